@@ -1,0 +1,199 @@
+package index
+
+import (
+	"context"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"example.org/amparo/fault"
+	"example.org/amparo/id"
+	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/journal"
+	"example.org/amparo/internal/kind"
+	"example.org/amparo/internal/sealeddb"
+)
+
+// Fold returns a record with everything the accounts say, sealed values included,
+// for one reader at one moment. A record that is not here, or not stated, is
+// fault.NotFound: the two cannot be told apart.
+func (x *Index) Fold(ctx context.Context, rec id.ID) (*casebook.Record, error) {
+	var refs []journal.Ref
+	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
+		return sealeddb.Each(c, `SELECT act.k FROM record JOIN act ON act.rec = record.rec WHERE record.id = ?1 AND record.kind > 0`,
+			[]any{rec[:]}, func(s *sqlite3.Stmt) error {
+				ref, err := x.refOf(s.ColumnInt64(0))
+				refs = append(refs, ref)
+				return err
+			})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(refs) == 0 {
+		return nil, fault.New(fault.NotFound, "index.Fold", "no such record")
+	}
+	opened, err := x.src.OpenActs(ctx, refs)
+	if err != nil {
+		return nil, err
+	}
+	acts := make([]casebook.Stated, len(opened))
+	for i, o := range opened {
+		acts[i] = o.Stated()
+	}
+	return casebook.Fold(rec, acts, x.schema), nil
+}
+
+// Inverse is a record that points at another by one of its fields.
+type Inverse struct {
+	Field string
+	Row   Row
+}
+
+// Inbound returns who points at a record, at most limit, and how many there are.
+func (x *Index) Inbound(ctx context.Context, rec id.ID, limit int) (total int, out []Inverse, err error) {
+	type edge struct {
+		field int
+		rec   int64
+	}
+	var edges []edge
+	err = x.db.Read(ctx, func(c *sqlite3.Conn) error {
+		return sealeddb.Each(c, `SELECT link.field, link.rec FROM record JOIN link ON link.target = record.rec WHERE record.id = ?1`,
+			[]any{rec[:]}, func(s *sqlite3.Stmt) error {
+				total++
+				if len(edges) < limit {
+					edges = append(edges, edge{s.ColumnInt(0), s.ColumnInt64(1)})
+				}
+				return nil
+			})
+	})
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, e := range edges {
+		rows, err := x.rows(ctx, []int64{e.rec})
+		if err != nil {
+			return 0, nil, err
+		}
+		for _, r := range rows {
+			out = append(out, Inverse{Field: x.words.word(e.field), Row: r})
+		}
+	}
+	return total, out, nil
+}
+
+// SameAs returns the records that people have called the same as rec, directly or
+// through others, and whether somebody called two of them different.
+func (x *Index) SameAs(ctx context.Context, rec id.ID) (same []id.ID, disputed bool, err error) {
+	err = x.db.Read(ctx, func(c *sqlite3.Conn) error {
+		start := int64(0)
+		if err := sealeddb.Each(c, `SELECT rec FROM record WHERE id = ?1`, []any{rec[:]}, func(s *sqlite3.Stmt) error {
+			start = s.ColumnInt64(0)
+			return nil
+		}); err != nil || start == 0 {
+			return err
+		}
+		seen := map[int64]bool{start: true}
+		for queue := []int64{start}; len(queue) > 0; queue = queue[1:] {
+			err := sealeddb.Each(c, `SELECT pair.b, pair.verdict, record.id FROM pair JOIN record ON record.rec = pair.b
+				WHERE pair.a = ?1 AND record.kind > 0`, []any{queue[0]}, func(s *sqlite3.Stmt) error {
+				b := s.ColumnInt64(0)
+				if casebook.Verdict(s.ColumnInt(1)) == casebook.Same && !seen[b] {
+					seen[b] = true
+					queue = append(queue, b)
+					same = append(same, id.ID(s.ColumnBlob(2, nil)))
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		disputed, err = differs(c, seen)
+		return err
+	})
+	return same, disputed, err
+}
+
+// differs reports whether two members of a group are called different.
+func differs(c *sqlite3.Conn, group map[int64]bool) (bool, error) {
+	found := false
+	for a := range group {
+		err := sealeddb.Each(c, `SELECT b FROM pair WHERE a = ?1 AND verdict = 2`, []any{a}, func(s *sqlite3.Stmt) error {
+			found = found || group[s.ColumnInt64(0)]
+			return nil
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	return found, nil
+}
+
+// Linked returns the records that point at rec by one field.
+func (x *Index) Linked(ctx context.Context, rec id.ID, kindName, field string) ([]Row, error) {
+	n, ok := x.words.number(field)
+	if !ok {
+		return nil, nil
+	}
+	var recs []int64
+	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
+		return sealeddb.Each(c, `SELECT link.rec FROM record JOIN link ON link.target = record.rec WHERE record.id = ?1 AND link.field = ?2`,
+			[]any{rec[:], n}, func(s *sqlite3.Stmt) error {
+				recs = append(recs, s.ColumnInt64(0))
+				return nil
+			})
+	})
+	if err != nil {
+		return nil, err
+	}
+	rows, err := x.rows(ctx, recs)
+	out := rows[:0]
+	for _, r := range rows {
+		if r.Kind == kindName {
+			out = append(out, r)
+		}
+	}
+	return out, err
+}
+
+// WorkspaceActs returns the places of the acts on the workspace itself (enrolments,
+// declarations, reads, exports) with one of the verbs, newest last.
+func (x *Index) WorkspaceActs(ctx context.Context, verbs ...casebook.Verb) ([]journal.Ref, error) {
+	var refs []journal.Ref
+	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
+		return sealeddb.Each(c, `SELECT k, verb FROM act WHERE rec = 0 ORDER BY k`, nil, func(s *sqlite3.Stmt) error {
+			for _, v := range verbs {
+				if casebook.Verb(s.ColumnInt(1)) == v {
+					ref, err := x.refOf(s.ColumnInt64(0))
+					refs = append(refs, ref)
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	return refs, err
+}
+
+// Each calls fn for every record of a kind in the order of their identifiers,
+// without a cap.
+func (x *Index) Each(ctx context.Context, kindName string, fn func(Row) error) error {
+	if _, ok := x.schema.Kind(kindName); !ok {
+		return fault.New(fault.NotFound, "index.Each", "no kind %q", kindName)
+	}
+	n, ok := x.words.number(kindName)
+	if !ok {
+		return nil
+	}
+	return x.db.Read(ctx, func(c *sqlite3.Conn) error {
+		return sealeddb.Each(c, `SELECT id, kind, flags, accounts, last, doc FROM record WHERE kind = ?1 ORDER BY id`, []any{n}, func(s *sqlite3.Stmt) error {
+			r, err := x.row(s)
+			if err != nil {
+				return err
+			}
+			return fn(r)
+		})
+	})
+}
+
+var _ casebook.Schema = (*kind.Set)(nil)

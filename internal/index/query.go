@@ -1,0 +1,397 @@
+package index
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"example.org/amparo/fault"
+	"example.org/amparo/id"
+	"example.org/amparo/internal/journal"
+	"example.org/amparo/internal/kind"
+	"example.org/amparo/internal/sealeddb"
+)
+
+// Query asks for records of one kind.
+type Query struct {
+	Kind    string
+	Filters map[string][]string // field -> codes, any of them; a parent term stands for its children
+	Within  *Within
+	// Contested asks only for records whose accounts await a choice.
+	Contested bool
+	Only      *Set   // restrict to these records, or nil
+	Sort      string // field, or "" for the last changed first
+	Desc      bool
+	Offset    int
+	Limit     int // 0: count only
+}
+
+// Within restricts a date field to a span of days, both ends included.
+type Within struct {
+	Field    string
+	From, To int64 // days since 1970-01-01
+	// Certainly asks that the whole interval lies within; else that it may.
+	Certainly bool
+}
+
+// Result is a page of records with exact counts of all that match.
+type Result struct {
+	Total  int
+	Rows   []Row
+	Facets []Facet
+}
+
+// Row is one record as lists show it: current open and coded values.
+type Row struct {
+	ID        id.ID
+	Kind      string
+	Values    kind.Values
+	Contested bool
+	Accounts  int
+	Last      journal.HLC
+}
+
+// Facet counts the matching records by the values of one field. A filter on the
+// field itself is set aside, so that the other choices stay visible.
+type Facet struct {
+	Field  string
+	Counts []Count
+}
+
+// Count is how many records have a value.
+type Count struct {
+	Code string
+	N    int
+}
+
+// List answers a query.
+func (x *Index) List(ctx context.Context, q Query) (*Result, error) {
+	k, ok := x.schema.Kind(q.Kind)
+	if !ok {
+		return nil, fault.New(fault.NotFound, "index.List", "no kind %q", q.Kind)
+	}
+	cs, err := x.loaded(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x.mu.RLock()
+	t := cs.tables[k.Name]
+	if t == nil {
+		x.mu.RUnlock()
+		return &Result{Facets: emptyFacets(k)}, x.checkQuery(k, q)
+	}
+	res, page, err := t.run(q, x)
+	x.mu.RUnlock()
+	if err != nil {
+		return nil, err
+	}
+	res.Rows, err = x.rows(ctx, page)
+	return res, err
+}
+
+func emptyFacets(k *kind.Kind) []Facet {
+	var out []Facet
+	for _, f := range k.Fields {
+		if f.Facet && f.Class != kind.Sealed {
+			out = append(out, Facet{Field: f.Name})
+		}
+	}
+	return out
+}
+
+// checkQuery refuses fields the kind lacks; a sealed field is answered as a missing
+// one is.
+func (x *Index) checkQuery(k *kind.Kind, q Query) error {
+	names := []string{}
+	for f := range q.Filters {
+		names = append(names, f)
+	}
+	if q.Within != nil {
+		names = append(names, q.Within.Field)
+	}
+	if q.Sort != "" {
+		names = append(names, q.Sort)
+	}
+	for _, n := range names {
+		if f, ok := k.Field(n); !ok || f.Class == kind.Sealed {
+			return fault.New(fault.Invalid, "index.List", "kind %q has no field %q to filter or sort by", k.Name, n)
+		}
+	}
+	return nil
+}
+
+// filter is one condition; rows that fail exactly one filter count in the facet of
+// that filter's field.
+type filter struct {
+	field string
+	pass  func(row int) bool
+}
+
+func (t *table) run(q Query, x *Index) (*Result, []int64, error) {
+	if err := x.checkQuery(t.kind, q); err != nil {
+		return nil, nil, err
+	}
+	filters := t.filters(q, x.schema)
+	facets := t.facetColumns()
+	counts := make([][]int, len(facets))
+	for i, c := range facets {
+		counts[i] = make([]int, len(c.dict))
+	}
+	var hits []int32
+	for row, live := range t.live {
+		if !live || q.Contested && t.flags[row]&flagContested == 0 || q.Only != nil && !q.Only.Has(t.recs[row]) {
+			continue
+		}
+		failed := failures(filters, row)
+		if failed == passed {
+			hits = append(hits, int32(row))
+		}
+		if failed == manyFail {
+			continue
+		}
+		for i, c := range facets {
+			if failed == passed || failed == c.field.Name {
+				c.count(row, counts[i])
+			}
+		}
+	}
+	res := &Result{Total: len(hits)}
+	for i, c := range facets {
+		res.Facets = append(res.Facets, c.facet(counts[i]))
+	}
+	t.sort(hits, q)
+	lo := min(max(q.Offset, 0), len(hits))
+	hi := min(lo+q.Limit, len(hits))
+	page := make([]int64, 0, hi-lo)
+	for _, row := range hits[lo:hi] {
+		page = append(page, t.recs[row])
+	}
+	return res, page, nil
+}
+
+const (
+	passed   = ""
+	manyFail = "\x00"
+)
+
+// failures names the one filter a row fails, or says that it passes or fails several.
+func failures(filters []filter, row int) string {
+	failed := passed
+	for _, f := range filters {
+		if f.pass(row) {
+			continue
+		}
+		if failed != passed || f.field == "" {
+			return manyFail
+		}
+		failed = f.field
+	}
+	return failed
+}
+
+func (t *table) filters(q Query, schema *kind.Set) []filter {
+	var out []filter
+	for name, codes := range q.Filters {
+		c := t.byName[name]
+		if c == nil || !c.coded() {
+			out = append(out, filter{pass: func(int) bool { return false }})
+			continue
+		}
+		want := c.accept(codes, schema)
+		out = append(out, filter{field: name, pass: func(row int) bool {
+			ok := false
+			c.at(row, func(n uint32) { ok = ok || want[n] })
+			return ok
+		}})
+	}
+	if w := q.Within; w != nil {
+		if c := t.byName[w.Field]; c != nil && c.ranged() {
+			out = append(out, filter{pass: func(row int) bool { return w.holds(c.lo[row], c.hi[row]) }})
+		} else {
+			out = append(out, filter{pass: func(int) bool { return false }})
+		}
+	}
+	return out
+}
+
+func (w *Within) holds(lo, hi int64) bool {
+	if lo == noValue {
+		return false
+	}
+	if w.Certainly {
+		return lo >= w.From && hi <= w.To
+	}
+	return lo <= w.To && hi >= w.From
+}
+
+// accept marks the dictionary numbers that codes stand for, children included.
+func (c *column) accept(codes []string, schema *kind.Set) []bool {
+	want := make([]bool, len(c.dict))
+	voc, _ := schema.Vocabulary(c.field.Vocabulary)
+	for n, s := range c.dict {
+		for _, code := range codes {
+			under := voc != nil && voc.IsUnder(s, code) ||
+				c.field.Type == kind.TypePlace && strings.HasPrefix(s, code) && (len(s) == len(code) || strings.ContainsRune("-/", rune(s[len(code)])))
+			if s == code || under {
+				want[n] = true
+			}
+		}
+	}
+	want[0] = false
+	return want
+}
+
+func (t *table) facetColumns() []*column {
+	var out []*column
+	for _, c := range t.cols {
+		if c.field.Facet && c.coded() {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func (c *column) count(row int, into []int) {
+	x := c.code[row]
+	if x&multiBit == 0 {
+		into[x]++
+		return
+	}
+	for _, n := range c.multi[x&^multiBit] {
+		into[n]++
+	}
+}
+
+func (c *column) facet(counts []int) Facet {
+	f := Facet{Field: c.field.Name}
+	for n := 1; n < len(counts); n++ {
+		if counts[n] > 0 {
+			f.Counts = append(f.Counts, Count{Code: c.dict[n], N: counts[n]})
+		}
+	}
+	slices.SortFunc(f.Counts, func(a, b Count) int {
+		return cmp.Or(cmp.Compare(b.N, a.N), strings.Compare(a.Code, b.Code))
+	})
+	return f
+}
+
+func (t *table) sort(rows []int32, q Query) {
+	less := func(a, b int32) int { return cmp.Compare(t.last[b], t.last[a]) }
+	if c := t.byName[q.Sort]; c != nil {
+		less = c.compare
+	}
+	slices.SortFunc(rows, func(a, b int32) int {
+		o := less(a, b)
+		if q.Desc {
+			o = -o
+		}
+		return cmp.Or(o, cmp.Compare(t.recs[a], t.recs[b]))
+	})
+}
+
+func (c *column) compare(a, b int32) int {
+	switch {
+	case c.coded():
+		return strings.Compare(c.first(a), c.first(b))
+	case c.ranged():
+		return cmp.Or(cmp.Compare(c.lo[a], c.lo[b]), cmp.Compare(c.hi[a], c.hi[b]))
+	}
+	return strings.Compare(c.text[a], c.text[b])
+}
+
+func (c *column) first(row int32) (s string) {
+	c.at(int(row), func(n uint32) {
+		if s == "" {
+			s = c.dict[n]
+		}
+	})
+	return s
+}
+
+// rows reads records by their numbers, in the order given.
+func (x *Index) rows(ctx context.Context, recs []int64) ([]Row, error) {
+	out := make([]Row, 0, len(recs))
+	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
+		get, _, err := c.Prepare(`SELECT id, kind, flags, accounts, last, doc FROM record WHERE rec = ?1 AND kind > 0`)
+		if err != nil {
+			return err
+		}
+		defer get.Close()
+		for _, rec := range recs {
+			err := sealeddb.EachOf(get, []any{rec}, func(s *sqlite3.Stmt) error {
+				r, err := x.row(s)
+				out = append(out, r)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (x *Index) row(s *sqlite3.Stmt) (Row, error) {
+	k, ok := x.kindOf(s.ColumnInt64(1))
+	r := Row{ID: id.ID(s.ColumnBlob(0, nil)), Values: kind.Values{}}
+	if !ok {
+		return r, nil
+	}
+	r.Kind, r.Contested = k.Name, s.ColumnInt64(2)&flagContested != 0
+	r.Accounts, r.Last = s.ColumnInt(3), journal.HLC(s.ColumnInt64(4))
+	d, err := decodeDoc(slices.Clone(s.ColumnRawBlob(5)))
+	if err != nil {
+		return r, err
+	}
+	for _, c := range d {
+		r.Values[x.words.word(c.Field)] = c.Values
+	}
+	return r, nil
+}
+
+// Row reads one record. A record that is not here, or not stated, is
+// fault.NotFound: the two cannot be told apart.
+func (x *Index) Row(ctx context.Context, rec id.ID) (*Row, error) {
+	var r *Row
+	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
+		return sealeddb.Each(c, `SELECT id, kind, flags, accounts, last, doc FROM record WHERE id = ?1 AND kind > 0`,
+			[]any{rec[:]}, func(s *sqlite3.Stmt) error {
+				row, err := x.row(s)
+				r = &row
+				return err
+			})
+	})
+	if err == nil && r == nil {
+		err = fault.New(fault.NotFound, "index.Row", "no such record")
+	}
+	return r, err
+}
+
+// Counts returns how many records there are of each kind.
+func (x *Index) Counts(ctx context.Context) (map[string]int, error) {
+	x.mu.RLock()
+	cs := x.cols
+	out := map[string]int{}
+	if cs != nil {
+		for name, t := range cs.tables {
+			out[name] = t.n
+		}
+	}
+	x.mu.RUnlock()
+	if cs != nil {
+		return out, nil
+	}
+	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
+		return sealeddb.Each(c, `SELECT kind, count(*) FROM record WHERE kind > 0 GROUP BY kind`, nil, func(s *sqlite3.Stmt) error {
+			if k, ok := x.kindOf(s.ColumnInt64(0)); ok {
+				out[k.Name] = s.ColumnInt(1)
+			}
+			return nil
+		})
+	})
+	return out, err
+}

@@ -1,0 +1,511 @@
+package index
+
+import (
+	"context"
+	"math/bits"
+	"slices"
+	"strings"
+	"sync"
+	"unsafe"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"example.org/amparo/id"
+	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/journal"
+	"example.org/amparo/internal/kind"
+	"example.org/amparo/internal/sealeddb"
+	"example.org/amparo/internal/token"
+	"example.org/amparo/names"
+)
+
+// Set is a set of records, by their local numbers.
+type Set struct{ bits []uint64 }
+
+// Has reports whether the set holds a record.
+func (s *Set) Has(rec int64) bool {
+	w := rec >> 6
+	return w < int64(len(s.bits)) && s.bits[w]&(1<<(rec&63)) != 0
+}
+
+func (s *Set) add(rec int64) {
+	for int64(len(s.bits)) <= rec>>6 {
+		s.bits = append(s.bits, 0)
+	}
+	s.bits[rec>>6] |= 1 << (rec & 63)
+}
+
+func (s *Set) and(o *Set) {
+	for i := range s.bits {
+		if i < len(o.bits) {
+			s.bits[i] &= o.bits[i]
+		} else {
+			s.bits[i] = 0
+		}
+	}
+}
+
+func (s *Set) or(o *Set) {
+	for len(s.bits) < len(o.bits) {
+		s.bits = append(s.bits, 0)
+	}
+	for i, b := range o.bits {
+		s.bits[i] |= b
+	}
+}
+
+// nameCache holds the names of people in memory while the workspace is unlocked,
+// folded for search, all in one buffer: 100,000 names are a few megabytes and one
+// pass. Nothing of it is ever written.
+type nameCache struct {
+	text []byte        // entries, each ended by 0xFF, which no folded text contains
+	recs []int64       // by entry
+	ends []int         // end of entry i in text
+	at   map[int64]int // record -> its live entry
+	dead map[int]bool  // entries that were replaced
+}
+
+func newNameCache() *nameCache {
+	return &nameCache{at: map[int64]int{}, dead: map[int]bool{}}
+}
+
+func (n *nameCache) put(rec int64, texts []string) {
+	if old, ok := n.at[rec]; ok {
+		n.dead[old] = true
+		start := 0
+		if old > 0 {
+			start = n.ends[old-1]
+		}
+		clear(n.text[start:n.ends[old]]) // a name that was erased leaves memory too
+		delete(n.at, rec)
+	}
+	if len(texts) == 0 {
+		return
+	}
+	for _, t := range texts {
+		n.text = token.Fold(n.text, t)
+		n.text = append(n.text, 0)
+	}
+	n.text = append(n.text, 0xFF)
+	n.at[rec] = len(n.recs)
+	n.recs = append(n.recs, rec)
+	n.ends = append(n.ends, len(n.text))
+}
+
+// find returns the records whose names contain every word of the query.
+func (n *nameCache) find(words [][]byte) *Set {
+	var out *Set
+	for _, w := range words {
+		hits := &Set{}
+		n.findWord(w, hits)
+		if out == nil {
+			out = hits
+		} else {
+			out.and(hits)
+		}
+	}
+	if out == nil {
+		out = &Set{}
+	}
+	return out
+}
+
+func (n *nameCache) findWord(w []byte, hits *Set) {
+	text := unsafe.String(unsafe.SliceData(n.text), len(n.text)) // read only, under the index's lock
+	word := unsafe.String(unsafe.SliceData(w), len(w))
+	for from := 0; ; {
+		i := strings.Index(text[from:], word)
+		if i < 0 {
+			return
+		}
+		e, _ := slices.BinarySearch(n.ends, from+i+1)
+		if !n.dead[e] {
+			hits.add(n.recs[e])
+		}
+		from = n.ends[e]
+	}
+}
+
+// nameTexts are the names in a fold, all claims of all name fields: a name that one
+// account gives and another disputes must still be found.
+func nameTexts(r *casebook.Record, schema *kind.Set) []string {
+	k, ok := schema.Kind(r.Kind)
+	if !ok {
+		return nil
+	}
+	var out []string
+	for _, f := range k.Fields {
+		if !IsName(k, f) {
+			continue
+		}
+		for _, c := range r.Field(f.Name).Claims {
+			for _, v := range c.Values {
+				if v.State == kind.Given {
+					out = append(out, names.Spellings(v.Text)...)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// loadedNames returns the name cache, building it on first use.
+func (x *Index) loadedNames(ctx context.Context) (*nameCache, error) {
+	x.mu.RLock()
+	n := x.names
+	x.mu.RUnlock()
+	if n != nil {
+		return n, nil
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.names != nil {
+		return x.names, nil
+	}
+	n = newNameCache()
+	if err := x.eachNamed(ctx, n); err != nil {
+		return nil, err
+	}
+	x.names = n
+	return n, nil
+}
+
+type namedAct struct {
+	rec int64
+	ref journal.Ref
+}
+
+// nameBatch is how many acts are opened at once while the name cache is built.
+const nameBatch = 4096
+
+func (x *Index) eachNamed(ctx context.Context, n *nameCache) error {
+	var acts []namedAct
+	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
+		return sealeddb.Each(c, `SELECT rec, k FROM act WHERE rec IN (SELECT rec FROM act WHERE text & 1) ORDER BY rec, k`, nil,
+			func(s *sqlite3.Stmt) error {
+				ref, err := x.refOf(s.ColumnInt64(1))
+				acts = append(acts, namedAct{s.ColumnInt64(0), ref})
+				return err
+			})
+	})
+	for len(acts) > 0 && err == nil {
+		end := min(nameBatch, len(acts))
+		for end < len(acts) && acts[end].rec == acts[end-1].rec {
+			end++
+		}
+		err = x.foldNames(ctx, acts[:end], n)
+		acts = acts[end:]
+	}
+	return err
+}
+
+func (x *Index) foldNames(ctx context.Context, acts []namedAct, n *nameCache) error {
+	refs := make([]journal.Ref, len(acts))
+	recOf := make(map[journal.Ref]int64, len(acts))
+	for i, a := range acts {
+		refs[i], recOf[a.ref] = a.ref, a.rec
+	}
+	opened, err := x.src.OpenActs(ctx, refs)
+	if err != nil {
+		return err
+	}
+	byRec := map[int64][]casebook.Stated{}
+	for _, o := range opened {
+		byRec[recOf[o.At]] = append(byRec[recOf[o.At]], o.Stated())
+	}
+	for _, a := range acts {
+		stated, ok := byRec[a.rec]
+		if !ok {
+			continue
+		}
+		delete(byRec, a.rec)
+		n.put(a.rec, nameTexts(casebook.Fold(recordOf(stated), stated, x.schema), x.schema))
+	}
+	return nil
+}
+
+func recordOf(acts []casebook.Stated) id.ID {
+	for _, a := range acts {
+		if a.Act.Verb == casebook.State {
+			return a.Act.Record
+		}
+	}
+	return acts[0].Act.Record
+}
+
+// Found is what the one search box finds without opening narratives: exact counts,
+// and the first records.
+type Found struct {
+	Names int // records found by a name
+	Coded int // records found by open and coded values
+	Total int // records found either way
+	Rows  []Row
+	Set   *Set
+}
+
+// Search looks for every word of text among names and among open and coded values,
+// words and parts of words, in any script and language. A record matches when each
+// word is found in one or the other.
+func (x *Index) Search(ctx context.Context, text string, limit int) (*Found, error) {
+	words := token.Split(text)
+	if len(words) == 0 {
+		return &Found{Set: &Set{}}, nil
+	}
+	cs, err := x.loaded(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names, err := x.loadedNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	byName, byValue, both := (*Set)(nil), (*Set)(nil), (*Set)(nil)
+	for _, w := range words {
+		n := &Set{}
+		x.mu.RLock()
+		names.findWord(token.Fold(nil, w), n)
+		v, err := x.codedWord(ctx, cs, w)
+		x.mu.RUnlock()
+		if err != nil {
+			return nil, err
+		}
+		either := &Set{}
+		either.or(n)
+		either.or(v)
+		byName, byValue, both = meet(byName, n), meet(byValue, v), meet(both, either)
+	}
+	return x.found(ctx, cs, byName, byValue, both, limit)
+}
+
+func meet(acc, s *Set) *Set {
+	if acc == nil {
+		return s
+	}
+	acc.and(s)
+	return acc
+}
+
+func (x *Index) found(ctx context.Context, cs *columns, byName, byValue, both *Set, limit int) (*Found, error) {
+	f := &Found{Set: both}
+	var first []int64
+	x.mu.RLock()
+	for _, pass := range []bool{true, false} { // people found by name come first
+		for rec := range both.all() {
+			if rec >= int64(len(cs.slots)) || cs.slots[rec].table == 0 || byName.Has(rec) != pass {
+				continue
+			}
+			f.Total++
+			if byName.Has(rec) {
+				f.Names++
+			}
+			if byValue.Has(rec) {
+				f.Coded++
+			}
+			if len(first) < limit {
+				first = append(first, rec)
+			}
+		}
+	}
+	x.mu.RUnlock()
+	var err error
+	f.Rows, err = x.rows(ctx, first)
+	return f, err
+}
+
+// all yields the members in rising order.
+func (s *Set) all() func(yield func(int64) bool) {
+	return func(yield func(int64) bool) {
+		for i, b := range s.bits {
+			for ; b != 0; b &= b - 1 {
+				if !yield(int64(i)<<6 + int64(bits.TrailingZeros64(b))) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// codedWord finds records by one word among labels of terms and places, and among
+// tokens of open text. The caller holds x.mu for reading.
+func (x *Index) codedWord(ctx context.Context, cs *columns, w string) (*Set, error) {
+	out := &Set{}
+	for _, t := range cs.list {
+		for _, c := range t.cols {
+			if c.coded() {
+				c.findLabel(t, w, cs.schema, out)
+			}
+		}
+	}
+	return out, x.db.Read(ctx, func(c *sqlite3.Conn) error {
+		var acc *Set
+		for _, q := range token.Query(w) {
+			hits := &Set{}
+			sql, args := `SELECT rec FROM token WHERE t = ?1`, []any{q.Text}
+			if q.Prefix {
+				sql, args = `SELECT rec FROM token WHERE t >= ?1 AND t < ?2`, []any{q.Text, q.Text + "\U0010FFFF"}
+			}
+			if err := sealeddb.Each(c, sql, args, func(s *sqlite3.Stmt) error {
+				hits.add(s.ColumnInt64(0))
+				return nil
+			}); err != nil {
+				return err
+			}
+			acc = meet(acc, hits)
+		}
+		if acc != nil {
+			out.or(acc)
+		}
+		return nil
+	})
+}
+
+func (c *column) findLabel(t *table, w string, schema *kind.Set, out *Set) {
+	want := make([]bool, len(c.dict))
+	any := false
+	for n := 1; n < len(c.dict); n++ {
+		if schema.LabelMatches(c.field, c.dict[n], w) {
+			want[n], any = true, true
+		}
+	}
+	if !any {
+		return
+	}
+	for row, live := range t.live {
+		if !live {
+			continue
+		}
+		c.at(row, func(n uint32) {
+			if want[n] {
+				out.add(t.recs[row])
+			}
+		})
+	}
+}
+
+// Narrative is a passage found by the decrypting scan.
+type Narrative struct {
+	Record id.ID
+	Kind   string
+	Field  string
+	Ref    journal.Ref
+	Text   string
+}
+
+// scanBatch is how many acts one step of the narrative scan opens: small at first,
+// so that the first hits come at once.
+const (
+	firstScan = 512
+	scanBatch = 4096
+)
+
+// Narratives searches sealed text by opening it, in a stream: hit is called for
+// each field that contains every word of text, and returns false to stop. It
+// returns how many acts were read. Nothing about sealed words is ever written.
+func (x *Index) Narratives(ctx context.Context, text string, hit func(Narrative) bool) (scanned int, err error) {
+	words := token.Split(text)
+	if len(words) == 0 {
+		return 0, nil
+	}
+	var folded [][]byte
+	for _, w := range words {
+		folded = append(folded, token.Fold(nil, w))
+	}
+	after := int64(0)
+	for size := firstScan; ; size = scanBatch {
+		refs, last, err := x.longActs(ctx, after, size)
+		if err != nil || len(refs) == 0 {
+			return scanned, err
+		}
+		opened, err := x.src.OpenActs(ctx, refs)
+		if err != nil {
+			return scanned, err
+		}
+		scanned += len(opened)
+		for _, n := range x.match(opened, folded) {
+			ok, err := x.stands(ctx, n)
+			if err != nil {
+				return scanned, err
+			}
+			if ok && !hit(n) {
+				return scanned, nil
+			}
+		}
+		after = last
+	}
+}
+
+func (x *Index) longActs(ctx context.Context, after int64, limit int) (refs []journal.Ref, last int64, err error) {
+	err = x.db.Read(ctx, func(c *sqlite3.Conn) error {
+		return sealeddb.Each(c, `SELECT k FROM act WHERE text & 2 AND k > ?1 ORDER BY k LIMIT ?2`, []any{after, limit}, func(s *sqlite3.Stmt) error {
+			last = s.ColumnInt64(0)
+			ref, err := x.refOf(last)
+			refs = append(refs, ref)
+			return err
+		})
+	})
+	return refs, last, err
+}
+
+// match looks through opened acts on all cores and keeps their order.
+func (x *Index) match(opened []Opened, words [][]byte) []Narrative {
+	const workers = 4
+	found := make([][]Narrative, workers)
+	var wg sync.WaitGroup
+	part := (len(opened) + workers - 1) / workers
+	for w := range workers {
+		lo, hi := min(w*part, len(opened)), min((w+1)*part, len(opened))
+		wg.Go(func() {
+			var buf []byte
+			for _, o := range opened[lo:hi] {
+				found[w], buf = x.matchAct(o, words, found[w], buf)
+			}
+		})
+	}
+	wg.Wait()
+	return slices.Concat(found...)
+}
+
+func (x *Index) matchAct(o Opened, words [][]byte, out []Narrative, buf []byte) ([]Narrative, []byte) {
+	k, ok := x.schema.Kind(o.Act.Kind)
+	if !ok {
+		return out, buf
+	}
+	for name, values := range o.Act.Fields {
+		f, ok := k.Field(name)
+		if !ok || f.Class != kind.Sealed || f.Type != kind.TypeText || IsName(k, f) {
+			continue
+		}
+		for _, v := range values {
+			buf = token.Fold(buf[:0], v.Text)
+			if containsAll(buf, words) {
+				out = append(out, Narrative{Record: o.Act.Record, Kind: o.Act.Kind, Field: name, Ref: o.Act.Place(o.At), Text: v.Text})
+			}
+		}
+	}
+	return out, buf
+}
+
+func containsAll(text []byte, words [][]byte) bool {
+	t := unsafe.String(unsafe.SliceData(text), len(text))
+	for _, w := range words {
+		if !strings.Contains(t, unsafe.String(unsafe.SliceData(w), len(w))) {
+			return false
+		}
+	}
+	return true
+}
+
+// stands reports whether the account a passage was found in still counts: a
+// retracted or corrected one is history and is not a search result.
+func (x *Index) stands(ctx context.Context, n Narrative) (bool, error) {
+	r, err := x.Fold(ctx, n.Record)
+	if err != nil {
+		return false, err
+	}
+	for _, c := range r.Field(n.Field).Claims {
+		if slices.Contains(c.Accounts, n.Ref) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
