@@ -210,7 +210,7 @@ func (w *writer) noteAct(rec int64, o Opened) error {
 	if err != nil {
 		return err
 	}
-	return sealeddb.Exec(w.putAct, rec, actKey(dev, o.At.Number), int64(o.Act.Verb), o.Key[:], sealedText(o.Act, w.schema))
+	return sealeddb.Exec(w.putAct, rec, actKey(dev, o.At.Number), int64(o.Act.Verb), o.Key[:], sealedText(o.Act, w.schema()))
 }
 
 func (w *writer) device(dev id.ID) (int64, error) {
@@ -271,7 +271,7 @@ func (w *writer) foldOne(rec int64, fresh []Opened) (change, error) {
 		}
 		acts = append(acts, earlier...)
 	}
-	r := casebook.Fold(old.id, acts, w.schema)
+	r := casebook.Fold(old.id, acts, w.schema())
 	return w.write(rec, old, r)
 }
 

@@ -253,7 +253,7 @@ func (x *Index) loaded(ctx context.Context) (*columns, error) {
 	if x.cols != nil {
 		return x.cols, nil
 	}
-	cs = newColumns(x.schema, x.words)
+	cs = newColumns(x.schema(), x.words)
 	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
 		return sealeddb.Each(c, `SELECT rec, kind, flags, last, doc FROM record WHERE kind > 0 ORDER BY rec`, nil, func(s *sqlite3.Stmt) error {
 			k, ok := x.kindOf(s.ColumnInt64(1))

@@ -17,15 +17,10 @@ import (
 // for one reader at one moment. A record that is not here, or not stated, is
 // fault.NotFound: the two cannot be told apart.
 func (x *Index) Fold(ctx context.Context, rec id.ID) (*casebook.Record, error) {
-	var refs []journal.Ref
-	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
-		return sealeddb.Each(c, `SELECT act.k FROM record JOIN act ON act.rec = record.rec WHERE record.id = ?1 AND record.kind > 0`,
-			[]any{rec[:]}, func(s *sqlite3.Stmt) error {
-				ref, err := x.refOf(s.ColumnInt64(0))
-				refs = append(refs, ref)
-				return err
-			})
-	})
+	if _, err := x.Row(ctx, rec); err != nil {
+		return nil, err
+	}
+	refs, err := x.ActsOf(ctx, rec)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +35,19 @@ func (x *Index) Fold(ctx context.Context, rec id.ID) (*casebook.Record, error) {
 	for i, o := range opened {
 		acts[i] = o.Stated()
 	}
-	return casebook.Fold(rec, acts, x.schema), nil
+	return casebook.Fold(rec, acts, x.schema()), nil
+}
+
+// ActsOf returns the places of the acts on a record, whether or not it still stands.
+func (x *Index) ActsOf(ctx context.Context, rec id.ID) (refs []journal.Ref, err error) {
+	err = x.db.Read(ctx, func(c *sqlite3.Conn) error {
+		return sealeddb.Each(c, `SELECT act.k FROM record JOIN act ON act.rec = record.rec WHERE record.id = ?1`, []any{rec[:]}, func(s *sqlite3.Stmt) error {
+			ref, err := x.refOf(s.ColumnInt64(0))
+			refs = append(refs, ref)
+			return err
+		})
+	})
+	return refs, err
 }
 
 // Inverse is a record that points at another by one of its fields.
@@ -178,7 +185,7 @@ func (x *Index) WorkspaceActs(ctx context.Context, verbs ...casebook.Verb) ([]jo
 // Each calls fn for every record of a kind in the order of their identifiers,
 // without a cap.
 func (x *Index) Each(ctx context.Context, kindName string, fn func(Row) error) error {
-	if _, ok := x.schema.Kind(kindName); !ok {
+	if _, ok := x.schema().Kind(kindName); !ok {
 		return fault.New(fault.NotFound, "index.Each", "no kind %q", kindName)
 	}
 	n, ok := x.words.number(kindName)

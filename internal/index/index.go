@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -35,9 +36,9 @@ type Source interface {
 
 // Index is the computed view of a workspace for one member.
 type Index struct {
-	db     *sealeddb.DB
-	src    Source
-	schema *kind.Set // what records are made of; see SetSchema
+	db  *sealeddb.DB
+	src Source
+	set atomic.Pointer[kind.Set] // what records are made of
 
 	words *words
 	devs  *devices
@@ -54,11 +55,12 @@ type Index struct {
 // one made under another schema, is emptied: heads then say that nothing is folded
 // in, and the caller applies the whole journal.
 func Open(ctx context.Context, db *sealeddb.DB, schema *kind.Set, src Source) (*Index, error) {
-	x := &Index{db: db, src: src, schema: schema, words: &words{}, devs: &devices{}}
+	x := &Index{db: db, src: src, words: &words{}, devs: &devices{}}
+	x.set.Store(schema)
 	if err := create(ctx, db); err != nil {
 		return nil, err
 	}
-	stamp := fmt.Sprintf("%d %s", Version, schema.Digest())
+	stamp := fmt.Sprintf("%d %s", Version, kind.Builtin().Digest())
 	var have string
 	err := db.Write(ctx, func(c *sqlite3.Conn) error {
 		err := sealeddb.Each(c, `SELECT v FROM meta WHERE k = 'stamp'`, nil, func(s *sqlite3.Stmt) error {
@@ -106,7 +108,7 @@ func (x *Index) load(c *sqlite3.Conn) error {
 func (x *Index) Reset(ctx context.Context) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	stamp := fmt.Sprintf("%d %s", Version, x.schema.Digest())
+	stamp := fmt.Sprintf("%d %s", Version, kind.Builtin().Digest())
 	err := x.db.Write(ctx, func(c *sqlite3.Conn) error {
 		if err := wipe(c); err != nil {
 			return err
@@ -118,6 +120,12 @@ func (x *Index) Reset(ctx context.Context) error {
 	}
 	return x.db.Read(ctx, x.load)
 }
+
+func (x *Index) schema() *kind.Set { return x.set.Load() }
+
+// SetSchema lets the index know of kinds the workspace has declared. Records that are
+// indexed already are not projected anew: the caller rebuilds.
+func (x *Index) SetSchema(set *kind.Set) { x.set.Store(set) }
 
 // Heads returns how much of each device's log is folded in.
 func (x *Index) Heads() map[id.ID]journal.Head {

@@ -69,7 +69,7 @@ type Count struct {
 
 // List answers a query.
 func (x *Index) List(ctx context.Context, q Query) (*Result, error) {
-	k, ok := x.schema.Kind(q.Kind)
+	k, ok := x.schema().Kind(q.Kind)
 	if !ok {
 		return nil, fault.New(fault.NotFound, "index.List", "no kind %q", q.Kind)
 	}
@@ -134,7 +134,7 @@ func (t *table) run(q Query, x *Index) (*Result, []int64, error) {
 	if err := x.checkQuery(t.kind, q); err != nil {
 		return nil, nil, err
 	}
-	filters := t.filters(q, x.schema)
+	filters := t.filters(q, x.schema())
 	facets := t.facetColumns()
 	counts := make([][]int, len(facets))
 	for i, c := range facets {

@@ -219,7 +219,7 @@ func (x *Index) foldNames(ctx context.Context, acts []namedAct, n *nameCache) er
 			continue
 		}
 		delete(byRec, a.rec)
-		n.put(a.rec, nameTexts(casebook.Fold(recordOf(stated), stated, x.schema), x.schema))
+		n.put(a.rec, nameTexts(casebook.Fold(recordOf(stated), stated, x.schema()), x.schema()))
 	}
 	return nil
 }
@@ -466,7 +466,7 @@ func (x *Index) match(opened []Opened, words [][]byte) []Narrative {
 }
 
 func (x *Index) matchAct(o Opened, words [][]byte, out []Narrative, buf []byte) ([]Narrative, []byte) {
-	k, ok := x.schema.Kind(o.Act.Kind)
+	k, ok := x.schema().Kind(o.Act.Kind)
 	if !ok {
 		return out, buf
 	}

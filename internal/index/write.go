@@ -11,7 +11,7 @@ import (
 // are not touched.
 func (w *writer) write(rec int64, old row, r *casebook.Record) (change, error) {
 	ch := change{rec: rec, id: old.id, record: r}
-	k, known := w.schema.Kind(r.Kind)
+	k, known := w.schema().Kind(r.Kind)
 	if known {
 		var err error
 		if ch.p, err = project(r, k, w.word); err != nil {
@@ -103,7 +103,7 @@ func (x *Index) kindOf(n int64) (*kind.Kind, bool) {
 	if n == 0 {
 		return nil, false
 	}
-	return x.schema.Kind(x.words.word(int(n)))
+	return x.schema().Kind(x.words.word(int(n)))
 }
 
 func (w *writer) writeTokens(rec int64, old row, tokens []string) error {
@@ -178,7 +178,7 @@ func (x *Index) follow(changed []change) {
 			x.cols.put(ch)
 		}
 		if x.names != nil {
-			x.names.put(ch.rec, nameTexts(ch.record, x.schema))
+			x.names.put(ch.rec, nameTexts(ch.record, x.schema()))
 		}
 	}
 }

@@ -110,3 +110,22 @@ func (h *hashes) leaf(n uint64) (journal.Hash, error) {
 	}
 	return hs[0], nil
 }
+
+// keep forgets pages beyond n, so that a walk over a long log stays small.
+func (h *hashes) keep(n int) {
+	if len(h.pages) > n && len(h.dirty) == 0 {
+		clear(h.pages)
+	}
+}
+
+// ends reports hashes stored beyond the count a log has.
+func (h *hashes) ends(count int64) error {
+	p, err := h.page(count / perPage)
+	if err != nil {
+		return err
+	}
+	if len(p) > int(count%perPage)*tlog.HashSize {
+		return fault.New(fault.Corrupt, "hub.file", "the Merkle tree holds more hashes than its entries give")
+	}
+	return nil
+}

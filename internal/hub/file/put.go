@@ -302,3 +302,57 @@ func (h *Hub) ProveGrowth(ctx context.Context, old journal.Head) (p journal.Cons
 	})
 	return p, err
 }
+
+// RootAt computes the root over the first size entries of a device's log. Fewer
+// entries than that are fault.Corrupt: they were there.
+func (h *Hub) RootAt(ctx context.Context, dev id.ID, size uint64) (root journal.Hash, err error) {
+	d := h.device(dev)
+	if d == nil || h.sizeOf(dev) < size {
+		return root, missing(dev, h.sizeOf(dev))
+	}
+	err = h.db.Read(ctx, func(c *sqlite3.Conn) error {
+		root, err = journal.Root(size, newHashes(c, d.n))
+		return err
+	})
+	return root, err
+}
+
+func (h *Hub) sizeOf(dev id.ID) uint64 {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if d := h.devices[dev]; d != nil {
+		return d.size
+	}
+	return 0
+}
+
+// CheckTree compares every stored tree hash of a device with the one its leaves give:
+// an old page put back shows here even where no proof would touch it.
+func (h *Hub) CheckTree(ctx context.Context, dev id.ID, leaves []journal.Hash) error {
+	d := h.device(dev)
+	if d == nil {
+		return missing(dev, 0)
+	}
+	return h.db.Read(ctx, func(c *sqlite3.Conn) error {
+		tree := newHashes(c, d.n)
+		at := int64(0)
+		for n, leaf := range leaves {
+			fresh, err := journal.AppendHashes(uint64(n), leaf, tree)
+			if err != nil {
+				return err
+			}
+			for _, f := range fresh {
+				have, err := tree.ReadHashes([]int64{at})
+				if err != nil {
+					return err
+				}
+				if have[0] != f {
+					return fault.New(fault.Corrupt, "hub.file", "hash %d of the Merkle tree is not the one its entries give", at)
+				}
+				at++
+			}
+			tree.keep(64)
+		}
+		return tree.ends(at)
+	})
+}

@@ -1,0 +1,89 @@
+package app
+
+import (
+	"context"
+
+	"example.org/amparo/fault"
+	"example.org/amparo/id"
+	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/journal"
+)
+
+// erasureNote is the content of an Erase act: which keys were destroyed. It stays in
+// the log for ever and names nobody.
+type erasureNote struct {
+	_       struct{} `cbor:",toarray"`
+	Keys    []id.ID
+	Subject id.ID
+}
+
+// Erasure tells what was erased and what is still to come.
+type Erasure struct {
+	Keys    int
+	Records int     // records that lost accounts
+	Pending []id.ID // members who must exchange once before the erasure is complete
+}
+
+// Erase destroys the payload keys of a protected person or case: every account sealed
+// with them becomes unreadable here at once, and everywhere once each member has
+// exchanged. The log still verifies. There is no way back.
+func (w *Workspace) Erase(ctx context.Context, subject id.ID, reason string) (Erasure, error) {
+	if reason == "" {
+		return Erasure{}, fault.New(fault.Invalid, "app.Erase", "an erasure needs a reason").With("say on whose wish and when")
+	}
+	var keys []id.ID
+	for _, room := range w.rooms.all() {
+		key := room.keyFor(subject)
+		have, gone, err := w.keys.Known(ctx, key)
+		if err != nil {
+			return Erasure{}, err
+		}
+		if have && !gone {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) == 0 {
+		return Erasure{}, fault.New(fault.NotFound, "app.Erase", "there is nothing sealed for this record").
+			With("erase the person or case a record belongs to")
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	general, err := w.roomOf(generalRoom)
+	if err != nil {
+		return Erasure{}, err
+	}
+	note := journal.Encode(erasureNote{Keys: keys, Subject: subject})
+	if _, err := w.commit(ctx, []draft{{act: &casebook.Act{Verb: casebook.Erase, Data: note, Reason: reason}, room: general}}); err != nil {
+		return Erasure{}, err
+	}
+	done, err := w.keys.Destroy(ctx, keys...)
+	if err != nil {
+		return Erasure{}, err
+	}
+	e := Erasure{Keys: len(done.Keys), Pending: done.Pending}
+	e.Records, err = w.refold(ctx, keys)
+	return e, err
+}
+
+// forget drops from the index what destroyed keys had sealed.
+func (w *Workspace) forget(ctx context.Context, keys []id.ID) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	_, err := w.refold(ctx, keys)
+	return err
+}
+
+// refold folds again the records that lost accounts, and rewrites the index file so
+// that no page of it keeps a word of them.
+func (w *Workspace) refold(ctx context.Context, keys []id.ID) (int, error) {
+	set := make(map[id.ID]bool, len(keys))
+	for _, k := range keys {
+		set[k] = true
+	}
+	n, err := w.index.Refold(ctx, set)
+	if err != nil {
+		return n, err
+	}
+	return n, w.index.DB().Vacuum(ctx)
+}
