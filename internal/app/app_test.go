@@ -16,6 +16,7 @@ import (
 	"example.org/amparo/internal/hub/folder"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
+	"example.org/amparo/internal/packet"
 	"example.org/amparo/internal/vault"
 )
 
@@ -402,4 +403,191 @@ func TestErasureReachesEveryMember(t *testing.T) {
 	if got := dump(t, b); strings.Contains(got, "Hana") {
 		t.Error("the other member's index still holds the pseudonym")
 	}
+}
+
+// Importing one's own full export gives the same workspace, and twice gives it once.
+func TestFullExportComesBackTheSame(t *testing.T) {
+	a := create(t)
+	defer a.Close()
+	p := testimony(t, a, "Hana", "김철수", "보위부에서 맞았다")
+	testimony(t, a, "@@Duri=1+1", "Ri", "=cmd|' /C calc'!A0")
+	say(t, a, p.incident, "incident", p.interview, "type", "MT02.1", "place", "@refused")
+	r, err := a.Index().Fold(t.Context(), p.incident)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Choose(t.Context(), p.incident, "type", r.Accounts[0].Ref, "reason"); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "out")
+	if _, err := a.Export(t.Context(), dir, app.ExportOptions{}, nil); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("an export without purpose: %v (R26)", err)
+	}
+	ex, err := a.Export(t.Context(), dir, app.ExportOptions{Purpose: "test", Recipient: "self"}, nil)
+	if err != nil || ex.Records != 10 {
+		t.Fatalf("%+v, %v", ex, err)
+	}
+	rep, err := packet.Verify(dir)
+	if err != nil || !rep.OK() {
+		t.Fatalf("the packet does not verify: %+v, %v", rep, err)
+	}
+	b := create(t)
+	defer b.Close()
+	for run, wantStored := range []bool{true, false} {
+		in, err := b.ImportPacket(t.Context(), dir, nil)
+		if err != nil || in.Rows != in.Stored+in.Known+in.Refused || (in.Stored > 0) != wantStored {
+			t.Fatalf("run %d: %+v, %v", run, in, err)
+		}
+		if got, want := records(dump(t, b)), records(dump(t, a)); got != want {
+			t.Errorf("run %d: the imported workspace differs: %s\n%s", run, firstDiff(got, want), got)
+		}
+	}
+	ledger, err := a.Ledger(t.Context())
+	if err != nil || len(ledger) != 1 || ledger[0].Line.Purpose != "test" {
+		t.Errorf("ledger: %+v, %v (R26)", ledger, err)
+	}
+}
+
+// One flipped bit anywhere in a packet is found, with nothing but the packet.
+func TestFlippedBitInAPacketIsFound(t *testing.T) {
+	a := create(t)
+	defer a.Close()
+	testimony(t, a, "Hana", "김철수", "x")
+	dir := filepath.Join(t.TempDir(), "out")
+	if _, err := a.Export(t.Context(), dir, app.ExportOptions{Purpose: "p", Recipient: "r"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	flipEverywhere(t, dir, 61, func(name string, at int) {
+		if rep, err := packet.Verify(dir); err == nil && rep.OK() {
+			t.Errorf("%s: byte %d changed, and nothing is found", name, at)
+		}
+	})
+}
+
+// flipEverywhere flips one bit at every step-th byte of every file and calls check.
+func flipEverywhere(t *testing.T, dir string, step int, check func(name string, at int)) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for at := 0; at < len(whole); at += step {
+			b := bytes.Clone(whole)
+			b[at] ^= 1 << (at % 8)
+			if err := os.WriteFile(path, b, 0o600); err != nil {
+				return err
+			}
+			check(d.Name(), at)
+		}
+		return os.WriteFile(path, whole, 0o600)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// One flipped bit anywhere in a locked workspace is found with the passphrase.
+func TestFlippedBitInAWorkspaceIsFound(t *testing.T) {
+	w := create(t)
+	testimony(t, w, "Hana", "김철수", "x")
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	saved := map[string][]byte{}
+	files, err := os.ReadDir(w.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if saved[f.Name()], err = os.ReadFile(filepath.Join(w.Dir(), f.Name())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, whole := range saved {
+		for at := len(name); at < len(whole); at += max(3571, len(whole)/40) {
+			for n, b := range saved {
+				if err := os.WriteFile(filepath.Join(w.Dir(), n), b, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			b := bytes.Clone(whole)
+			b[at] ^= 1 << (at % 8)
+			if err := os.WriteFile(filepath.Join(w.Dir(), name), b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if found := verifyFinds(t, w.Dir()); !found {
+				t.Errorf("%s: byte %d changed, and nothing is found", name, at)
+			}
+		}
+	}
+}
+
+func verifyFinds(t *testing.T, dir string) bool {
+	t.Helper()
+	w, err := app.Open(t.Context(), dir, pass, quick)
+	if err != nil {
+		return true
+	}
+	rep, err := w.Verify(t.Context(), nil)
+	_ = w.Close() // damage may keep it from closing cleanly, which is not the question
+	return err != nil || !rep.OK()
+}
+
+// An old page put back is found: page encryption alone accepts it.
+func TestOldPagePutBackIsFound(t *testing.T) {
+	w := create(t)
+	testimony(t, w, "Hana", "김철수", "x")
+	dir := w.Dir()
+	for _, name := range []string{"journal.db", "index.db"} {
+		w = reopen(t, w)
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		old, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w, err = app.Open(t.Context(), dir, pass, quick); err != nil {
+			t.Fatal(err)
+		}
+		testimony(t, w, "Duri"+name[:1], "이름", "y")
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		now, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		missed, changed := 0, 0
+		for page := 0; (page+1)*4096 <= min(len(old), len(now)); page++ {
+			a, b := old[page*4096:(page+1)*4096], now[page*4096:(page+1)*4096]
+			if bytes.Equal(a, b) {
+				continue
+			}
+			changed++
+			mixed := bytes.Clone(now)
+			copy(mixed[page*4096:], a)
+			if err := os.WriteFile(filepath.Join(dir, name), mixed, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if !verifyFinds(t, dir) {
+				missed++
+				t.Logf("%s: page %d put back, and nothing is found", name, page+1)
+			}
+			if err := os.WriteFile(filepath.Join(dir, name), now, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if changed == 0 || missed > 0 {
+			t.Errorf("%s: %d of %d pages put back were missed", name, missed, changed)
+		}
+		if w, err = app.Open(t.Context(), dir, pass, quick); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = w.Close()
 }

@@ -110,6 +110,9 @@ func (w *Workspace) checkpoint(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if w.covers(heads) {
+		return nil // the journal was set back: the evidence is kept, and verify names it
+	}
 	note, err := journal.NewCheckpoint(w.ID(), heads).Sign(w.vault.Signer())
 	if err != nil {
 		return err
@@ -133,4 +136,18 @@ func (w *Workspace) foldedIn(heads []journal.Head) (out []journal.Head) {
 		}
 	}
 	return out
+}
+
+// covers reports whether the last checkpoint speaks of entries that are not here.
+func (w *Workspace) covers(heads []journal.Head) bool {
+	now := map[id.ID]uint64{}
+	for _, h := range heads {
+		now[h.Device] = h.Size
+	}
+	for _, h := range w.last.Heads {
+		if now[h.Device] < h.Size {
+			return true
+		}
+	}
+	return false
 }

@@ -171,14 +171,36 @@ func (w *Workspace) roomOf(name string) (*compartment, error) {
 		With("ask a colleague who does; nothing was stored")
 }
 
-// rooms splits a statement's fields by the compartment each is sealed for.
-func splitByRoom(set *kind.Set, k *kind.Kind, vs kind.Values) map[string]kind.Values {
+// splitByRoom splits a statement's fields by the compartment each is sealed for. A rule
+// looks at the record as it stands, too: a correction of one field of an account of
+// sexual violence is sealed where the account is.
+func (w *Workspace) splitByRoom(ctx context.Context, set *kind.Set, k *kind.Kind, s casebook.Statement) (map[string]kind.Values, error) {
+	vs := s.Fields
+	for _, r := range k.CompartmentWhen {
+		if len(s.Fields[r.Field]) > 0 {
+			continue
+		}
+		row, err := w.index.Row(ctx, s.Record)
+		if fault.KindOf(err) == fault.NotFound {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		vs = kind.Values{r.Field: row.Values[r.Field]}
+		for name, v := range s.Fields {
+			vs[name] = v
+		}
+	}
 	out := map[string]kind.Values{}
 	for field, room := range set.CompartmentsOf(k, vs) {
+		if _, stated := s.Fields[field]; !stated {
+			continue
+		}
 		if out[room] == nil {
 			out[room] = kind.Values{}
 		}
-		out[room][field] = vs[field]
+		out[room][field] = s.Fields[field]
 	}
-	return out
+	return out, nil
 }

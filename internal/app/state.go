@@ -98,7 +98,10 @@ func (w *Workspace) draftsOf(ctx context.Context, s casebook.Statement, subjects
 		return nil, err
 	}
 	subjects[s.Record] = subject
-	byRoom := splitByRoom(set, k, s.Fields)
+	byRoom, err := w.splitByRoom(ctx, set, k, s)
+	if err != nil {
+		return nil, err
+	}
 	names := make([]string, 0, len(byRoom))
 	for n := range byRoom {
 		names = append(names, n)

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 
 	"example.org/amparo/fault"
@@ -61,13 +62,16 @@ func (r *Report) bad(format string, args ...any) {
 func (w *Workspace) Verify(ctx context.Context, progress Progress) (*Report, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	r := &Report{Workspace: w.ID(), Pages: map[string]int{}, Problems: []string{}}
+	r := &Report{Workspace: w.ID(), Pages: map[string]int{}, Problems: slices.Clone(w.setBack)}
+	if r.Problems == nil {
+		r.Problems = []string{}
+	}
 	for _, db := range []*sealeddb.DB{w.keys.DB(), w.hub.DB(), w.index.DB()} {
 		if err := r.pages(ctx, db); err != nil {
 			return r, err
 		}
 	}
-	if !r.OK() {
+	if len(r.Problems) > len(w.setBack) {
 		return r, nil // what stands on damaged pages says nothing more
 	}
 	heads, err := w.verifyLogs(ctx, r, progress)
@@ -332,6 +336,9 @@ func (w *Workspace) verifyCheckpoints(ctx context.Context, r *Report, trails map
 	if err != nil {
 		return fault.Because(fault.Storage, "app.Verify", "the checkpoint cannot be read", err)
 	}
+	if own := notes[w.vault.Device()]; string(own) != string(note) {
+		r.bad("the checkpoint in journal.db is not the one in the file %s: one of them was set back", checkpointFile)
+	}
 	w.verifyCheckpoint(ctx, r, "the file "+checkpointFile, note, hub.Device{ID: w.vault.Device(), PublicKey: w.vault.PublicKey()})
 	return nil
 }
@@ -374,7 +381,7 @@ func (w *Workspace) verifyIndex(ctx context.Context, r *Report, trails map[id.ID
 			r.bad("the journal lacks entries of device %s that were in the index: %d entries were there", dev, h.Size)
 		}
 	}
-	if !r.OK() {
+	if len(r.Problems) > len(w.setBack) {
 		return nil
 	}
 	db, err := sealeddb.Memory(ctx)
@@ -411,6 +418,31 @@ func (w *Workspace) verifyIndex(ctx context.Context, r *Report, trails map[id.ID
 	}
 	if string(a.Sum(nil)) != string(b.Sum(nil)) {
 		r.bad("index.db is not the fold of the journal: run amparo rebuild")
+	}
+	return nil
+}
+
+// lookBack compares the index with the last checkpoint before anything is folded in.
+// The checkpoint is written after the index has caught up, so an index behind it was
+// set back. It heals itself, but somebody has been at the disk, and verify says so.
+func (w *Workspace) lookBack() error {
+	note, err := os.ReadFile(w.path(checkpointFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fault.Because(fault.Storage, "app.Open", "the checkpoint cannot be read", err)
+	}
+	cp, err := journal.OpenCheckpoint(note, w.vault.PublicKey())
+	if err != nil {
+		return nil // verify names it
+	}
+	w.last = cp
+	have := w.index.Heads()
+	for _, h := range cp.Heads {
+		if got := have[h.Device]; len(have) > 0 && got.Size < h.Size || got.Size == h.Size && got.Root != (journal.Hash{}) && got.Root != h.Root {
+			w.setBack = append(w.setBack, fmt.Sprintf("index.db was set back: it had folded in %d entries of device %s, and knew of %d", h.Size, h.Device, got.Size))
+		}
 	}
 	return nil
 }

@@ -79,10 +79,12 @@ type Workspace struct {
 	index *index.Index
 	clock *journal.Clock
 
-	mu     sync.Mutex // one writer: guards tip and the write path
-	tip    tip
-	rooms  *compartments
-	people *members
+	mu      sync.Mutex // one writer: guards tip and the write path
+	tip     tip
+	rooms   *compartments
+	people  *members
+	last    journal.Checkpoint // as it was when the workspace was opened
+	setBack []string           // what was behind the last checkpoint when the workspace was opened
 
 	schema struct {
 		sync.RWMutex
@@ -203,6 +205,9 @@ func open(ctx context.Context, dir string, v *vault.Vault, opt Options) (w *Work
 		return w, err
 	}
 	if w.tip.size, w.tip.prev, err = w.hub.Tip(ctx, v.Device()); err != nil {
+		return w, err
+	}
+	if err = w.lookBack(); err != nil {
 		return w, err
 	}
 	return w, w.catchUp(ctx, nil)

@@ -191,6 +191,11 @@ func Leaf(h Header, sealed, commitment [32]byte) []byte {
 // LeafHash is the hash of the entry's leaf in its device's log (RFC 6962, 2.1).
 func (e *Entry) LeafHash() Hash { return tlog.RecordHash(e.Leaf()) }
 
+// LeafHash hashes a leaf given by its parts.
+func LeafHash(h Header, sealed, commitment [32]byte) Hash {
+	return tlog.RecordHash(Leaf(h, sealed, commitment))
+}
+
 const signPrefix = "amparo entry v1\n"
 
 // Sign sets the signature of the device over the leaf hash and returns that hash,

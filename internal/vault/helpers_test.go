@@ -64,6 +64,16 @@ func ringOn(t testing.TB, v *Vault, db *sealeddb.DB) *Keyring {
 	return k
 }
 
+// keyringInMemory is [ringOn] for a vault that other keyrings share.
+func keyringInMemory(t testing.TB, v *Vault) *Keyring {
+	t.Helper()
+	db, err := sealeddb.Memory(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ringOn(t, v, db)
+}
+
 func openDB(t testing.TB, path string, v *Vault) *sealeddb.DB {
 	t.Helper()
 	db, err := sealeddb.Open(context.Background(), path, v.PageKey("keys.db"), sealeddb.Options{Readers: 1})
