@@ -197,7 +197,7 @@ func (w *Workspace) Retract(ctx context.Context, rec id.ID, target journal.Ref, 
 	if reason == "" {
 		return fault.New(fault.Invalid, "app.Retract", "a retraction needs a reason").With("say why it is taken back")
 	}
-	r, err := w.history(ctx, rec)
+	r, err := w.History(ctx, rec)
 	if err != nil {
 		return err
 	}
@@ -270,9 +270,9 @@ func (w *Workspace) act(ctx context.Context, r *casebook.Record, a *casebook.Act
 	return err
 }
 
-// history folds a record even when nothing of it stands any more, so that a
+// History folds a record even when nothing of it stands any more, so that a
 // retraction can itself be taken back.
-func (w *Workspace) history(ctx context.Context, rec id.ID) (*casebook.Record, error) {
+func (w *Workspace) History(ctx context.Context, rec id.ID) (*casebook.Record, error) {
 	refs, err := w.index.ActsOf(ctx, rec)
 	if err != nil {
 		return nil, err

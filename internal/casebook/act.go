@@ -86,7 +86,7 @@ type Act struct {
 
 	Field   string       `cbor:"12,keyasint,omitempty"` // Choose
 	Target  *journal.Ref `cbor:"13,keyasint,omitempty"` // Choose: the account taken; Retract: the act taken back
-	Other   id.ID        `cbor:"14,keyasint,omitzero"` // Link
+	Other   id.ID        `cbor:"14,keyasint,omitzero"`  // Link
 	Verdict Verdict      `cbor:"15,keyasint,omitempty"` // Link
 	Reason  string       `cbor:"16,keyasint,omitempty"`
 	Data    []byte       `cbor:"17,keyasint,omitempty"`

@@ -8,6 +8,7 @@ import (
 	"crypto/subtle"
 	"encoding/binary"
 	"io"
+	"sync"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -65,6 +66,19 @@ func authenticate(key []byte, label string, parts ...[]byte) (m [32]byte) {
 	}
 	h.Sum(m[:0])
 	return m
+}
+
+// lockedReader lets goroutines share a source of randomness that is not safe for it, as
+// a seeded one in a synthetic world is not.
+type lockedReader struct {
+	mu sync.Mutex
+	r  io.Reader
+}
+
+func (l *lockedReader) Read(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.r.Read(b)
 }
 
 // fill reads random bytes.

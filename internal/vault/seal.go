@@ -177,8 +177,10 @@ func grow(b []byte, n int) []byte {
 // content, another place or another key is fault.Corrupt; a key destroyed since it
 // was fetched is fault.Sealed.
 func (p *PayloadKey) Open(dst, aad, sealed []byte) ([]byte, error) {
-	v, s, err := p.find(sealed)
-	if v == nil {
+	p.mu.RLock()
+	_, s, err := p.find(sealed)
+	p.mu.RUnlock()
+	if err != nil {
 		return nil, err
 	}
 	start := len(dst)
@@ -195,13 +197,12 @@ func (p *PayloadKey) Open(dst, aad, sealed []byte) ([]byte, error) {
 	return out[:start+int(n)], nil
 }
 
-// find returns the variant whose key check a sealed content carries.
+// find returns the variant whose key check a sealed content carries. The caller holds
+// p.mu as long as it uses the variant.
 func (p *PayloadKey) find(sealed []byte) (*variant, secrets, error) {
 	if len(sealed) < Overhead+minPadded {
 		return nil, secrets{}, notSealed()
 	}
-	p.mu.RLock()
-	defer p.mu.RUnlock()
 	if len(p.variants) == 0 {
 		return nil, secrets{}, destroyed()
 	}
@@ -230,8 +231,10 @@ func allZero(b []byte) bool {
 // with the content of that entry: it opens nothing, and checks no other entry. It is
 // all zeros for a content that is not of this key.
 func (p *PayloadKey) CommitKey(sealed []byte) (k [32]byte) {
-	v, _, _ := p.find(sealed)
-	if v == nil {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	v, _, err := p.find(sealed)
+	if err != nil {
 		return k
 	}
 	return v.commitKey(sealed[:nonceSize])

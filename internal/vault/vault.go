@@ -70,14 +70,14 @@ func Create(path string, pass []byte, opt CreateOptions) (*Vault, error) {
 	if err := checkCreate(path, pass, opt); err != nil {
 		return nil, err
 	}
-	v := &Vault{path: path, rand: opt.Rand, params: opt.Params, file: make(keyFile, fileSize)}
-	if err := fill(opt.Rand, v.file); err != nil {
+	v := &Vault{path: path, rand: &lockedReader{r: opt.Rand}, params: opt.Params, file: make(keyFile, fileSize)}
+	if err := fill(v.rand, v.file); err != nil {
 		return nil, err
 	}
 	opt.Params.append(append(v.file[:0], magic...))
 	secrets := make([]byte, 5*32)
 	defer clear(secrets)
-	if err := fill(opt.Rand, secrets); err != nil {
+	if err := fill(v.rand, secrets); err != nil {
 		return nil, err
 	}
 	b := &body{
