@@ -102,6 +102,12 @@ func (e *Error) With(format string, args ...any) *Error {
 	return e
 }
 
+// From returns e with what caused it.
+func (e *Error) From(cause error) *Error {
+	e.Err = cause
+	return e
+}
+
 // KindOf returns the class of the outermost [*Error] or [Kind] in err, or
 // Internal when it has none. A nil error has no class: "".
 func KindOf(err error) Kind {

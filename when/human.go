@@ -61,6 +61,8 @@ var forms = []form{
 	{regexp.MustCompile(`^(.+?) ?(?:이전|전|以前|之前)$`), func(g []string, parse parser) (Date, bool) { return openEnd(g[1], true, parse) }},
 	{regexp.MustCompile(`^(.+?) ?(?:이후|후|以后|之后)$`), func(g []string, parse parser) (Date, bool) { return openEnd(g[1], false, parse) }},
 	{regexp.MustCompile(`^(?:between|from) (.+) (?:and|to) (.+)$`), span},
+	{regexp.MustCompile(`^(\d{4}) ?[-–—~] ?(\d{4})$`), span},
+	{regexp.MustCompile(`^(.+?) ?[–—] ?(.+)$`), span},
 	{regexp.MustCompile(`^(?:about|around|circa|ca\.?|c\.|약|대략|大约|约) ?(.+)$`), func(g []string, parse parser) (Date, bool) { return doubt(g[1], Approximate, parse) }},
 	{regexp.MustCompile(`^(.+?) ?(?:경|쯤|무렵|左右|前后)$`), func(g []string, parse parser) (Date, bool) { return doubt(g[1], Approximate, parse) }},
 	{regexp.MustCompile(`^(?:perhaps|maybe|possibly|아마|可能) (.+)$`), func(g []string, parse parser) (Date, bool) { return doubt(g[1], Uncertain, parse) }},
@@ -98,7 +100,9 @@ func monthOf(year string, month int) (Date, bool) {
 	return InMonth(num(year), month), true
 }
 
-func yearSeason(g []string, _ parser) (Date, bool) { return InSeason(num(g[1]), seasonWords[g[2]]), true }
+func yearSeason(g []string, _ parser) (Date, bool) {
+	return InSeason(num(g[1]), seasonWords[g[2]]), true
+}
 
 // partOfYear reads "early 1998" as January to April, "mid" as May to August, "late"
 // as September to December: wide enough to be true.

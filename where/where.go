@@ -94,7 +94,7 @@ func (g *gazetteer) addCountries() {
 	for a := 'A'; a <= 'Z'; a++ {
 		for b := 'A'; b <= 'Z'; b++ {
 			r, err := language.ParseRegion(string(a) + string(b))
-			if err != nil || !r.IsCountry() || r.String() != string(a)+string(b) {
+			if err != nil || !r.IsCountry() || r.String() != string(a)+string(b) || r.Canonicalize() != r {
 				continue
 			}
 			p := &Place{Code: r.String(), Level: Country, Labels: map[string]string{}}
@@ -108,11 +108,24 @@ func (g *gazetteer) addCountries() {
 			g.label(r.ISO3(), p.Code)
 		}
 	}
-	for label, code := range map[string]string{"DPRK": "KP", "ROK": "KR", "조선민주주의인민공화국": "KP", "북조선": "KP", "조선": "KP", "한국": "KR", "중국": "CN", "PRC": "CN", "Netherlands (Kingdom of the)": "NL", "TIB": "CN-TIB"} {
-		if _, ok := g.byCode[code]; ok {
-			g.label(label, code)
+	g.add(&Place{Code: "YU", Level: Country, Labels: map[string]string{"en": "Yugoslavia", "ko": "유고슬라비아", "zh": "南斯拉夫"}}) // until 2003; UN rolls write it longer
+	for _, n := range otherNames {
+		if _, ok := g.byCode[n.code]; ok {
+			g.label(n.name, n.code)
 		}
 	}
+}
+
+// otherNames are how the UN writes States, and how people here do.
+var otherNames = []struct{ name, code string }{
+	{"DPRK", "KP"}, {"ROK", "KR"}, {"조선민주주의인민공화국", "KP"}, {"북조선", "KP"}, {"조선", "KP"}, {"한국", "KR"}, {"중국", "CN"}, {"PRC", "CN"}, {"TIB", "CN-TIB"},
+	{"Democratic People's Republic of Korea", "KP"}, {"Dem. People's Rep. of Korea", "KP"}, {"Republic of Korea", "KR"}, {"Rep. of Korea", "KR"},
+	{"Netherlands (Kingdom of the)", "NL"}, {"Russian Federation", "RU"}, {"Syrian Arab Republic", "SY"}, {"Viet Nam", "VN"}, {"Libyan Arab Jamahiriya", "LY"}, {"Swaziland", "SZ"},
+	{"Democratic Republic of the Congo", "CD"}, {"Congo", "CG"}, {"Venezuela (Bolivarian Republic of)", "VE"}, {"Bolivia (Plurinational State of)", "BO"}, {"Iran (Islamic Republic of)", "IR"},
+	{"Lao People's Democratic Republic", "LA"}, {"Lao People's Dem. Rep.", "LA"}, {"Republic of Moldova", "MD"}, {"United Republic of Tanzania", "TZ"}, {"Brunei Darussalam", "BN"},
+	{"Czech Republic", "CZ"}, {"Türkiye", "TR"}, {"Turkey", "TR"}, {"Côte d'Ivoire", "CI"}, {"Cabo Verde", "CV"}, {"The former Yugoslav Republic of Macedonia", "MK"}, {"Timor-Leste", "TL"},
+	{"United Kingdom of Great Britain and Northern Ireland", "GB"}, {"United States of America", "US"}, {"State of Palestine", "PS"}, {"Micronesia (Federated States of)", "FM"}, {"Holy See", "VA"},
+	{"Serbia and Kosovo: S/RES/1244 (1999)", "RS"}, {"China, Hong Kong SAR", "HK"}, {"China, Macao SAR", "MO"}, {"Myanmar", "MM"}, {"Burma", "MM"},
 }
 
 func (g *gazetteer) add(p *Place) {

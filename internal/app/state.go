@@ -16,7 +16,7 @@ import (
 // field; nothing is stored then. step is the workflow step at which fields become
 // required; "save" for ordinary entry.
 func (w *Workspace) State(ctx context.Context, s casebook.Statement, step string) (journal.Ref, []fault.Problem, error) {
-	if problems := w.validate(s, step); len(problems) > 0 {
+	if problems := w.Check(s, step); len(problems) > 0 {
 		return journal.Ref{}, problems, nil
 	}
 	refs, err := w.StateAll(ctx, []casebook.Statement{s})
@@ -26,7 +26,8 @@ func (w *Workspace) State(ctx context.Context, s casebook.Statement, step string
 	return refs[0], nil, nil
 }
 
-func (w *Workspace) validate(s casebook.Statement, step string) []fault.Problem {
+// Check says what is wrong with an account, field by field, and records nothing.
+func (w *Workspace) Check(s casebook.Statement, step string) []fault.Problem {
 	set := w.Schema()
 	k, ok := set.Kind(s.Kind)
 	if !ok {

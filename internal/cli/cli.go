@@ -135,7 +135,7 @@ Without a command it opens the desk in the browser.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return c.unlock(cmd.Context(), "", false) },
+		RunE:          func(cmd *cobra.Command, _ []string) error { return c.unlock(cmd.Context(), serveFlags{}) },
 	}
 	f := root.PersistentFlags()
 	f.StringVar(&c.dir, "dir", "amparo-workspace", "folder of the workspace")

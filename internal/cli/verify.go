@@ -9,21 +9,24 @@ import (
 
 func (c *cli) verifyCmd() *cobra.Command {
 	return &cobra.Command{
-		Use:   "verify [packet]",
+		Use:   "verify [workspace or packet]",
 		Short: "check that nothing was changed, dropped or put back",
-		Long: `Without an argument, checks the workspace with the passphrase alone: every page of
+		Long: `Checks the workspace with the passphrase alone: every page of
 every file, every entry's signature, hash and place in its log, every hash of every
 Merkle tree, the signed checkpoints, the keys, and the index against the journal.
 Entries that this member can open are also held against what they committed to.
 
-With the folder of an exported packet, checks the packet with nothing but the packet.
+Given the folder of an exported packet, checks the packet with nothing but the packet.
 
 Exit code 0 means that nothing was found, 4 that something was; it is named.`,
-		Example: "  amparo verify --dir w\n  amparo verify --dir w --passphrase-file p --json\n  amparo verify ./packet",
+		Example: "  amparo verify w\n  amparo verify w --passphrase-file p --json\n  amparo verify ./packet",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 1 {
+			if len(args) == 1 && !app.Exists(args[0]) {
 				return c.verifyPacket(args[0])
+			}
+			if len(args) == 1 {
+				c.dir = args[0]
 			}
 			return c.with(cmd.Context(), func(w *app.Workspace) error {
 				rep, err := w.Verify(cmd.Context(), c.progress("verifying"))

@@ -2,6 +2,7 @@ package index
 
 import (
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/ncruces/go-sqlite3"
@@ -128,7 +129,39 @@ func project(r *casebook.Record, k *kind.Kind, number func(string) (int, error))
 		}
 	}
 	slices.Sort(p.tokens)
-	return p, nil
+	return p, p.cite(r, number)
+}
+
+// PassageField stands, in links, for "an account of that record rests on this passage".
+const PassageField = "@passage"
+
+// cite notes the passages that the effective accounts rest on, so that a passage knows
+// what was stated on the strength of it.
+func (p *projection) cite(r *casebook.Record, number func(string) (int, error)) error {
+	var cited []kind.Value
+	for _, a := range r.Accounts {
+		if a.CorrectedBy != nil || a.Act.Passage == nil {
+			continue
+		}
+		if v := kind.Of(a.Act.Passage.Record.String()); !slices.Contains(cited, v) {
+			cited = append(cited, v)
+		}
+	}
+	if len(cited) == 0 {
+		return nil
+	}
+	n, err := number(PassageField)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(cited, func(a, b kind.Value) int { return strings.Compare(a.Text, b.Text) })
+	p.doc = append(p.doc, cell{Field: n, Values: cited})
+	for _, v := range cited {
+		if t, ok := linkTarget(v); ok {
+			p.links = append(p.links, linkTo{field: n, target: t})
+		}
+	}
+	return nil
 }
 
 // linkTarget reads the record a link value points at.

@@ -136,7 +136,8 @@ func differs(c *sqlite3.Conn, group map[int64]bool) (bool, error) {
 	return found, nil
 }
 
-// Linked returns the records that point at rec by one field.
+// Linked returns the records of a kind, or of any where kindName is empty, that point at
+// rec by one field.
 func (x *Index) Linked(ctx context.Context, rec id.ID, kindName, field string) ([]Row, error) {
 	n, ok := x.words.number(field)
 	if !ok {
@@ -156,7 +157,7 @@ func (x *Index) Linked(ctx context.Context, rec id.ID, kindName, field string) (
 	rows, err := x.rows(ctx, recs)
 	out := rows[:0]
 	for _, r := range rows {
-		if r.Kind == kindName {
+		if kindName == "" || r.Kind == kindName {
 			out = append(out, r)
 		}
 	}

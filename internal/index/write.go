@@ -86,8 +86,8 @@ func (w *writer) linksOf(r row) []linkTo {
 	}
 	var out []linkTo
 	for _, c := range r.doc {
-		f, ok := k.Field(w.words.word(c.Field))
-		if !ok || f.Type != kind.TypeLink {
+		name := w.words.word(c.Field)
+		if f, ok := k.Field(name); name != PassageField && (!ok || f.Type != kind.TypeLink) {
 			continue
 		}
 		for _, v := range c.Values {

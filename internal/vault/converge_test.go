@@ -41,6 +41,7 @@ func state(t rapid.TB, k *Keyring, keys []id.ID) string {
 // when everybody has heard of everything, all have the same keys, and none has one
 // that anybody destroyed.
 func TestExchangeConvergesInAnyOrder(t *testing.T) {
+	checks(t, "100", "12")
 	ctx := context.Background()
 	rapid.Check(t, func(rt *rapid.T) {
 		ws := id.New(rand.Reader)
@@ -123,6 +124,7 @@ func TestExchangeConvergesInAnyOrder(t *testing.T) {
 // Keysets of several members, merged into one that stood aside, in any order and some
 // twice, give the same.
 func TestMergeIsCommutativeAndIdempotent(t *testing.T) {
+	checks(t, "50", "6")
 	ctx := context.Background()
 	ws := id.New(rand.Reader)
 	a, b := newKeyring(t, ws), newKeyring(t, ws)

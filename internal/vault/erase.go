@@ -3,6 +3,7 @@ package vault
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"slices"
 
 	"github.com/ncruces/go-sqlite3"
@@ -59,6 +60,43 @@ func (k *Keyring) Destroy(ctx context.Context, keys ...id.ID) (Erasure, error) {
 	}
 	e.Pending, err = k.pendingFor(ctx, keys)
 	return e, err
+}
+
+// Renew gives compartments a new epoch without destroying anything, and this member a
+// new key: what leaked of the old ones opens nothing that is written from then on. It
+// fails as Destroy does.
+func (k *Keyring) Renew(ctx context.Context, compartments ...id.ID) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := k.flushLocked(ctx); err != nil {
+		return err
+	}
+	if err := k.v.RotateMember(); err != nil {
+		return err
+	}
+	if err := k.updateLocked(ctx, func(c *sqlite3.Conn) error {
+		if err := k.moveToPresentKey(c); err != nil {
+			return err
+		}
+		targets := map[id.ID]*epoch{}
+		for _, at := range compartments {
+			if k.rooms[at].now() == nil {
+				return notHeld()
+			}
+			if targets[at] != nil {
+				continue
+			}
+			var err error
+			if targets[at], err = k.nextEpoch(c, k.rooms[at]); err != nil {
+				return err
+			}
+		}
+		_, err := k.carryOver(c, targets, nil)
+		return err
+	}); err != nil {
+		return err
+	}
+	return k.leaveOldKey(ctx)
 }
 
 func (k *Keyring) destroy(c *sqlite3.Conn, e *Erasure) error {
@@ -197,6 +235,7 @@ type mover struct {
 	drop   map[id.ID]bool
 	left   map[int64]bool // epochs under which something could not be opened
 	moved  int
+	buf    [wrapSize]byte
 }
 
 func (m *mover) bucket(wraps []byte) ([]byte, error) {
@@ -217,6 +256,19 @@ func (m *mover) bucket(wraps []byte) ([]byte, error) {
 
 // group moves the wraps of one key: all those of one identifier and variant.
 func (m *mover) group(out, wraps []byte) ([]byte, error) {
+	if len(wraps) == wrapSize { // nearly always: one key, one epoch
+		switch e := m.target[wrap(wraps).epoch()]; {
+		case e == nil:
+			return append(out, wraps...), nil
+		case m.drop[wrap(wraps).id()]:
+			return out, nil
+		case e.n == wrap(wraps).epoch():
+			return append(out, wraps...), nil
+		default:
+			moved, _, err := m.move(wraps, e)
+			return append(out, moved...), err
+		}
+	}
 	start := len(out)
 	there := map[*epoch]bool{}
 	for w := range slices.Chunk(wraps, wrapSize) {
@@ -249,6 +301,7 @@ func (m *mover) group(out, wraps []byte) ([]byte, error) {
 	return out, nil
 }
 
+// move wraps a key under another epoch. The result is valid until the next call.
 func (m *mover) move(w wrap, to *epoch) (wrap, bool, error) {
 	from := m.k.epochs[w.epoch()]
 	if from == nil {
@@ -261,7 +314,9 @@ func (m *mover) move(w wrap, to *epoch) (wrap, bool, error) {
 	}
 	defer clear(raw[:])
 	m.moved++
-	moved, err := appendWrap(newWrapHead(w.name(), to.n), to, raw[:], m.k.v.rand)
+	copy(m.buf[:], w.name())
+	binary.BigEndian.PutUint32(m.buf[24:], uint32(to.n))
+	moved, err := appendWrap(m.buf[:wrapHead], to, raw[:], m.k.v.rand)
 	return moved, true, err
 }
 

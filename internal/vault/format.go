@@ -41,6 +41,10 @@ type Params struct {
 // much time, and 256 MiB of memory.
 var DefaultParams = Params{MemoryKiB: 256 << 10, Time: 3, Threads: 4}
 
+// LightParams are for workspaces whose passphrase protects nothing, as that of the
+// demonstration, which is printed.
+var LightParams = Params{MemoryKiB: 8 << 10, Time: 1, Threads: 1}
+
 // Limits of what a file may ask for: a damaged or hostile file must not make the
 // program take all memory before anything is verified.
 const (

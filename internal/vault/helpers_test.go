@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"flag"
 	"io"
 	mrand "math/rand/v2"
 	"path/filepath"
@@ -140,6 +141,19 @@ func share(t testing.TB, from, to *Keyring) Merged {
 	m, err := to.Merge(ctx, data)
 	ok(t, err)
 	return m
+}
+
+// checks sets how often a costly property is drawn; the race detector makes each some
+// twenty times slower.
+func checks(t testing.TB, n, underRace string) {
+	t.Helper()
+	f := flag.Lookup("rapid.checks")
+	old := f.Value.String()
+	if raceEnabled {
+		n = underRace
+	}
+	ok(t, f.Value.Set(n))
+	t.Cleanup(func() { ok(t, f.Value.Set(old)) })
 }
 
 func flip(b []byte, i int, bit uint) []byte {

@@ -431,3 +431,26 @@ func TestJunkStoredBeforeAGrantDoesNoHarmAfterIt(t *testing.T) {
 		t.Errorf("left over: %d sealed, %v bad, %v", sealedN, bad, err)
 	}
 }
+
+func TestRenewedCompartmentKeepsItsKeys(t *testing.T) {
+	ctx := context.Background()
+	k := newKeyring(t, id.New(rand.Reader))
+	c := must1[id.ID](t)(k.CreateCompartment("general"))
+	key := makeKey(t, k, c)
+	sealed := sealText(t, k, key, "words")
+	old := must1[[]byte](t)(k.Export(ctx))
+	member := k.v.MemberKey()
+	ok(t, k.Renew(ctx, c, c))
+	if k.Epoch(c) != 2 || bytes.Equal(member, k.v.MemberKey()) {
+		t.Errorf("epoch %d, want 2 and a new member key", k.Epoch(c))
+	}
+	m, err := k.Merge(ctx, old)
+	ok(t, err)
+	if k.Epoch(c) != 2 || len(m.Renewed)+len(m.Destroyed) > 0 {
+		t.Errorf("the old keyset brought back %+v", m)
+	}
+	if got, err := openText(k, key, sealed); err != nil || got != "words" {
+		t.Errorf("after renewal: %q, %v", got, err)
+	}
+	wantKind(t, k.Renew(ctx, id.New(rand.Reader)), fault.Denied)
+}

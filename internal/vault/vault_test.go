@@ -318,10 +318,3 @@ func TestReplacedFileIsOverwritten(t *testing.T) {
 		t.Error("the blocks of the old file were not overwritten")
 	}
 }
-
-func TestHardenClosesTheProcess(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("only on Linux")
-	}
-	ok(t, Harden())
-}

@@ -1,0 +1,112 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"example.org/amparo/internal/index"
+	"example.org/amparo/internal/kind"
+)
+
+type deskPage struct {
+	Page
+	Numbers   []deskNumber // how much there is, by kind
+	Risks     []deskItem   // persons in danger now
+	RisksAll  int
+	Cases     []deskItem // the next deadlines
+	CasesAll  int
+	Contested []deskNumber // what waits for somebody to weigh accounts
+	Warning   string       // a clock set back
+}
+
+type deskNumber struct {
+	Kind, Label string
+	N           int
+	Waiting     bool
+}
+
+type deskItem struct{ ID, Title, Person, When string }
+
+// deskKinds are the numbers a newcomer asks for first.
+var deskKinds = []string{"person", "interview", "statement_unit", "episode", "detention_stage", "incident", "case", "consent", "estimate", "vote"}
+
+// shownOnDesk is how many rows each box of the desk shows.
+const shownOnDesk = 6
+
+func (s *Server) deskPage(w http.ResponseWriter, r *http.Request, v *visit) error {
+	ctx := r.Context()
+	p := deskPage{Page: v.page("desk.title")}
+	counts, err := v.ws.Index().Counts(ctx)
+	if err != nil {
+		return err
+	}
+	set := v.ws.Schema()
+	for _, name := range deskKinds {
+		if k, ok := set.Kind(name); ok {
+			p.Numbers = append(p.Numbers, deskNumber{Kind: name, Label: k.Plural.In(v.Say.Lang()), N: counts[name]})
+		}
+	}
+	for _, k := range set.Kinds() {
+		if counts[k.Name] == 0 {
+			continue
+		}
+		res, err := v.ws.Index().List(ctx, index.Query{Kind: k.Name, Contested: true})
+		if err != nil {
+			return err
+		}
+		if res.Total > 0 {
+			p.Contested = append(p.Contested, deskNumber{Kind: k.Name, Label: k.Plural.In(v.Say.Lang()), N: res.Total, Waiting: true})
+		}
+	}
+	if p.RisksAll, p.Risks, err = v.items(ctx, index.Query{Kind: "risk_flag", Filters: map[string][]string{"urgency": {"immediate"}}, Sort: "review_on", Limit: shownOnDesk}, "review_on"); err != nil {
+		return err
+	}
+	if p.CasesAll, p.Cases, err = v.items(ctx, index.Query{Kind: "case", Sort: "deadline", Limit: shownOnDesk}, "deadline"); err != nil {
+		return err
+	}
+	if warning := v.ws.ClockWarning(); warning != nil {
+		p.Warning = v.Say.T("desk.clock")
+	}
+	return deskTmpl.Execute(w, p)
+}
+
+// items lists records of people for the desk.
+func (v *visit) items(ctx context.Context, q index.Query, when string) (total int, out []deskItem, err error) {
+	res, err := v.ws.Index().List(ctx, q)
+	if err != nil {
+		return 0, nil, err
+	}
+	k, _ := v.ws.Schema().Kind(q.Kind)
+	for _, row := range res.Rows {
+		out = append(out, deskItem{ID: row.ID.String(), Title: v.ws.Title(ctx, row, v.Say.Lang()),
+			Person: v.cell(ctx, k, "person", row).Text, When: v.cell(ctx, k, when, row).Text})
+	}
+	return res.Total, out, nil
+}
+
+// tableCell is one value in a list.
+type tableCell struct{ Text, Link string }
+
+// cell writes one field of a row for a reader.
+func (v *visit) cell(ctx context.Context, k *kind.Kind, field string, row index.Row) tableCell {
+	f, ok := k.Field(field)
+	if !ok {
+		return tableCell{}
+	}
+	var c tableCell
+	for i, val := range row.Values[field] {
+		text, link, ok := v.ws.ValueText(ctx, f, val, v.Say.Lang())
+		if !ok {
+			continue
+		}
+		if i > 0 && c.Text != "" {
+			c.Text += "; "
+		}
+		c.Text += text
+		c.Link = link
+	}
+	if rs := []rune(c.Text); len(rs) > 120 {
+		c.Text = string(rs[:119]) + "…"
+	}
+	return c
+}

@@ -1,0 +1,170 @@
+package web
+
+import (
+	"embed"
+	"html/template"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/jba/templatecheck"
+
+	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/kind"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// visit is one request: who asks, in which language, with which workspace.
+type visit struct {
+	Say     Say
+	ws      *app.Workspace
+	request *http.Request
+	server  *Server
+}
+
+func (s *Server) visit(r *http.Request) *visit {
+	return &visit{Say: speaker(r), ws: s.workspace(), request: r, server: s}
+}
+
+// Page is what every page has.
+type Page struct {
+	Say      Say
+	Title    string
+	Theme    string
+	KeysOff  bool
+	Unlocked bool
+	Demo     bool
+	Name     string
+	Here     string // address of this page, for the language switch
+	Query    string
+	Nav      []NavGroup
+	Notice   string
+}
+
+// NavGroup is a group of kinds in the navigation.
+type NavGroup struct {
+	Label string
+	Open  bool
+	Kinds []NavKind
+}
+
+// NavKind is one kind in it.
+type NavKind struct {
+	Name, Label string
+	Current     bool
+}
+
+// page prepares the common part; title is a message.
+func (v *visit) page(title string) Page {
+	r := v.request
+	p := Page{Say: v.Say, Title: v.Say.T(title), Theme: theme(r), KeysOff: keysOff(r), Unlocked: v.ws != nil, Demo: v.server.cfg.Demo,
+		Name: v.server.cfg.Name, Here: "/", Notice: v.notice()}
+	if r.Method == http.MethodGet {
+		p.Here = r.URL.RequestURI()
+	}
+	if v.ws != nil {
+		p.Nav = navigation(v.ws.Schema(), v.Say.Lang(), r.URL.Path)
+	}
+	return p
+}
+
+// notice is a message a redirect carried here; only known ones are shown.
+func (v *visit) notice() string {
+	switch n := v.request.URL.Query().Get("done"); n {
+	case "saved", "chosen", "retracted", "linked":
+		return v.Say.T("done." + n)
+	}
+	return ""
+}
+
+func navigation(set *kind.Set, lang, path string) []NavGroup {
+	var out []NavGroup
+	for _, g := range kind.Groups() {
+		group := NavGroup{Label: Say{lang}.T("group." + g)}
+		for _, k := range set.Kinds() {
+			if k.Group != g {
+				continue
+			}
+			current := strings.HasSuffix(path, "/list/"+k.Name)
+			group.Kinds = append(group.Kinds, NavKind{Name: k.Name, Label: k.Plural.In(lang), Current: current})
+			group.Open = group.Open || current
+		}
+		if len(group.Kinds) > 0 {
+			out = append(out, group)
+		}
+	}
+	return out
+}
+
+// tmpl is a page template that takes only a T. It is parsed and checked against T when
+// the program starts, so that a misspelt field fails every test of this package.
+type tmpl[T any] struct{ t *template.Template }
+
+var functions = template.FuncMap{
+	"grouped": grouped,
+	"inc":     func(n int) int { return n + 1 },
+}
+
+func mustPage[T any](name string) tmpl[T] {
+	t, err := template.New(name+".html").Funcs(functions).ParseFS(templateFiles, "templates/frame.html", "templates/"+name+".html")
+	if err != nil {
+		panic(err)
+	}
+	var zero T
+	if err := templatecheck.CheckHTML(t, zero); err != nil {
+		panic("template " + name + ": " + err.Error())
+	}
+	return tmpl[T]{t}
+}
+
+// Execute writes the page whole, or nothing of it.
+func (p tmpl[T]) Execute(w io.Writer, data T) error {
+	buf := buffers.Get().(*strings.Builder)
+	defer func() { buf.Reset(); buffers.Put(buf) }()
+	if err := p.t.Execute(buf, data); err != nil {
+		return err
+	}
+	if h, ok := w.(http.ResponseWriter); ok {
+		h.Header().Set("Content-Type", "text/html; charset=utf-8")
+	}
+	_, err := io.WriteString(w, buf.String())
+	return err
+}
+
+var buffers = sync.Pool{New: func() any { return new(strings.Builder) }}
+
+type startPage struct{ Next string }
+
+type errorPage struct {
+	Page
+	Status         int
+	Reason, Remedy string
+}
+
+type unlockPage struct {
+	Page
+	Next  string
+	Hint  string
+	Wrong string
+}
+
+var (
+	startTmpl      = mustPage[startPage]("start")
+	errorTmpl      = mustPage[errorPage]("error")
+	unlockTmpl     = mustPage[unlockPage]("unlock")
+	lockedTmpl     = mustPage[Page]("locked")
+	helpTmpl       = mustPage[Page]("help")
+	deskTmpl       = mustPage[deskPage]("desk")
+	listTmpl       = mustPage[listPage]("list")
+	recordTmpl     = mustPage[recordPage]("record")
+	chainTmpl      = mustPage[chainPage]("chain")
+	transcriptTmpl = mustPage[transcriptPage]("transcript")
+	formTmpl       = mustPage[formPage]("form")
+	dictionaryTmpl = mustPage[dictionaryPage]("dictionary")
+	verifyTmpl     = mustPage[verifyPage]("verify")
+	ledgerTmpl     = mustPage[ledgerPage]("ledger")
+	searchTmpl     = mustPage[searchPage]("search")
+)

@@ -1,0 +1,224 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"example.org/amparo/fault"
+	"example.org/amparo/id"
+	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/journal"
+	"example.org/amparo/internal/kind"
+)
+
+type recordPage struct {
+	Page
+	View    *app.RecordView
+	Help    string
+	Groups  []inboundGroup
+	Add     []option // kinds that can be added to this record
+	Chain   *chainView
+	HasText bool // an interview: there is a transcript to read
+}
+
+type inboundGroup struct {
+	Label, Kind string
+	Links       []app.LinkView
+}
+
+func recordID(r *http.Request) (id.ID, error) {
+	rec, err := id.Parse(r.PathValue("id"))
+	if err != nil {
+		return rec, fault.New(fault.NotFound, "web", "no such record")
+	}
+	return rec, nil
+}
+
+func (s *Server) recordPage(w http.ResponseWriter, r *http.Request, v *visit) error {
+	rec, err := recordID(r)
+	if err != nil {
+		return err
+	}
+	lang := v.Say.Lang()
+	view, err := v.ws.View(r.Context(), rec, lang)
+	if err != nil {
+		return err
+	}
+	p := recordPage{Page: v.page("record.title"), View: view, HasText: view.Kind == "interview"}
+	p.Title = view.Title
+	set := v.ws.Schema()
+	k, _ := set.Kind(view.Kind)
+	p.Help = k.Help.In(lang)
+	p.Groups = groupInbound(view.Inbound)
+	p.Add = addable(set, k, lang)
+	if view.Kind == "person" {
+		if p.Chain, err = v.chain(r.Context(), rec); err != nil {
+			return err
+		}
+	}
+	return recordTmpl.Execute(w, p)
+}
+
+func groupInbound(links []app.LinkView) []inboundGroup {
+	var out []inboundGroup
+	for _, l := range links {
+		i := slices.IndexFunc(out, func(g inboundGroup) bool { return g.Kind == l.Kind && g.Label == l.Label })
+		if i < 0 {
+			out = append(out, inboundGroup{Label: l.Label, Kind: l.Kind})
+			i = len(out) - 1
+		}
+		out[i].Links = append(out[i].Links, l)
+	}
+	return out
+}
+
+// addable lists the kinds that link to a kind: what can be added to its records.
+func addable(set *kind.Set, to *kind.Kind, lang string) []option {
+	var out []option
+	for _, k := range set.Kinds() {
+		for _, f := range k.Fields {
+			if f.Type == kind.TypeLink && f.Kind == to.Name {
+				out = append(out, option{Value: "/new/" + k.Name + "?" + f.Name + "=", Label: k.Label.In(lang)})
+				break
+			}
+		}
+	}
+	return out
+}
+
+// choose takes one account's word for a field.
+func (s *Server) choose(w http.ResponseWriter, r *http.Request, v *visit) error {
+	rec, err := recordID(r)
+	if err != nil {
+		return err
+	}
+	ref, err := journal.ParseRef(r.PostFormValue("account"))
+	if err != nil {
+		return err
+	}
+	if err := v.ws.Choose(r.Context(), rec, r.PostFormValue("field"), ref, strings.TrimSpace(r.PostFormValue("reason"))); err != nil {
+		return err
+	}
+	return backTo(w, r, rec, "chosen")
+}
+
+// retract takes back an act; what was there before it is there again.
+func (s *Server) retract(w http.ResponseWriter, r *http.Request, v *visit) error {
+	rec, err := recordID(r)
+	if err != nil {
+		return err
+	}
+	ref, err := journal.ParseRef(r.PostFormValue("act"))
+	if err != nil {
+		return err
+	}
+	if err := v.ws.Retract(r.Context(), rec, ref, strings.TrimSpace(r.PostFormValue("reason"))); err != nil {
+		return err
+	}
+	if _, err := v.ws.Index().Row(r.Context(), rec); fault.KindOf(err) == fault.NotFound {
+		http.Redirect(w, r, "/?done=retracted", http.StatusSeeOther) // its last account went: it is no record any more
+		return nil
+	}
+	return backTo(w, r, rec, "retracted")
+}
+
+// link records what somebody decided of two records.
+func (s *Server) link(w http.ResponseWriter, r *http.Request, v *visit) error {
+	rec, err := recordID(r)
+	if err != nil {
+		return err
+	}
+	other, err := id.Parse(strings.TrimSpace(r.PostFormValue("other")))
+	if err != nil {
+		return err
+	}
+	verdict, err := casebook.ParseVerdict(r.PostFormValue("verdict"))
+	if err != nil {
+		return err
+	}
+	reason := strings.TrimSpace(r.PostFormValue("reason"))
+	if reason == "" {
+		return fault.New(fault.Invalid, "web", "%s", v.Say.T("record.reason.missing"))
+	}
+	if err := v.ws.Link(r.Context(), rec, other, verdict, reason); err != nil {
+		return err
+	}
+	return backTo(w, r, rec, "linked")
+}
+
+func backTo(w http.ResponseWriter, r *http.Request, rec id.ID, done string) error {
+	http.Redirect(w, r, "/record/"+rec.String()+"?done="+done, http.StatusSeeOther)
+	return nil
+}
+
+type transcriptPage struct {
+	Page
+	ID    string
+	Units []unitView
+}
+
+// unitView is one passage of a testimony, in the words spoken and in translation, with
+// what was stated on the strength of it.
+type unitView struct {
+	ID          string
+	Order       int
+	Basis       string
+	Verbatim    string
+	VerbLang    string
+	Translation string
+	TransLang   string
+	Rests       []app.LinkView
+}
+
+func (s *Server) transcriptPage(w http.ResponseWriter, r *http.Request, v *visit) error {
+	rec, err := recordID(r)
+	if err != nil {
+		return err
+	}
+	row, err := v.ws.Index().Row(r.Context(), rec)
+	if err != nil {
+		return err
+	}
+	p := transcriptPage{Page: v.page("transcript.title"), ID: rec.String()}
+	p.Title = v.Say.With("transcript.of", v.ws.Title(r.Context(), *row, v.Say.Lang()))
+	if err := v.ws.NoteRead(r.Context(), rec); err != nil {
+		return err
+	}
+	if p.Units, err = v.units(r.Context(), rec); err != nil {
+		return err
+	}
+	return transcriptTmpl.Execute(w, p)
+}
+
+func (v *visit) units(ctx context.Context, interview id.ID) ([]unitView, error) {
+	rows, err := v.ws.Index().Linked(ctx, interview, "statement_unit", "interview")
+	if err != nil {
+		return nil, err
+	}
+	k, _ := v.ws.Schema().Kind("statement_unit")
+	var out []unitView
+	for _, row := range rows {
+		rec, err := v.ws.Index().Fold(ctx, row.ID)
+		if err != nil {
+			return nil, err
+		}
+		u := unitView{ID: row.ID.String(), Basis: v.cell(ctx, k, "basis", row).Text}
+		u.Order, _ = strconv.Atoi(row.Values.Get("order")) // one without a number comes first
+		if vs := rec.Field("verbatim").Current(); len(vs) > 0 {
+			u.Verbatim, u.VerbLang = vs[0].Text, vs[0].Lang
+		}
+		if vs := rec.Field("translation").Current(); len(vs) > 0 {
+			u.Translation, u.TransLang = vs[0].Text, vs[0].Lang
+		}
+		if u.Rests, err = v.ws.RestsOn(ctx, row.ID, v.Say.Lang()); err != nil {
+			return nil, err
+		}
+		out = append(out, u)
+	}
+	slices.SortStableFunc(out, func(a, b unitView) int { return a.Order - b.Order })
+	return out, nil
+}

@@ -1,0 +1,124 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"example.org/amparo/internal/index"
+	"example.org/amparo/internal/token"
+)
+
+type searchPage struct {
+	Page
+	Hits    []hitView
+	Total   string
+	Names   int
+	Values  int
+	More    bool
+	Asked   bool
+	Passage passageView // for the template that streams passages
+	Scanned string
+}
+
+type hitView struct {
+	ID, Kind, Title string
+	Contested       bool
+}
+
+type passageView struct {
+	ID, Kind, Title string
+	Before, Match   string
+	After           string
+	Lang            string
+}
+
+// shownHits is how many records a search shows; the count is of all.
+const shownHits = 40
+
+// shownPassages bounds the passages shown; the scan goes on and counts them all.
+const shownPassages = 100
+
+// searchPage answers in two steps on one page: names and values at once, then
+// passages as the decrypting scan finds them, while the page is already being read.
+func (s *Server) searchPage(w http.ResponseWriter, r *http.Request, v *visit) error {
+	ctx := r.Context()
+	p := searchPage{Page: v.page("search.title")}
+	p.Query = strings.TrimSpace(r.URL.Query().Get("q"))
+	words := token.Split(p.Query)
+	p.Asked = len(words) > 0
+	if !p.Asked {
+		return searchTmpl.Execute(w, p)
+	}
+	found, err := v.ws.Index().Search(ctx, p.Query, shownHits)
+	if err != nil {
+		return err
+	}
+	p.Total, p.Names, p.Values, p.More = v.Say.N("search.total", found.Total), found.Names, found.Coded, found.Total > len(found.Rows)
+	for _, row := range found.Rows {
+		k, _ := v.ws.Schema().Kind(row.Kind)
+		p.Hits = append(p.Hits, hitView{ID: row.ID.String(), Kind: k.Label.In(v.Say.Lang()), Title: v.ws.Title(ctx, row, v.Say.Lang()), Contested: row.Contested})
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	return s.streamPassages(w, r, v, p, words)
+}
+
+func (s *Server) streamPassages(w http.ResponseWriter, r *http.Request, v *visit, p searchPage, words []string) error {
+	flusher := http.NewResponseController(w)
+	if err := searchTmpl.part(w, "search-head", p); err != nil {
+		return err
+	}
+	_ = flusher.Flush() // a writer that cannot flush shows the page at the end
+	shown, total := 0, 0
+	scanned, err := v.ws.Index().Narratives(r.Context(), p.Query, func(n index.Narrative) bool {
+		total++
+		if shown == shownPassages {
+			return true
+		}
+		shown++
+		k, _ := v.ws.Schema().Kind(n.Kind)
+		p.Passage = excerpt(n.Text, words)
+		p.Passage.ID, p.Passage.Kind = n.Record.String(), k.Label.In(v.Say.Lang())
+		if row, err := v.ws.Index().Row(r.Context(), n.Record); err == nil {
+			p.Passage.Title = v.ws.Title(r.Context(), *row, v.Say.Lang())
+		}
+		if searchTmpl.part(w, "search-passage", p) != nil {
+			return false
+		}
+		return flusher.Flush() == nil
+	})
+	if err != nil {
+		return err
+	}
+	p.Total, p.Scanned = v.Say.N("search.passages", total), v.Say.N("search.scanned", scanned)
+	return searchTmpl.part(w, "search-foot", p)
+}
+
+// part executes one piece of a page that is written as it becomes known.
+func (t tmpl[T]) part(w http.ResponseWriter, name string, data T) error {
+	return t.t.ExecuteTemplate(w, name, data)
+}
+
+// excerpt cuts a passage around the first word found.
+func excerpt(text string, words []string) passageView {
+	const around = 60
+	lower := strings.ToLower(text)
+	at, n := -1, 0
+	for _, word := range words {
+		if i := strings.Index(lower, word); i >= 0 && len(lower) == len(text) && (at < 0 || i < at) {
+			at, n = i, len(word)
+		}
+	}
+	rs := []rune(text)
+	if at < 0 {
+		return passageView{After: string(rs[:min(len(rs), 2*around)])}
+	}
+	before, match, after := []rune(text[:at]), text[at:at+n], []rune(text[at+n:])
+	v := passageView{Match: match, Before: string(before), After: string(after)}
+	if len(before) > around {
+		v.Before = "…" + string(before[len(before)-around:])
+	}
+	if len(after) > 2*around {
+		v.After = string(after[:2*around]) + "…"
+	}
+	return v
+}

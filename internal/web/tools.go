@@ -1,0 +1,143 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/kind"
+)
+
+type verifyPage struct {
+	Page
+	Report *app.Report
+	Took   string
+	Pages  []tableCell
+}
+
+func (s *Server) verifyPage(w http.ResponseWriter, _ *http.Request, v *visit) error {
+	return verifyTmpl.Execute(w, verifyPage{Page: v.page("verify.title")})
+}
+
+func (s *Server) verify(w http.ResponseWriter, r *http.Request, v *visit) error {
+	start := time.Now()
+	rep, err := v.ws.Verify(r.Context(), nil)
+	if err != nil {
+		return err
+	}
+	p := verifyPage{Page: v.page("verify.title"), Report: rep, Took: time.Since(start).Round(10 * time.Millisecond).String()}
+	for file, n := range rep.Pages {
+		p.Pages = append(p.Pages, tableCell{Text: file, Link: grouped(n)})
+	}
+	slices.SortFunc(p.Pages, func(a, b tableCell) int { return strings.Compare(a.Text, b.Text) })
+	return verifyTmpl.Execute(w, p)
+}
+
+type ledgerPage struct {
+	Page
+	Lines []ledgerLine
+	Total string
+}
+
+type ledgerLine struct {
+	At, Member, What, Detail string
+	Record                   string
+	Title                    string
+}
+
+// shownLedger is how many lines the page shows; amparo log shows all.
+const shownLedger = 300
+
+func (s *Server) ledgerPage(w http.ResponseWriter, r *http.Request, v *visit) error {
+	lines, err := v.ws.Ledger(r.Context())
+	if err != nil {
+		return err
+	}
+	p := ledgerPage{Page: v.page("ledger.title"), Total: v.Say.N("ledger.total", len(lines))}
+	for _, l := range lines[:min(len(lines), shownLedger)] {
+		out := ledgerLine{At: l.At.Time().Format("2006-01-02 15:04"), Member: l.Member, What: v.Say.T("ledger.read")}
+		if l.Verb == casebook.Export {
+			out.What = v.Say.T("ledger.export")
+			out.Detail = l.Line.What + ": " + l.Line.Purpose + " → " + l.Line.Recipient + " (" + v.Say.N("list.total", l.Line.Records) + ")"
+		} else if row, err := v.ws.Index().Row(r.Context(), l.Record); err == nil {
+			out.Record, out.Title = l.Record.String(), v.ws.Title(r.Context(), *row, v.Say.Lang())
+		}
+		p.Lines = append(p.Lines, out)
+	}
+	return ledgerTmpl.Execute(w, p)
+}
+
+type dictionaryPage struct {
+	Page
+	Groups []dictGroup
+	Kind   *dictKind
+}
+
+type dictGroup struct {
+	Label string
+	Kinds []option
+}
+
+type dictKind struct {
+	Name, Label, Help string
+	Fields            []dictField
+}
+
+type dictField struct {
+	Name, Label, Help, Type, Class string
+	Required, Repeat               bool
+	Terms                          []option
+	Crosswalk                      string
+	Vocabulary                     string
+}
+
+// dictionaryPage shows the kinds and their fields, as they are declared. It needs no
+// workspace: the built-in kinds are public.
+func (s *Server) dictionaryPage(w http.ResponseWriter, r *http.Request, v *visit) error {
+	set := kind.Builtin()
+	if v.ws != nil {
+		set = v.ws.Schema()
+	}
+	lang := v.Say.Lang()
+	p := dictionaryPage{Page: v.page("dictionary.title")}
+	if k, ok := set.Kind(r.URL.Query().Get("kind")); ok {
+		p.Kind = dictionaryOf(set, k, v.Say)
+		p.Title = v.Say.With("dictionary.of", p.Kind.Label)
+	}
+	for _, g := range kind.Groups() {
+		group := dictGroup{Label: v.Say.T("group." + g)}
+		for _, k := range set.Kinds() {
+			if k.Group == g {
+				group.Kinds = append(group.Kinds, option{Value: k.Name, Label: k.Label.In(lang), On: p.Kind != nil && p.Kind.Name == k.Name})
+			}
+		}
+		p.Groups = append(p.Groups, group)
+	}
+	return dictionaryTmpl.Execute(w, p)
+}
+
+func dictionaryOf(set *kind.Set, k *kind.Kind, say Say) *dictKind {
+	lang := say.Lang()
+	out := &dictKind{Name: k.Name, Label: k.Label.In(lang), Help: k.Help.In(lang)}
+	for _, f := range k.Fields {
+		d := dictField{Name: f.Name, Label: f.Label.In(lang), Help: f.Help.In(lang), Type: say.T("type." + string(f.Type)), Class: say.T("class." + string(f.Class)),
+			Required: f.Required != "", Repeat: f.Repeat, Vocabulary: f.Vocabulary}
+		if voc, ok := set.Vocabulary(f.Vocabulary); ok {
+			for _, t := range voc.Terms {
+				d.Terms = append(d.Terms, option{Value: t.Code, Label: t.Label.In(lang)})
+			}
+		}
+		var cw []string
+		for _, name := range []string{"huridocs", "hxl", "un"} {
+			if c := f.Crosswalk[name]; c != "" {
+				cw = append(cw, strings.ToUpper(name)+" "+c)
+			}
+		}
+		d.Crosswalk = strings.Join(cw, ", ")
+		out.Fields = append(out.Fields, d)
+	}
+	return out
+}
