@@ -92,24 +92,6 @@ func (n *nameCache) put(rec int64, texts []string) {
 	n.ends = append(n.ends, len(n.text))
 }
 
-// find returns the records whose names contain every word of the query.
-func (n *nameCache) find(words [][]byte) *Set {
-	var out *Set
-	for _, w := range words {
-		hits := &Set{}
-		n.findWord(w, hits)
-		if out == nil {
-			out = hits
-		} else {
-			out.and(hits)
-		}
-	}
-	if out == nil {
-		out = &Set{}
-	}
-	return out
-}
-
 func (n *nameCache) findWord(w []byte, hits *Set) {
 	text := unsafe.String(unsafe.SliceData(n.text), len(n.text)) // read only, under the index's lock
 	word := unsafe.String(unsafe.SliceData(w), len(w))

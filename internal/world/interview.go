@@ -202,4 +202,26 @@ func (t *teller) ending(iv id.ID) {
 		t.say("case", t.new(), "number", fmt.Sprintf("C-%04d", t.serial), "person", t.person.String(), "mode", t.of("S", "U", "N"), "modality", t.of("regular", "accelerated"), "state", t.of("intake", "registered", "claim_recorded", "interviewed"), "jurisdiction", t.of("CN", "TH", "KR"), "urgent", t.of("no", "no", "yes"), "deadline", "2026-12-20")
 	}
 	t.unit, t.basis = id.ID{}, ""
+	t.communicate()
+}
+
+// replies a State gives, after its known position; nobody's words.
+var replies = map[string]string{
+	"CN": "The persons concerned entered illegally for economic reasons and are not refugees; the matter was handled according to law.",
+	"KP": "The allegations are fabricated and are rejected.",
+}
+
+// communicate states a communication to a State by a special procedure, where the
+// person allows it, and whether the State replied (SP60).
+func (t *teller) communicate() {
+	if len(t.p.Episodes) == 0 || t.p.Consent == "internal" || t.p.Consent == "withdrawn" || !t.yes(communicated) {
+		return
+	}
+	state := t.of("CN", "KP")
+	sent := t.p.Left + when.Day(500+t.IntN(600))
+	replied, reply := "", ""
+	if t.yes(replyShare[state]) {
+		replied, reply = t.about(sent+when.Day(60+t.IntN(120)), "month"), replies[state]
+	}
+	t.say("communication", t.new(), "mechanism", "Special procedures", "sent", t.about(sent, "day"), "addressee", state, "replied", replied, "reply:en", reply)
 }

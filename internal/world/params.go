@@ -88,9 +88,9 @@ var (
 	recallMedian, recallSigma = 5.0, .7                                                                // SP46, years
 	precisionSoon             = weighted{{"day", .45}, {"month", .40}, {"season", .10}, {"year", .05}} // SP47
 	precisionLate             = weighted{{"day", .15}, {"month", .45}, {"season", .20}, {"year", .20}}
-	durationError             = .20                                        // SP48
-	heaps                     = []float64{7, 10, 15, 30, 60, 90, 180, 365} // SP48
-	spelling                  = weighted{{"hangul", .45}, {"rr", .15}, {"mr", .10}, {"north", .15}, {"hanja", .10}, {"free", .05}}
+	durationError             = .20                                                               // SP48
+	heaps                     = []float64{7, 10, 15, 30, 60, 90, 180, 365}                        // SP48
+	spelling                  = weighted{{"hangul", .45}, {"latin", .45}, {"hanja", .10}}         // what an organisation writes down; not in the table
 	latinSystems              = weighted{{"rr", .35}, {"mr", .20}, {"north", .25}, {"free", .20}} // SP49
 	aliasShare                = .30                                                               // SP49
 	duplicateShare            = .22                                                               // SP50; of these .30 with a changed year, .15 with a changed place
@@ -107,7 +107,8 @@ var (
 	archiveMix    = weighted{{"dignity", .603}, {"movement", .132}, {"life", .106}, {"suspects", .047}, {"belief", .005}, {"other", .107}}
 	archiveWithin = weighted{{"MT04.1", .612}, {"MT02.1", .132}, {"MT05", .085}, {"MT04.2", .078}, {"MT03.1", .093}}
 	archivePlaces = weighted{{"FT-SSD-K", .307}, {"FT-KWL", .105}, {"FT-CN-BD", .091}, {"FT-RDD", .084}, {"FT-JKS", .077}, {"FT-KHS", .065}, {"", .271}}
-	returnedWomen = .745                                     // SP58, a check and not an input
-	canaries      = 500                                      // SP59
-	replyShare    = map[string]float64{"CN": .55, "KP": .05} // SP60
+	// SP58 (women among the returned, .745) is a check and not an input: see the tests.
+	canaries     = 500                                      // SP59
+	replyShare   = map[string]float64{"CN": .55, "KP": .05} // SP60
+	communicated = .25                                      // of the returned who allow it; not in the table
 )

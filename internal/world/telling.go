@@ -167,7 +167,11 @@ func (t *teller) birth() string {
 func (t *teller) identity() {
 	p := t.p
 	written, lang := p.Hangul, "ko"
-	switch t.pick(spelling) {
+	system := t.pick(spelling)
+	if system == "latin" {
+		system = t.pick(latinSystems)
+	}
+	switch system {
 	case "rr":
 		written, lang = latin(p.Hangul, names.Revised), "ko-Latn"
 	case "mr":
@@ -189,7 +193,9 @@ func (t *teller) identity() {
 		alias = pinyin + " " + t.of("Mei", "Hua", "Li", "Hong", "Jun", "Yan", "Xiang")
 	}
 	canary := t.canary(t.person)
-	t.say("person_identity", t.new(), "person", t.person.String(), "names:"+lang, written, "aliases", alias, "id_numbers", canary)
+	rec := t.new()
+	t.identities = append(t.identities, [2]id.ID{rec, t.person})
+	t.say("person_identity", rec, "person", t.person.String(), "names:"+lang, written, "aliases", alias, "id_numbers", canary)
 }
 
 func latin(hangul string, sys names.System) string {
@@ -218,6 +224,25 @@ var consentOf = map[string][]string{
 	"un":           {"CO-01", "CO-02", "CO-03", "CO-06"},
 	"internal":     {"CO-01", "CO-02"},
 	"withdrawn":    {"CO-01", "CO-02", "CO-03"},
+}
+
+// plantCanaries plants what is left of the canaries, a few in each file of identities.
+func (g *generator) plantCanaries() error {
+	for i := 0; i < 12*len(g.identities) && len(g.truth.Canaries) < canaries; i += 12 {
+		at := g.identities[i/12]
+		t := &teller{generator: g, person: at[1]}
+		var planted []string
+		for range 12 {
+			if c := t.canary(at[1]); c != "" {
+				planted = append(planted, c)
+			}
+		}
+		t.say("person_identity", at[0], "id_numbers", strings.Join(planted, "|"))
+		if t.err != nil {
+			return t.err
+		}
+	}
+	return nil
 }
 
 func (t *teller) consents() {

@@ -59,6 +59,7 @@ type generator struct {
 	clock          int64
 	last           []toldPassage // passages that may be copied
 	serial         int
+	identities     [][2]id.ID // record of identities, and the person
 }
 
 // Generate invents a world and hands its observed part to emit, in time order of
@@ -93,5 +94,5 @@ func Generate(ctx context.Context, cfg Config, set *kind.Set, emit func(Event) e
 			cfg.Heard(n + 1)
 		}
 	}
-	return g.truth, nil
+	return g.truth, g.plantCanaries()
 }

@@ -319,9 +319,7 @@ func (a *Applier) cell(p planned, raw string, into kind.Values) error {
 	if raw == "" || slices.Contains(p.c.NA, raw) || slices.Contains(a.m.NA, raw) {
 		return nil
 	}
-	if strings.HasPrefix(raw, "'") {
-		raw = raw[1:]
-	}
+	raw = strings.TrimPrefix(raw, "'")
 	parts := []string{raw}
 	if p.f.Repeat {
 		parts = strings.Split(raw, " | ")
