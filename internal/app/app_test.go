@@ -282,7 +282,7 @@ func exchange(t *testing.T, dir string, ws ...*app.Workspace) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := w.Exchange(t.Context(), f, nil); err != nil {
+		if _, err := w.Exchange(t.Context(), f, nil); err != nil {
 			t.Fatal(err)
 		}
 		if err := f.Close(); err != nil {

@@ -80,7 +80,7 @@ func (im *importer) take(ctx context.Context, row table.Row, err error) error {
 	}
 	s, problems := im.apply.Row(row.Cells, im.derive)
 	if len(problems) == 0 {
-		problems = im.w.Check(s, "save")
+		problems = im.w.Check(ctx, s, "save")
 	}
 	if len(problems) > 0 {
 		im.refuse(row.Number, problems...)

@@ -118,54 +118,52 @@ func (w *Workspace) Admit(ctx context.Context, c Card, compartments []string) er
 	return err
 }
 
+// Exchanged is what an exchange moved.
+type Exchanged struct {
+	Took, Gave hub.Put
+	// Strangers is how many key files were left alone because no member of this
+	// workspace works on the device that signed them.
+	Strangers int
+}
+
 // Exchange makes this workspace and a hub hold the same entries, and trades keys when
 // the hub is a place for them. What is new is folded in.
-func (w *Workspace) Exchange(ctx context.Context, other hub.Hub, progress Progress) (took, gave hub.Put, err error) {
-	gained := false
-	if box, ok := other.(hub.KeyBox); ok {
-		if gained, err = w.tradeKeys(ctx, box); err != nil {
-			return took, gave, err
+func (w *Workspace) Exchange(ctx context.Context, other hub.Hub, progress Progress) (out Exchanged, err error) {
+	box, hasKeys := other.(hub.KeyBox)
+	var keys traded
+	if hasKeys {
+		if keys, err = w.tradeKeys(ctx, box); err != nil {
+			return out, err
 		}
 	}
 	if err := w.Checkpoint(ctx); err != nil {
-		return took, gave, err
+		return out, err
 	}
-	if took, gave, err = hub.Sync(ctx, w.hub, other); err != nil {
-		return took, gave, err
+	if out.Took, out.Gave, err = hub.Sync(ctx, w.hub, other); err != nil {
+		return out, err
 	}
-	if gained { // entries that were closed may open now: fold all of them again
-		if err := w.index.Reset(ctx); err != nil {
-			return took, gave, err
+	if err := w.foldAgain(ctx, keys.gained, progress); err != nil {
+		return out, err
+	}
+	if keys.skipped > 0 { // the entries that came may say who these devices are
+		if keys, err = w.tradeKeys(ctx, box); err != nil {
+			return out, err
 		}
+		err = w.foldAgain(ctx, keys.gained, progress)
 	}
-	return took, gave, w.Refresh(ctx, progress)
+	out.Strangers = keys.skipped
+	return out, err
 }
 
-// tradeKeys takes in the keys that others left and leaves its own. It reports whether
-// entries may open that did not before.
-func (w *Workspace) tradeKeys(ctx context.Context, box hub.KeyBox) (gained bool, err error) {
-	theirs, err := box.Keys(ctx)
-	if err != nil {
-		return false, err
-	}
-	for dev, set := range theirs {
-		if dev == w.vault.Device() {
-			continue
-		}
-		m, err := w.keys.Merge(ctx, set)
-		if err != nil {
-			return false, err
-		}
-		gained = gained || len(m.Gained) > 0 || m.Keys > 0
-		if err := w.forget(ctx, m.Destroyed); err != nil {
-			return false, err
+// foldAgain folds in what arrived; where keys were gained, entries that were closed may
+// open now, and all of them are folded again.
+func (w *Workspace) foldAgain(ctx context.Context, gained bool, progress Progress) error {
+	if gained {
+		if err := w.index.Reset(ctx); err != nil {
+			return err
 		}
 	}
-	ours, err := w.keys.Export(ctx)
-	if err != nil {
-		return false, err
-	}
-	return gained, box.PutKeys(ctx, w.vault.Device(), ours)
+	return w.Refresh(ctx, progress)
 }
 
 // Refresh folds in what has arrived in the journal.

@@ -16,7 +16,7 @@ import (
 // field; nothing is stored then. step is the workflow step at which fields become
 // required; "save" for ordinary entry.
 func (w *Workspace) State(ctx context.Context, s casebook.Statement, step string) (journal.Ref, []fault.Problem, error) {
-	if problems := w.Check(s, step); len(problems) > 0 {
+	if problems := w.Check(ctx, s, step); len(problems) > 0 {
 		return journal.Ref{}, problems, nil
 	}
 	refs, err := w.StateAll(ctx, []casebook.Statement{s})
@@ -27,13 +27,13 @@ func (w *Workspace) State(ctx context.Context, s casebook.Statement, step string
 }
 
 // Check says what is wrong with an account, field by field, and records nothing.
-func (w *Workspace) Check(s casebook.Statement, step string) []fault.Problem {
+func (w *Workspace) Check(ctx context.Context, s casebook.Statement, step string) []fault.Problem {
 	set := w.Schema()
 	k, ok := set.Kind(s.Kind)
 	if !ok {
 		return []fault.Problem{{Kind: s.Kind, Reason: "there is no such kind", Remedy: "see the data dictionary for the kinds there are"}}
 	}
-	problems := set.Validate(k, s.Fields, step)
+	problems := w.saidBefore(ctx, s, set.Validate(k, s.Fields, step))
 	if len(s.Fields) == 0 {
 		problems = append(problems, fault.Problem{Kind: s.Kind, Reason: "the account says nothing", Remedy: "fill at least one field"})
 	}
@@ -45,6 +45,20 @@ func (w *Workspace) Check(s casebook.Statement, step string) []fault.Problem {
 		}
 	}
 	return problems
+}
+
+// saidBefore takes away complaints that a field is missing where an earlier account of
+// the record answers it: a source states what it knows and need not repeat the rest.
+func (w *Workspace) saidBefore(ctx context.Context, s casebook.Statement, problems []fault.Problem) []fault.Problem {
+	missing := func(p fault.Problem) bool { return p.Field != "" && len(s.Fields[p.Field]) == 0 }
+	if !slices.ContainsFunc(problems, missing) {
+		return problems
+	}
+	r, err := w.index.Fold(ctx, s.Record)
+	if err != nil {
+		return problems // a new record, or none that this member can see
+	}
+	return slices.DeleteFunc(problems, func(p fault.Problem) bool { return missing(p) && len(r.Field(p.Field).Claims) > 0 })
 }
 
 // StateAll records validated accounts in one transaction and returns the first ref of

@@ -266,15 +266,19 @@ func (c *cli) exchange(ctx context.Context, w *app.Workspace, dir string) error 
 	if err != nil {
 		return err
 	}
-	took, gave, err := w.Exchange(ctx, h, c.progress("folding in"))
+	done, err := w.Exchange(ctx, h, c.progress("folding in"))
 	if err == nil {
 		err = h.Close()
 	}
 	if err != nil {
 		return err
 	}
-	return c.print(map[string]any{"took": took.Stored, "gave": gave.Stored, "forks": len(took.Forks) + len(gave.Forks)}, func() {
+	took, gave := done.Took, done.Gave
+	return c.print(map[string]any{"strangers": done.Strangers, "took": took.Stored, "gave": gave.Stored, "forks": len(took.Forks) + len(gave.Forks)}, func() {
 		c.line("took %d entries, gave %d", took.Stored, gave.Stored)
+		if done.Strangers > 0 {
+			c.line("%d key files are signed by devices nobody admitted here; they were left alone", done.Strangers)
+		}
 		for _, f := range append(took.Forks, gave.Forks...) {
 			c.line("FORK: device %s signed two different entries as number %d; amparo verify tells more", f.Kept.Device, f.Kept.Number)
 		}

@@ -167,7 +167,9 @@ func TestTheDeadAndTheHeldAreNeverHeard(t *testing.T) {
 // SP42: the lists of the church and of the relief group depend on each other, the legal
 // one does not.
 func TestListsDependAsTheTableSays(t *testing.T) {
-	on := func(list string) func(*Person) bool { return func(p *Person) bool { return slices.Contains(p.Lists, list) } }
+	on := func(list string) func(*Person) bool {
+		return func(p *Person) bool { return slices.Contains(p.Lists, list) }
+	}
 	odds := func(a, b string) float64 {
 		x := share(bigWorld(t), on(a), on(b))
 		y := share(bigWorld(t), func(p *Person) bool { return !on(a)(p) }, on(b))
