@@ -282,7 +282,7 @@ func (s *Server) save(w http.ResponseWriter, r *http.Request, v *visit) error {
 			return err
 		}
 	} else { // everything that is wrong is said at once
-		for _, p := range v.ws.Check(st, "save") {
+		for _, p := range v.ws.Check(r.Context(), st, "save") {
 			if !slices.ContainsFunc(problems, func(q fault.Problem) bool { return q.Field == p.Field }) {
 				problems = append(problems, p)
 			}
