@@ -34,10 +34,12 @@ const cardHeading = "amparo member card v1 "
 // Text writes the card as one line to send by any channel.
 func (c Card) Text() string { return cardHeading + base64.RawURLEncoding.EncodeToString(c.encode()) }
 
-// ParseCard reads [Card.Text].
+// ParseCard reads [Card.Text], also from within other lines, as mail brings it.
 func ParseCard(s string) (Card, error) {
 	var c Card
-	body, ok := strings.CutPrefix(strings.TrimSpace(s), cardHeading)
+	_, body, ok := strings.Cut(s, cardHeading)
+	body, _, _ = strings.Cut(strings.TrimSpace(body), "\n")
+	body = strings.TrimSpace(body)
 	raw, err := base64.RawURLEncoding.DecodeString(body)
 	if !ok || err != nil || journal.Unpack(raw, &c) != nil || len(c.Device) != ed25519.PublicKeySize {
 		return Card{}, fault.New(fault.Invalid, "app.ParseCard", "this is not a member card").With("ask for the card again: amparo keys card prints it")

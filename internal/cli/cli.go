@@ -52,7 +52,11 @@ type cli struct {
 
 // Main runs the program and returns its exit code.
 func Main(ctx context.Context, args []string, s Streams) int {
-	c := &cli{Streams: s}
+	return run(ctx, args, s, app.Options{})
+}
+
+func run(ctx context.Context, args []string, s Streams, opt app.Options) int {
+	c := &cli{Streams: s, opt: opt}
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(s.In)
@@ -134,7 +138,7 @@ Without a command it opens the desk in the browser.`,
 		Example:       "  amparo demo\n  amparo init --dir w\n  amparo unlock --dir w",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          none,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return c.unlock(cmd.Context(), serveFlags{}) },
 	}
 	f := root.PersistentFlags()
@@ -146,6 +150,30 @@ Without a command it opens the desk in the browser.`,
 	root.AddCommand(c.initCmd(), c.unlockCmd(), c.demoCmd(), c.importCmd(), c.exportCmd(), c.searchCmd(), c.showCmd(),
 		c.verifyCmd(), c.rebuildCmd(), c.kindsCmd(), c.keysCmd(), c.logCmd(), c.bundleCmd())
 	return root
+}
+
+// none refuses arguments, which on the root are mistyped commands.
+func none(cmd *cobra.Command, args []string) error {
+	if err := cobra.NoArgs(cmd, args); err != nil {
+		return usage{err}
+	}
+	return nil
+}
+
+func atMost(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := cobra.MaximumNArgs(n)(cmd, args); err != nil {
+			return usage{err}
+		}
+		return nil
+	}
+}
+
+func atLeastOne(cmd *cobra.Command, args []string) error {
+	if err := cobra.MinimumNArgs(1)(cmd, args); err != nil {
+		return usage{err}
+	}
+	return nil
 }
 
 // exactly is cobra's argument check with a usage exit code.

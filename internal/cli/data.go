@@ -31,12 +31,7 @@ made by amparo export is taken in whole.
 Each row is stored whole or refused with file, row, column, value and reason. Running
 the same import again stores nothing twice. Exit code 5 means that rows were refused.`,
 		Example: "  amparo import --dir w people.csv\n  amparo import --dir w people.csv --save-mapping people.yaml --dry-run\n  amparo import --dir w ./packet",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if err := cobra.MinimumNArgs(1)(cmd, args); err != nil {
-				return usage{err}
-			}
-			return nil
-		},
+		Args:    atLeastOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.with(cmd.Context(), func(w *app.Workspace) error {
 				var reports []*app.ImportReport
@@ -149,7 +144,7 @@ not capped. Importing it into an empty workspace gives the same records.
 The packet is readable by whoever holds it. That it left, why and to whom is written
 to the log first.`,
 		Example: "  amparo export --dir w --out ./packet --purpose archive --recipient 'own safe'",
-		Args:    cobra.NoArgs,
+		Args:    none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if out == "" {
 				return usage{fmt.Errorf("--out is missing: name a new folder")}
@@ -182,7 +177,7 @@ func (c *cli) searchCmd() *cobra.Command {
 all three languages), and, with --narratives, in sealed text, which is opened for it and
 never indexed. Words and parts of words, in any script. Counts are exact.`,
 		Example: "  amparo search --dir w 온성\n  amparo search --dir w kim chol --narratives --json",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    atLeastOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.with(cmd.Context(), func(w *app.Workspace) error {
 				return c.search(cmd.Context(), w, strings.Join(args, " "), limit, narratives)

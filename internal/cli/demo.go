@@ -39,7 +39,7 @@ treaties, votes. Nobody in it is real. The same --people and --seed give the sam
 The passphrase of the demo is "demo". Without --dir the workspace is made in a temporary
 folder, which is removed at the end.`,
 		Example: "  amparo demo\n  amparo demo --people 2000 --seed 7 --no-serve --dir w --truth truth.json",
-		Args:    cobra.NoArgs,
+		Args:    none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.demo(cmd.Context(), f, cmd.Flags().Changed("dir"))
 		},

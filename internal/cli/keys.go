@@ -20,7 +20,7 @@ func (c *cli) keysCmd() *cobra.Command {
 		Use:   "keys",
 		Short: "passphrases, recovery shares, members, erasure",
 		Long:  "Without a subcommand, shows the workspace's identifier, the compartments and who holds them.",
-		Args:  cobra.NoArgs,
+		Args:  none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.with(cmd.Context(), func(w *app.Workspace) error {
 				s := w.KeySummary()
@@ -46,7 +46,7 @@ func (c *cli) keysShares() *cobra.Command {
 		Short:   "divide a recovery key among custodians",
 		Long:    "Writes one small text file for each custodian. Any --need of them reopen the workspace without the passphrase; fewer say nothing.",
 		Example: "  amparo keys shares --dir w --need 3 --made 5 --out ./shares",
-		Args:    cobra.NoArgs,
+		Args:    none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.with(cmd.Context(), func(w *app.Workspace) error {
 				shares, err := w.MakeShares(need, made)
@@ -91,7 +91,7 @@ func (c *cli) keysDrill() *cobra.Command {
 		Use:     "drill SHARE-FILE...",
 		Short:   "practise recovery: check that shares reopen the workspace, and change nothing",
 		Example: "  amparo keys drill --dir w share-1.txt share-3.txt share-5.txt",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    atLeastOne,
 		RunE: func(_ *cobra.Command, args []string) error {
 			shares, err := texts(args)
 			if err != nil {
@@ -110,7 +110,7 @@ func (c *cli) keysRecover() *cobra.Command {
 		Use:     "recover SHARE-FILE...",
 		Short:   "reopen a workspace with recovery shares and set a new passphrase",
 		Example: "  amparo keys recover --dir w share-1.txt share-3.txt share-5.txt",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    atLeastOne,
 		RunE: func(_ *cobra.Command, args []string) error {
 			shares, err := texts(args)
 			if err != nil {
@@ -134,7 +134,7 @@ func (c *cli) keysPassphrase() *cobra.Command {
 		Use:     "passphrase",
 		Short:   "change the passphrase",
 		Example: "  amparo keys passphrase --dir w",
-		Args:    cobra.NoArgs,
+		Args:    none,
 		RunE: func(*cobra.Command, []string) error {
 			old, err := c.passphrase("old passphrase")
 			if err != nil {
@@ -164,7 +164,7 @@ func (c *cli) keysCard() *cobra.Command {
 		Use:     "card",
 		Short:   "print your member card, for a colleague to admit you",
 		Example: "  amparo keys card --dir w2 --name 'Second desk'",
-		Args:    cobra.NoArgs,
+		Args:    none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.with(cmd.Context(), func(w *app.Workspace) error {
 				card := w.Card(name)

@@ -22,7 +22,7 @@ With --add, declares the kinds, fields and vocabularies of a YAML file in the wo
 for all its members: no code is needed. Fields added to a built-in kind begin with x_.
 A declaration is an entry of the journal and is never changed, only added to.`,
 		Example: "  amparo kinds --dir w\n  amparo kinds --dir w incident --lang ko\n  amparo kinds --dir w --add our-kinds.yaml",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.with(cmd.Context(), func(w *app.Workspace) error {
 				if add != "" {

@@ -44,7 +44,7 @@ func (c *cli) unlockCmd() *cobra.Command {
 passphrase there. With --passphrase-file the desk opens unlocked. Locking the desk ends
 the process that holds the keys and starts a new one that waits for the passphrase.`,
 		Example: "  amparo unlock --dir w\n  amparo unlock w --port 8080 --no-browser",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				c.dir = args[0]

@@ -20,7 +20,7 @@ Given the folder of an exported packet, checks the packet with nothing but the p
 
 Exit code 0 means that nothing was found, 4 that something was; it is named.`,
 		Example: "  amparo verify w\n  amparo verify w --passphrase-file p --json\n  amparo verify ./packet",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 && !app.Exists(args[0]) {
 				return c.verifyPacket(args[0])

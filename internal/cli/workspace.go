@@ -20,7 +20,7 @@ func (c *cli) initCmd() *cobra.Command {
 passphrase and without recovery shares nobody can open it again, the makers of this
 program included: make shares with amparo keys shares before it matters.`,
 		Example: "  amparo init --dir w\n  amparo init --dir w2 --join <workspace identifier>",
-		Args:    cobra.NoArgs,
+		Args:    none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			pass, err := c.newPassphrase()
 			if err != nil {
@@ -67,7 +67,7 @@ func (c *cli) rebuildCmd() *cobra.Command {
 		Short:   "compute the index again from the journal",
 		Long:    "Throws the index away and computes it again from the sealed entries. Nothing is lost: the journal is the truth.",
 		Example: "  amparo rebuild --dir w",
-		Args:    cobra.NoArgs,
+		Args:    none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.with(cmd.Context(), func(w *app.Workspace) error {
 				if err := w.Rebuild(cmd.Context(), c.progress("rebuilding")); err != nil {
@@ -94,7 +94,7 @@ func (c *cli) logCmd() *cobra.Command {
 		Long: `Without an argument, lists exports and readings of restricted records, newest first.
 With the identifier of a record, lists every act on it, those taken back included.`,
 		Example: "  amparo log --dir w\n  amparo log --dir w 0123456789abcdefghjkmnpqr0",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.with(cmd.Context(), func(w *app.Workspace) error {
 				if len(args) == 1 {

@@ -232,7 +232,7 @@ func pages(t *testing.T, w *app.Workspace) []pageCase {
 
 func TestWhatIsNotThereIsOneAnswer(t *testing.T) {
 	s := newSite(t, demoWorkspace(t), testConfig())
-	for _, path := range []string{"/record/00000000000000000000000001", "/record/nonsense", "/list/nonsense", "/new/nonsense", "/nonsense"} {
+	for _, path := range []string{"/record/00000000000000000000000004", "/record/nonsense", "/list/nonsense", "/new/nonsense", "/nonsense"} {
 		code, body, _ := s.do("GET", path, nil, nil)
 		if code != http.StatusNotFound || !strings.Contains(body, "There is nothing here, or nothing that you can open.") {
 			t.Errorf("%s: %d", path, code)

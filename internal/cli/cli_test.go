@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/vault"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"amparo": func() {
+			c := Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
+			// Key stretching is measured in the vault's benchmarks; here it would be most
+			// of the time.
+			os.Exit(run(context.Background(), os.Args[1:], c, app.Options{Params: vault.LightParams}))
+		},
+	})
+}
+
+// The transcripts in testdata run the real commands on real files.
+func TestTranscripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(e *testscript.Env) error {
+			return os.WriteFile(filepath.Join(e.WorkDir, "p"), []byte("demo\n"), 0o600)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"flip": flip, "json": checkJSON, "exitcode": exitCodeOf, "record": record,
+		},
+	})
+}
+
+// flip FILE OFFSET: changes one bit; a negative offset counts from the end.
+func flip(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	b, err := os.ReadFile(path)
+	ts.Check(err)
+	var at int
+	_, err = fmt.Sscan(args[1], &at)
+	ts.Check(err)
+	if at < 0 {
+		at += len(b)
+	}
+	b[at] ^= 4
+	ts.Check(os.WriteFile(path, b, 0o600))
+}
+
+// json KEY... VALUE: the last command's output is JSON in which the path holds the value.
+func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
+	var v any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &v))
+	for _, key := range args[:len(args)-1] {
+		switch m := v.(type) {
+		case map[string]any:
+			v = m[key]
+		case []any:
+			var i int
+			_, err := fmt.Sscan(key, &i)
+			ts.Check(err)
+			v = m[i]
+		}
+	}
+	if got := fmt.Sprint(v); (got == args[len(args)-1]) == neg {
+		ts.Fatalf("%s = %s, want %s", strings.Join(args[:len(args)-1], "."), got, args[len(args)-1])
+	}
+}
+
+// exitcode N amparo ...: the command ends with this code.
+func exitCodeOf(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if err != nil {
+		got = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if got != args[0] {
+		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}
+
+// record NAME: keeps the first identifier of the last output in $NAME.
+func record(ts *testscript.TestScript, _ bool, args []string) {
+	for _, w := range strings.FieldsFunc(ts.ReadFile("stdout"), func(r rune) bool { return r == '"' || r == ' ' || r == '\n' || r == ',' }) {
+		if len(w) == 26 && strings.Trim(w, "0123456789abcdefghjkmnpqrstvwxyz") == "" {
+			ts.Setenv(args[0], w)
+			return
+		}
+	}
+	ts.Fatalf("no identifier in the output")
+}
+
+// No name, place, word or canary of the demo is in any file of a locked workspace, as
+// strings would find it.
+func TestALockedWorkspaceShowsNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "w")
+	truthFile := filepath.Join(t.TempDir(), "truth.json")
+	code := run(t.Context(), []string{"demo", "--people", "150", "--seed", "7", "--no-serve", "--dir", dir, "--truth", truthFile, "--quiet"},
+		Streams{Out: &strings.Builder{}, Err: &strings.Builder{}}, app.Options{Params: vault.LightParams})
+	if code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	words := secrets(t, truthFile)
+	if len(words) < 800 {
+		t.Fatalf("only %d secrets to look for", len(words))
+	}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		text := string(b)
+		for _, w := range words {
+			if strings.Contains(text, w) {
+				t.Errorf("%s holds %q", d.Name(), w)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func secrets(t *testing.T, truthFile string) []string {
+	t.Helper()
+	b, err := os.ReadFile(truthFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var truth struct {
+		Persons  []struct{ Hangul, Hanja string }
+		Canaries map[string]string
+	}
+	if err := json.Unmarshal(b, &truth); err != nil {
+		t.Fatal(err)
+	}
+	out := []string{"보위부", "온성", "회령", "無山", "Onsong", "Hoeryong", "Ryanggang", "pseudonym", "verbatim", "narrative", "interrogat", "police", "incident", "detention_stage", "KP-ONS", "MT02.1", "Bora-00", "Hana-00", "Published account"}
+	for _, p := range truth.Persons {
+		out = append(out, p.Hangul, p.Hanja)
+	}
+	for c := range truth.Canaries {
+		out = append(out, c)
+	}
+	for _, tr := range []string{"강을 건넜습니다", "crossed the river", "maize gruel", "옥수수죽"} {
+		out = append(out, tr)
+	}
+	return out
+}
