@@ -21,13 +21,30 @@ func (w *Workspace) OpenActs(ctx context.Context, refs []journal.Ref) ([]index.O
 	if err != nil {
 		return nil, err
 	}
-	return w.openAll(ctx, entries)
+	opened, _, err := w.openMatching(ctx, entries, nil)
+	return opened, err
 }
 
-// openAll opens entries in parallel. An entry whose key is not held, or was
-// destroyed, is left out: for this member it says nothing. One that is held and
-// does not open is damage.
+// OpenMatching implements [index.Source].
+func (w *Workspace) OpenMatching(ctx context.Context, refs []journal.Ref, keep func(plain []byte) bool) ([]index.Opened, int, error) {
+	entries, err := w.hub.GetMany(ctx, refs)
+	if err != nil {
+		return nil, 0, err
+	}
+	return w.openMatching(ctx, entries, keep)
+}
+
+// openAll opens entries; see openMatching.
 func (w *Workspace) openAll(ctx context.Context, entries []*journal.Entry) ([]index.Opened, error) {
+	opened, _, err := w.openMatching(ctx, entries, nil)
+	return opened, err
+}
+
+// openMatching opens entries in parallel and keeps their order. An entry whose key is
+// not held, or was destroyed, is left out: for this member it says nothing. One that is
+// held and does not open is damage. With keep, only the plaintexts it wants are decoded;
+// read counts all that were opened.
+func (w *Workspace) openMatching(ctx context.Context, entries []*journal.Entry, keep func(plain []byte) bool) (out []index.Opened, read int, err error) {
 	keys := make([]id.ID, 0, len(entries))
 	for _, e := range entries {
 		if len(keys) == 0 || keys[len(keys)-1] != e.Header.Key {
@@ -35,7 +52,7 @@ func (w *Workspace) openAll(ctx context.Context, entries []*journal.Entry) ([]in
 		}
 	}
 	if err := w.keys.Load(ctx, keys); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	slots := make([]index.Opened, len(entries))
 	errs := make([]error, len(entries))
@@ -44,27 +61,30 @@ func (w *Workspace) openAll(ctx context.Context, entries []*journal.Entry) ([]in
 	for i := range workers {
 		wg.Go(func() {
 			for j := i * len(entries) / workers; j < (i+1)*len(entries)/workers; j++ {
-				slots[j], errs[j] = w.openEntry(entries[j])
+				slots[j], errs[j] = w.openEntry(entries[j], keep)
 			}
 		})
 	}
 	wg.Wait()
-	out := slots[:0]
+	out = slots[:0]
 	for i, s := range slots {
 		switch {
 		case errors.Is(errs[i], fault.Sealed):
 		case errs[i] != nil:
-			return nil, errs[i]
+			return nil, 0, errs[i]
 		default:
-			out = append(out, s)
+			read++
+			if s.Act != nil {
+				out = append(out, s)
+			}
 		}
 	}
-	return out, nil
+	return out, read, nil
 }
 
-func (w *Workspace) openEntry(e *journal.Entry) (index.Opened, error) {
+func (w *Workspace) openEntry(e *journal.Entry, keep func(plain []byte) bool) (index.Opened, error) {
 	plain, err := w.openContent(e)
-	if err != nil {
+	if err != nil || keep != nil && !keep(plain) {
 		return index.Opened{}, err
 	}
 	act, err := casebook.DecodeAct(plain)

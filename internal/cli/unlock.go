@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -88,6 +89,7 @@ const tokenEnv = "AMPARO_SESSION"
 // nil.
 func (c *cli) serve(ctx context.Context, w *app.Workspace, f serveFlags) error {
 	vault.Harden()
+	debug.SetGCPercent(50) // an old laptop has more time than memory
 	ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(f.port)))
 	if err != nil {
 		if w != nil {

@@ -1,14 +1,10 @@
 package index
 
 import (
-	"context"
 	"math"
-
-	"github.com/ncruces/go-sqlite3"
 
 	"example.org/amparo/internal/journal"
 	"example.org/amparo/internal/kind"
-	"example.org/amparo/internal/sealeddb"
 )
 
 // columns hold the open and coded values of all records column by column in
@@ -21,6 +17,13 @@ type columns struct {
 	list   []*table
 	slots  []slot // by record number
 	words  *words
+	ready  map[string]bool // kinds that are read in, while not all are
+	all    bool
+}
+
+// has reports whether a kind's columns are read in; "" asks for all.
+func (cs *columns) has(name string) bool {
+	return cs != nil && (cs.all || name != "" && cs.ready[name])
 }
 
 type slot struct {
@@ -75,7 +78,7 @@ func (c *column) ranged() bool {
 }
 
 func newColumns(schema *kind.Set, w *words) *columns {
-	return &columns{schema: schema, tables: map[string]*table{}, words: w}
+	return &columns{schema: schema, tables: map[string]*table{}, words: w, ready: map[string]bool{}}
 }
 
 func (cs *columns) table(k *kind.Kind) (*table, int32) {
@@ -108,7 +111,7 @@ func (cs *columns) table(k *kind.Kind) (*table, int32) {
 
 // put replaces the row of a changed record.
 func (cs *columns) put(ch change) {
-	if ch.gone {
+	if ch.gone || !cs.has(ch.p.kind.Name) {
 		cs.drop(ch.rec)
 		return
 	}
@@ -238,48 +241,4 @@ func (c *column) at(row int, visit func(n uint32)) {
 	for _, n := range c.multi[x&^multiBit] {
 		visit(n)
 	}
-}
-
-// loaded returns the columns, reading them on first use. The caller holds no lock.
-func (x *Index) loaded(ctx context.Context) (*columns, error) {
-	x.mu.RLock()
-	cs := x.cols
-	x.mu.RUnlock()
-	if cs != nil {
-		return cs, nil
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.cols != nil {
-		return x.cols, nil
-	}
-	cs = newColumns(x.schema(), x.words)
-	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
-		return sealeddb.Each(c, `SELECT rec, kind, flags, last, doc FROM record WHERE kind > 0 ORDER BY rec`, nil, func(s *sqlite3.Stmt) error {
-			k, ok := x.kindOf(s.ColumnInt64(1))
-			if !ok {
-				return nil
-			}
-			d, err := decodeDoc(s.ColumnRawBlob(4))
-			if err != nil {
-				return err
-			}
-			cs.set(s.ColumnInt64(0), k, uint8(s.ColumnInt64(2)), journal.HLC(s.ColumnInt64(3)), d)
-			return nil
-		})
-	})
-	if err != nil {
-		return nil, err
-	}
-	x.cols = cs
-	return cs, nil
-}
-
-// Warm reads the columns and the name cache, so that the first search does not wait.
-func (x *Index) Warm(ctx context.Context) error {
-	if _, err := x.loaded(ctx); err != nil {
-		return err
-	}
-	_, err := x.loadedNames(ctx)
-	return err
 }

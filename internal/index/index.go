@@ -32,6 +32,9 @@ func (o Opened) Stated() casebook.Stated {
 // gone are left out of the answer: they no longer exist for this member.
 type Source interface {
 	OpenActs(ctx context.Context, refs []journal.Ref) ([]Opened, error)
+	// OpenMatching opens acts and decodes only those whose plaintext keep wants; keep
+	// is called from several goroutines. read is how many were opened.
+	OpenMatching(ctx context.Context, refs []journal.Ref, keep func(plain []byte) bool) (kept []Opened, read int, err error)
 }
 
 // Index is the computed view of a workspace for one member.
@@ -49,6 +52,9 @@ type Index struct {
 	next  int64
 	cols  *columns // nil until loaded
 	names *nameCache
+	gen   uint64 // counts what was applied, so that a view made meanwhile is made again
+
+	loading, naming sync.Mutex // held while the columns, the names are read in
 }
 
 // Open opens the index in db, creating its tables. A file of another version, or
@@ -84,6 +90,7 @@ func Open(ctx context.Context, db *sealeddb.DB, schema *kind.Set, src Source) (*
 func (x *Index) load(c *sqlite3.Conn) error {
 	x.recs, x.heads = map[id.ID]int64{}, map[id.ID]journal.Head{}
 	x.cols, x.names = nil, nil
+	x.gen++
 	if err := x.words.load(c); err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func (x *Index) List(ctx context.Context, q Query) (*Result, error) {
 	if !ok {
 		return nil, fault.New(fault.NotFound, "index.List", "no kind %q", q.Kind)
 	}
-	cs, err := x.loaded(ctx)
+	cs, err := x.loaded(ctx, k.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -373,20 +373,20 @@ func (x *Index) Row(ctx context.Context, rec id.ID) (*Row, error) {
 
 // Counts returns how many records there are of each kind.
 func (x *Index) Counts(ctx context.Context) (map[string]int, error) {
-	x.mu.RLock()
-	cs := x.cols
+	return x.countKinds(ctx, `SELECT kind, count(*) FROM record WHERE kind > 0 GROUP BY kind`)
+}
+
+// Contested returns how many records of each kind have accounts that contradict each
+// other and await a choice.
+func (x *Index) Contested(ctx context.Context) (map[string]int, error) {
+	return x.countKinds(ctx, `SELECT kind, count(*) FROM record WHERE kind > 0 AND flags & 1 GROUP BY kind`)
+}
+
+// countKinds answers from the index over kind and flags alone.
+func (x *Index) countKinds(ctx context.Context, query string) (map[string]int, error) {
 	out := map[string]int{}
-	if cs != nil {
-		for name, t := range cs.tables {
-			out[name] = t.n
-		}
-	}
-	x.mu.RUnlock()
-	if cs != nil {
-		return out, nil
-	}
 	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
-		return sealeddb.Each(c, `SELECT kind, count(*) FROM record WHERE kind > 0 GROUP BY kind`, nil, func(s *sqlite3.Stmt) error {
+		return sealeddb.Each(c, query, nil, func(s *sqlite3.Stmt) error {
 			if k, ok := x.kindOf(s.ColumnInt64(0)); ok {
 				out[k.Name] = s.ColumnInt(1)
 			}

@@ -17,7 +17,7 @@ import (
 )
 
 // Version is the layout of the tables. A file of another version is rebuilt.
-const Version = 2
+const Version = 3
 
 // The tables. Numbers that depend on the order of arrival (rec, dev, name) are
 // local to the file and never leave it: the canonical dump resolves them.
@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS record(
 	rec INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, kind INTEGER NOT NULL,
 	flags INTEGER NOT NULL, accounts INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
 	doc BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS record_kind ON record(kind, flags);
 CREATE TABLE IF NOT EXISTS act(
 	rec INTEGER NOT NULL, k INTEGER NOT NULL, verb INTEGER NOT NULL, key BLOB NOT NULL, text INTEGER NOT NULL,
 	PRIMARY KEY(rec, k)) WITHOUT ROWID;

@@ -131,27 +131,6 @@ func nameTexts(r *casebook.Record, schema *kind.Set) []string {
 	return out
 }
 
-// loadedNames returns the name cache, building it on first use.
-func (x *Index) loadedNames(ctx context.Context) (*nameCache, error) {
-	x.mu.RLock()
-	n := x.names
-	x.mu.RUnlock()
-	if n != nil {
-		return n, nil
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.names != nil {
-		return x.names, nil
-	}
-	n = newNameCache()
-	if err := x.eachNamed(ctx, n); err != nil {
-		return nil, err
-	}
-	x.names = n
-	return n, nil
-}
-
 type namedAct struct {
 	rec int64
 	ref journal.Ref
@@ -233,7 +212,7 @@ func (x *Index) Search(ctx context.Context, text string, limit int) (*Found, err
 	if len(words) == 0 {
 		return &Found{Set: &Set{}}, nil
 	}
-	cs, err := x.loaded(ctx)
+	cs, err := x.loaded(ctx, "")
 	if err != nil {
 		return nil, err
 	}
@@ -392,18 +371,15 @@ func (x *Index) Narratives(ctx context.Context, text string, hit func(Narrative)
 	for _, w := range words {
 		folded = append(folded, token.Fold(nil, w))
 	}
-	after := int64(0)
-	for size := firstScan; ; size = scanBatch {
-		refs, last, err := x.longActs(ctx, after, size)
-		if err != nil || len(refs) == 0 {
-			return scanned, err
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for part := range x.scan(ctx, folded) {
+		p := <-part
+		if p.err != nil {
+			return scanned, p.err
 		}
-		opened, err := x.src.OpenActs(ctx, refs)
-		if err != nil {
-			return scanned, err
-		}
-		scanned += len(opened)
-		for _, n := range x.match(opened, folded) {
+		scanned += p.read
+		for _, n := range p.found {
 			ok, err := x.stands(ctx, n)
 			if err != nil {
 				return scanned, err
@@ -412,8 +388,51 @@ func (x *Index) Narratives(ctx context.Context, text string, hit func(Narrative)
 				return scanned, nil
 			}
 		}
-		after = last
 	}
+	return scanned, ctx.Err()
+}
+
+// scanned is what one step of the narrative scan found.
+type scanned struct {
+	read  int
+	found []Narrative
+	err   error
+}
+
+// scansAhead is how many steps of the scan are under way while one is handed out: while
+// one reads the file, others decrypt.
+const scansAhead = 2
+
+// scan opens the acts with long text, a batch at a time, several batches at once, and
+// hands out the results in order.
+func (x *Index) scan(ctx context.Context, words [][]byte) <-chan chan scanned {
+	out := make(chan chan scanned, scansAhead)
+	go func() {
+		defer close(out)
+		after := int64(0)
+		for size := firstScan; ; size = scanBatch {
+			refs, last, err := x.longActs(ctx, after, size)
+			if err == nil && len(refs) == 0 {
+				return
+			}
+			part := make(chan scanned, 1)
+			select {
+			case out <- part:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				part <- scanned{err: err}
+				return
+			}
+			go func() {
+				opened, read, err := x.src.OpenMatching(ctx, refs, func(plain []byte) bool { return mayContain(plain, words) })
+				part <- scanned{read: read, found: x.match(opened, words), err: err}
+			}()
+			after = last
+		}
+	}()
+	return out
 }
 
 func (x *Index) longActs(ctx context.Context, after int64, limit int) (refs []journal.Ref, last int64, err error) {
@@ -428,23 +447,27 @@ func (x *Index) longActs(ctx context.Context, after int64, limit int) (refs []jo
 	return refs, last, err
 }
 
-// match looks through opened acts on all cores and keeps their order.
-func (x *Index) match(opened []Opened, words [][]byte) []Narrative {
-	const workers = 4
-	found := make([][]Narrative, workers)
-	var wg sync.WaitGroup
-	part := (len(opened) + workers - 1) / workers
-	for w := range workers {
-		lo, hi := min(w*part, len(opened)), min((w+1)*part, len(opened))
-		wg.Go(func() {
-			var buf []byte
-			for _, o := range opened[lo:hi] {
-				found[w], buf = x.matchAct(o, words, found[w], buf)
-			}
-		})
+var foldBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// mayContain looks for the words in an act's whole encoding, before it is decoded: most
+// acts hold none. Text stands in the encoding as it is, and what stands around it cannot
+// swallow a letter, because no letter begins with a continuation byte; so no act is missed.
+func mayContain(plain []byte, words [][]byte) bool {
+	buf := foldBuffers.Get().(*[]byte)
+	defer foldBuffers.Put(buf)
+	*buf = token.Fold((*buf)[:0], unsafe.String(unsafe.SliceData(plain), len(plain)))
+	found := containsAll(*buf, words)
+	clear(*buf) // it is somebody's testimony
+	return found
+}
+
+// match looks through opened acts and keeps their order.
+func (x *Index) match(opened []Opened, words [][]byte) (found []Narrative) {
+	var buf []byte
+	for _, o := range opened {
+		found, buf = x.matchAct(o, words, found, buf)
 	}
-	wg.Wait()
-	return slices.Concat(found...)
+	return found
 }
 
 func (x *Index) matchAct(o Opened, words [][]byte, out []Narrative, buf []byte) ([]Narrative, []byte) {

@@ -173,6 +173,7 @@ func (w *writer) writePairs(rec int64, r *casebook.Record) error {
 
 // follow brings the in-memory views up to date with a committed batch.
 func (x *Index) follow(changed []change) {
+	x.gen++
 	for _, ch := range changed {
 		if x.cols != nil {
 			x.cols.put(ch)

@@ -113,8 +113,7 @@ func call[P, R any](cmd cdp.Command[P, R], params P) chromedp.Action[chromedp.Vo
 
 func openDesk(t *testing.T, w *app.Workspace) (context.Context, *httptest.Server, *complaints) {
 	t.Helper()
-	srv := httptest.NewServer(New(testConfig(), w))
-	t.Cleanup(srv.Close)
+	srv := newSite(t, w, testConfig()).Server
 	ctx := browser(t)
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 860)); err != nil {
 		t.Fatal(err)
@@ -243,8 +242,7 @@ func TestTheDeskByKeyboard(t *testing.T) {
 	cfg := testConfig()
 	locked := make(chan bool, 1)
 	cfg.Lock = func() { locked <- true }
-	srv := httptest.NewServer(New(cfg, w))
-	t.Cleanup(srv.Close)
+	srv := newSite(t, w, cfg).Server
 	ctx := browser(t)
 	here := func() string {
 		u, err := chromedp.Run(ctx, chromedp.Location())

@@ -3,7 +3,10 @@ package web
 import (
 	"context"
 	"net/http"
+	"runtime/debug"
 
+	"example.org/amparo/fault"
+	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
 )
@@ -46,16 +49,13 @@ func (s *Server) deskPage(w http.ResponseWriter, r *http.Request, v *visit) erro
 			p.Numbers = append(p.Numbers, deskNumber{Kind: name, Label: k.Plural.In(v.Say.Lang()), N: counts[name]})
 		}
 	}
+	contested, err := v.ws.Index().Contested(ctx)
+	if err != nil {
+		return err
+	}
 	for _, k := range set.Kinds() {
-		if counts[k.Name] == 0 {
-			continue
-		}
-		res, err := v.ws.Index().List(ctx, index.Query{Kind: k.Name, Contested: true})
-		if err != nil {
-			return err
-		}
-		if res.Total > 0 {
-			p.Contested = append(p.Contested, deskNumber{Kind: k.Name, Label: k.Plural.In(v.Say.Lang()), N: res.Total, Waiting: true})
+		if n := contested[k.Name]; n > 0 {
+			p.Contested = append(p.Contested, deskNumber{Kind: k.Name, Label: k.Plural.In(v.Say.Lang()), N: n, Waiting: true})
 		}
 	}
 	if p.RisksAll, p.Risks, err = v.items(ctx, index.Query{Kind: "risk_flag", Filters: map[string][]string{"urgency": {"immediate"}}, Sort: "review_on", Limit: shownOnDesk}, "review_on"); err != nil {
@@ -67,7 +67,21 @@ func (s *Server) deskPage(w http.ResponseWriter, r *http.Request, v *visit) erro
 	if warning := v.ws.ClockWarning(); warning != nil {
 		p.Warning = v.Say.T("desk.clock")
 	}
+	s.warm(v.ws)
 	return deskTmpl.Execute(w, p)
+}
+
+// warm reads lists and names into memory behind the first page, so that the first search
+// does not wait for them.
+func (s *Server) warm(ws *app.Workspace) {
+	s.warming.Do(func() {
+		s.background.Go(func() {
+			if err := ws.Index().Warm(s.life); err != nil && s.life.Err() == nil {
+				s.cfg.Log.Error("reading ahead failed", "kind", fault.KindOf(err).Error()) // the search itself will say more
+			}
+			debug.FreeOSMemory() // reading ahead leaves as much behind as it keeps
+		})
+	})
 }
 
 // items lists records of people for the desk.

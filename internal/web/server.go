@@ -42,6 +42,11 @@ type Server struct {
 
 	mu sync.RWMutex
 	ws *app.Workspace // nil while locked
+
+	warming    sync.Once
+	life       context.Context // ends with the server
+	end        context.CancelFunc
+	background sync.WaitGroup
 }
 
 // NewToken makes a start token.
@@ -54,6 +59,7 @@ func NewToken() string {
 // New makes a desk. ws may be nil: then the first page asks for the passphrase.
 func New(cfg Config, ws *app.Workspace) *Server {
 	s := &Server{cfg: cfg, ws: ws}
+	s.life, s.end = context.WithCancel(context.Background())
 	s.handler = s.guard(s.routes())
 	return s
 }
@@ -63,6 +69,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 
 // Close closes the workspace, if one is open.
 func (s *Server) Close() error {
+	s.end()
+	s.background.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ws := s.ws

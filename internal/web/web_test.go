@@ -92,7 +92,11 @@ func newSite(t *testing.T, w *app.Workspace, cfg Config) *site {
 	t.Helper()
 	desk := New(cfg, w)
 	srv := httptest.NewServer(desk)
-	t.Cleanup(srv.Close)
+	t.Cleanup(func() { // the workspace goes on to the next test
+		srv.Close()
+		desk.end()
+		desk.background.Wait()
+	})
 	return &site{srv, t, desk}
 }
 
