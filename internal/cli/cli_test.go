@@ -153,8 +153,5 @@ func secrets(t *testing.T, truthFile string) []string {
 	for c := range truth.Canaries {
 		out = append(out, c)
 	}
-	for _, tr := range []string{"강을 건넜습니다", "crossed the river", "maize gruel", "옥수수죽"} {
-		out = append(out, tr)
-	}
-	return out
+	return append(out, "강을 건넜습니다", "crossed the river", "maize gruel", "옥수수죽")
 }

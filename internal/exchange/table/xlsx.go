@@ -13,9 +13,14 @@ import (
 // with one gives the value that was saved with it, and a warning.
 func openXLSX(name string, data []byte, lim Limits) ([]*Sheet, error) {
 	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{
-		UnzipSizeLimit: lim.File, UnzipXMLSizeLimit: 64 << 20, RawCellValue: false,
+		// all in memory: what is larger would be unpacked to a temporary file, in clear
+		UnzipSizeLimit: lim.File, UnzipXMLSizeLimit: lim.File, RawCellValue: false,
 		ShortDatePattern: "yyyy-mm-dd", LongDatePattern: "yyyy-mm-dd",
 	})
+	if err != nil {
+		return nil, fault.Because(fault.Corrupt, "import", name+" is not a sound XLSX file", err)
+	}
+	parts, err := sheetParts(data, lim)
 	if err != nil {
 		return nil, fault.Because(fault.Corrupt, "import", name+" is not a sound XLSX file", err)
 	}
@@ -28,9 +33,13 @@ func openXLSX(name string, data []byte, lim Limits) ([]*Sheet, error) {
 		if err != nil {
 			return nil, err
 		}
-		if s != nil {
-			out = append(out, s)
+		if s == nil {
+			continue
 		}
+		if err := s.warnOfFormulas(parts[sheet], lim); err != nil {
+			return nil, fault.Because(fault.Corrupt, "import", s.Name+" cannot be read", err)
+		}
+		out = append(out, s)
 	}
 	if len(out) == 0 {
 		return nil, fault.New(fault.Invalid, "import", "%s has no table", name).With("the first row names the columns")
@@ -55,35 +64,51 @@ func openSheet(name string, f *excelize.File, sheet string, lim Limits) (*Sheet,
 	if len(header) == 0 {
 		return nil, nil
 	}
-	s := &Sheet{Name: full, Encoding: "xlsx"}
+	s := &Sheet{Name: full, Table: sheet, Encoding: "xlsx"}
 	if s.Header, err = checkHeader(full, header, lim); err != nil {
 		return nil, err
 	}
-	s.rows = func(yield func(Row, error) bool) { readSheet(f, sheet, s, lim, yield) }
+	r := sheetReader{f: f, sheet: sheet, name: full, header: s.Header, lim: lim, from: 2}
+	if rows.Next() {
+		if second, err := rows.Columns(); err == nil && s.tagged(second) {
+			r.from = 3
+		}
+	}
+	s.rows = r.read
 	return s, nil
 }
 
-func readSheet(f *excelize.File, sheet string, s *Sheet, lim Limits, yield func(Row, error) bool) {
-	rows, err := f.Rows(sheet)
+// sheetReader reads the rows of one sheet from row number from on. It keeps the header
+// as the file has it: link may add columns to the sheet's.
+type sheetReader struct {
+	f           *excelize.File
+	sheet, name string
+	header      []string
+	lim         Limits
+	from        int
+}
+
+func (r sheetReader) read(yield func(Row, error) bool) {
+	rows, err := r.f.Rows(r.sheet)
 	if err != nil {
-		yield(Row{}, fault.Because(fault.Corrupt, "import", s.Name+" cannot be read", err))
+		yield(Row{}, fault.Because(fault.Corrupt, "import", r.name+" cannot be read", err))
 		return
 	}
 	defer rows.Close()
 	for n := 1; rows.Next(); n++ {
 		cells, err := rows.Columns()
 		if err != nil {
-			yield(Row{Number: n}, fault.Because(fault.Corrupt, "import", s.Name+" cannot be read", err))
+			yield(Row{Number: n}, fault.Because(fault.Corrupt, "import", r.name+" cannot be read", err))
 			return
 		}
-		if n == 1 || strings.TrimSpace(strings.Join(cells, "")) == "" {
+		if n < r.from || strings.TrimSpace(strings.Join(cells, "")) == "" {
 			continue
 		}
-		if !yieldRow(yield, s.Name, Row{Number: n, Cells: cells}, s.Header, lim) {
+		if !yieldRow(yield, r.name, Row{Number: n, Cells: cells}, r.header, r.lim) {
 			return
 		}
 	}
 	if err := rows.Error(); err != nil {
-		yield(Row{}, fault.Because(fault.Corrupt, "import", s.Name+" cannot be read", err))
+		yield(Row{}, fault.Because(fault.Corrupt, "import", r.name+" cannot be read", err))
 	}
 }
