@@ -284,9 +284,10 @@ func (w *Workspace) ImportPacket(ctx context.Context, dir string, progress Progr
 	}
 	out := &ImportReport{File: dir}
 	var batch []packet.Line
+	size := 0
 	flush := func() error {
 		err := w.restate(ctx, batch, out)
-		batch = batch[:0]
+		batch, size = batch[:0], 0
 		progress.tell(out.Rows, rep.Entries)
 		return err
 	}
@@ -295,7 +296,8 @@ func (w *Workspace) ImportPacket(ctx context.Context, dir string, progress Progr
 			return nil
 		}
 		out.Rows++
-		if batch = append(batch, l); len(batch) < 2000 {
+		batch = append(batch, l)
+		if size += len(l.Content); len(batch) < 2000 && size < batchBytes {
 			return nil
 		}
 		return flush()
@@ -342,7 +344,7 @@ func (w *Workspace) restate(ctx context.Context, batch []packet.Line, out *Impor
 // restated reports whether an act means anything in another workspace. Compartments,
 // members, reads, exports and erasures are each workspace's own.
 func restated(v casebook.Verb) bool {
-	return slices.Contains([]casebook.Verb{casebook.State, casebook.Choose, casebook.Link, casebook.Retract, casebook.Declare}, v)
+	return slices.Contains([]casebook.Verb{casebook.State, casebook.Choose, casebook.Link, casebook.Retract, casebook.Declare, casebook.Store}, v)
 }
 
 // hasAct reports whether an act is here, by its lasting name.
@@ -356,13 +358,15 @@ func (w *Workspace) hasAct(ctx context.Context, a *casebook.Act, place journal.R
 		if err != nil {
 			return false, err
 		}
-		opened, err := w.OpenActs(ctx, at)
-		if err != nil {
-			return false, err
-		}
 		refs = map[journal.Ref]bool{}
-		for _, o := range opened {
-			refs[o.Act.Place(o.At)] = true
+		for some := range slices.Chunk(at, 16) { // the parts of a file are large
+			opened, err := w.OpenActs(ctx, some)
+			if err != nil {
+				return false, err
+			}
+			for _, o := range opened {
+				refs[o.Act.Place(o.At)] = true
+			}
 		}
 		seen[a.Record] = refs
 	}
@@ -379,6 +383,10 @@ func (w *Workspace) redraft(ctx context.Context, a *casebook.Act, roomName strin
 		return draft{}, err
 	}
 	d := draft{act: a, room: room}
+	if a.Verb == casebook.Store {
+		d.subject = a.Other
+		return d, nil
+	}
 	if a.Verb == casebook.State {
 		if k, ok := w.Schema().Kind(a.Kind); ok {
 			if d.subject, err = w.subjectOf(ctx, k, a.Record, a.Fields, subjects, 0); err != nil {
