@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -78,6 +79,42 @@ func TestAFileComesBackToTheByteAndIsStoredOnce(t *testing.T) {
 	_, ref = attach(t, w, p.person, nil)
 	if got := contentOf(t, w, ref); len(got) != 0 {
 		t.Errorf("an empty file came back with %d bytes", len(got))
+	}
+}
+
+// A file on its way in lies nowhere in clear, can be read twice, and leaves nothing; what
+// a crash leaves is swept away.
+func TestASpoolIsSealedAndLeavesNothing(t *testing.T) {
+	w := create(t)
+	content := append(bytes.Repeat([]byte("the recording of Hana "), 90_000), recording(5)...)
+	s, err := w.Spool(t.Context(), bytes.NewReader(content))
+	must(t, err)
+	for range 2 {
+		got, err := io.ReadAll(s)
+		must(t, err)
+		if !bytes.Equal(got, content) {
+			t.Fatal("it reads back changed")
+		}
+		_, err = s.Seek(0, io.SeekStart)
+		must(t, err)
+	}
+	names, err := filepath.Glob(filepath.Join(w.Dir(), "spool-*"))
+	must(t, err)
+	if len(names) == 0 {
+		t.Fatal("nothing was spooled: the test looks in the wrong place")
+	}
+	for _, name := range names {
+		if b, err := os.ReadFile(name); err != nil || bytes.Contains(b, []byte("the recording of")) {
+			t.Errorf("%s holds the recording in clear, or cannot be read: %v", filepath.Base(name), err)
+		}
+	}
+	must(t, s.Close())
+	left := filepath.Join(w.Dir(), "spool-1.db")
+	must(t, os.WriteFile(left, []byte("x"), 0o600))
+	w = reopen(t, w)
+	defer w.Close()
+	if names, _ := filepath.Glob(filepath.Join(w.Dir(), "spool-*")); len(names) > 0 {
+		t.Errorf("left behind: %v", names)
 	}
 }
 

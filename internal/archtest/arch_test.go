@@ -70,7 +70,7 @@ var libraries = map[string][]string{
 	"gonum.org/v1/gonum":               {"estimate/rng", "estimate/lin", "estimate/mcmc", "estimate/mse", "estimate/mse/loglin", "estimate/mse/sparse", "estimate/mse/lcm", "estimate/mse/dga", "estimate/mse/pairs", "estimate/mse/chao", "estimate/proportion", "estimate/survival", "estimate/weight", "estimate/rds", "estimate/impute", "disclose"},
 	"golang.org/x/sync":                {"internal/app", "internal/vault", "internal/index"},
 	"golang.org/x/term":                {"internal/cli"},
-	"github.com/ncruces/go-sqlite3":    {"internal/sealeddb", "internal/vault", "internal/hub/file", "internal/index"},
+	"github.com/ncruces/go-sqlite3":    {"internal/sealeddb", "internal/vault", "internal/hub/file", "internal/index", "internal/app"},
 	"lukechampine.com/adiantum":        {"internal/sealeddb"},
 	"github.com/cloudflare/circl":      {"internal/vault"},
 	"github.com/fxamacker/cbor/v2":     {"internal/journal", "internal/vault", "internal/packet", "internal/hub/folder", "internal/casebook", "internal/kind"},

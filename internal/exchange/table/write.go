@@ -150,4 +150,3 @@ func sheetTitle(name string, taken map[string]bool) string {
 		}
 	}
 }
-

@@ -1,0 +1,2 @@
+// Everything the pages load, one file a screen that needs script.
+import "./enhance";
