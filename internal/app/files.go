@@ -12,6 +12,7 @@ import (
 	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/journal"
+	"example.org/amparo/internal/kind"
 )
 
 // MaxFile is the largest file that is stored, in bytes: a recording of several hours.
@@ -170,4 +171,38 @@ func (w *Workspace) WriteFile(ctx context.Context, ref casebook.FileRef, out io.
 		return fault.New(fault.Corrupt, "app.WriteFile", "the file is not the one that was stored").With("run amparo verify")
 	}
 	return nil
+}
+
+// FilesOf lists the files that a record's accounts name in a field, in the order of the
+// accounts, each once.
+func (w *Workspace) FilesOf(ctx context.Context, rec id.ID, field string) ([]casebook.FileRef, error) {
+	r, err := w.index.Fold(ctx, rec)
+	if err != nil {
+		return nil, err
+	}
+	var out []casebook.FileRef
+	for _, v := range r.Field(field).Current() {
+		if v.State != kind.Given {
+			continue
+		}
+		ref, err := casebook.ParseFileRef(v.Text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ref)
+	}
+	return out, nil
+}
+
+// TakeOut writes to the log that a file leaves, why and to whom, and then writes it to
+// out (R26).
+func (w *Workspace) TakeOut(ctx context.Context, ref casebook.FileRef, opt ExportOptions, out io.Writer) error {
+	if opt.Purpose == "" || opt.Recipient == "" {
+		return fault.New(fault.Invalid, "app.TakeOut", "a file that leaves needs a purpose and a recipient").
+			With("say why it leaves and who receives it")
+	}
+	if err := w.noteExport(ctx, opt, "a file of "+ref.Type); err != nil {
+		return err
+	}
+	return w.WriteFile(ctx, ref, out)
 }

@@ -100,6 +100,9 @@ func (v *visit) form(ctx context.Context, k *kind.Kind, values url.Values, probl
 		p.Problems = append(p.Problems, problemView{Field: pr.Field, Label: label, Reason: pr.Reason, Remedy: pr.Remedy})
 	}
 	for _, f := range k.Fields {
+		if f.Type == kind.TypeFile {
+			continue // files have a page of their own, once the record is there
+		}
 		ff, err := v.formField(ctx, f, values)
 		if err != nil {
 			return nil, err

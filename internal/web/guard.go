@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"example.org/amparo/internal/app"
 )
 
 // cookieName holds the session; it lives as long as the browser's window.
@@ -13,7 +15,7 @@ const cookieName = "amparo"
 
 // policy lets the page load its own script and style from this server and nothing
 // else; script may not write HTML at all.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
 // guard stands before every page: it answers only to this machine's own name, to the
@@ -44,7 +46,11 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			return
 		}
 		if r.Body != nil {
-			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+			limit := int64(maxForm)
+			if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/files") {
+				limit += app.MaxFile
+			}
+			r.Body = http.MaxBytesReader(w, r.Body, limit)
 		}
 		checked.ServeHTTP(w, r)
 	})

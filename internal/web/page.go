@@ -74,7 +74,7 @@ func (v *visit) page(title string) Page {
 // notice is a message a redirect carried here; only known ones are shown.
 func (v *visit) notice() string {
 	switch n := v.request.URL.Query().Get("done"); n {
-	case "saved", "chosen", "retracted", "linked":
+	case "saved", "attached", "chosen", "retracted", "linked":
 		return v.Say.T("done." + n)
 	}
 	return ""
@@ -160,6 +160,7 @@ var (
 	deskTmpl       = mustPage[deskPage]("desk")
 	listTmpl       = mustPage[listPage]("list")
 	recordTmpl     = mustPage[recordPage]("record")
+	filesTmpl      = mustPage[filesPage]("files")
 	chainTmpl      = mustPage[chainPage]("chain")
 	transcriptTmpl = mustPage[transcriptPage]("transcript")
 	formTmpl       = mustPage[formPage]("form")
