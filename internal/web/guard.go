@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/exchange/transcript"
 )
 
 // cookieName holds the session; it lives as long as the browser's window.
@@ -46,14 +47,22 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			return
 		}
 		if r.Body != nil {
-			limit := int64(maxForm)
-			if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/files") {
-				limit += app.MaxFile
-			}
-			r.Body = http.MaxBytesReader(w, r.Body, limit)
+			r.Body = http.MaxBytesReader(w, r.Body, limitOf(r))
 		}
 		checked.ServeHTTP(w, r)
 	})
+}
+
+// limitOf is how much a request may send. Files stream into a sealed spool; a transcript
+// is held in memory, whole.
+func limitOf(r *http.Request) int64 {
+	switch path := r.URL.Path; {
+	case r.Method == http.MethodPost && strings.HasSuffix(path, "/files"):
+		return app.MaxFile + maxForm
+	case r.Method == http.MethodPost && strings.HasSuffix(path, "/intake"):
+		return transcript.DefaultLimits().File + maxForm
+	}
+	return maxForm
 }
 
 // maxForm bounds what a form may send: the longest text twice, and room for the rest.

@@ -225,7 +225,14 @@ type pageCase struct{ name, path string }
 // pages are the screens that the tests in a browser go through.
 func pages(t *testing.T, w *app.Workspace) []pageCase {
 	person := somebodyReturned(t, w)
+	interview := firstOf(t, w, "interview").ID
+	units, _, err := w.Passages(t.Context(), interview, 0, 1)
+	if err != nil || len(units) == 0 {
+		t.Fatal("no passage: ", err)
+	}
+	code := "/record/" + interview.String() + "/code"
 	return []pageCase{
+		{"coding", code + "?kind=incident&to=9&at=" + units[0].ID.String()}, {"intake", "/record/" + interview.String() + "/intake"}, {"files", "/record/" + interview.String() + "/files"},
 		{"desk", "/"}, {"people", "/list/person"}, {"votes", "/list/vote?f.value=no"}, {"incidents", "/list/incident?within=1998-2004&date=date&sure=yes"},
 		{"search", "/search?q=" + url.QueryEscape("온성")}, {"person", "/record/" + person}, {"chain", "/record/" + person + "/chain"},
 		{"interview", "/record/" + firstOf(t, w, "interview").ID.String()}, {"transcript", "/record/" + firstOf(t, w, "interview").ID.String() + "/transcript"},
