@@ -42,6 +42,7 @@ type codingUnit struct {
 	Pieces []piece
 	Rests  []app.Citation
 	On     bool
+	Knows  string // basis of knowledge, in words
 	Code   string // address that begins coding it
 }
 
@@ -178,6 +179,11 @@ func chosenWords(words string, from, to int) string {
 func (v *visit) codingUnit(ctx context.Context, c codingState, u app.Passage) (codingUnit, error) {
 	cu := codingUnit{Passage: u, ID: u.ID.String()}
 	cu.On = cu.ID == c.at
+	if voc, ok := v.ws.Schema().Vocabulary("basis_of_knowledge"); ok {
+		if t, ok := voc.Term(u.Basis); ok {
+			cu.Knows = t.Label.In(v.Say.Lang())
+		}
+	}
 	cites, err := v.ws.Citations(ctx, u.ID, v.Say.Lang())
 	if err != nil {
 		return cu, err
