@@ -61,7 +61,7 @@ func TestTwoTellingsOfOneChainStandBesideEachOther(t *testing.T) {
 	if silent < 0 || got.Table.Sources[silent] != p.interview {
 		t.Errorf("who is silent on holding: %+v", got.Table)
 	}
-	if want := (chain.Days{10 + 20, 75 + 20}); got.Totals[0].Days != want || got.Totals[0].Partial {
+	if want := (chain.Days{Lo: 10 + 20, Hi: 75 + 20}); got.Totals[0].Days != want || got.Totals[0].Partial {
 		t.Errorf("interrogation and holding: %+v, want %+v", got.Totals[0], want)
 	}
 	if qs := got.Questions[ssd]; len(qs) != 1 || !slices.Contains(qs[0].Grounds, "CG-REL") {

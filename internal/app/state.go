@@ -37,6 +37,9 @@ func (w *Workspace) Check(ctx context.Context, s casebook.Statement, step string
 	if s.Kind == "consent" && len(s.Fields) > 0 {
 		problems = append(problems, w.checkConsent(ctx, s)...)
 	}
+	if s.Kind == "incident" {
+		problems = append(problems, w.checkLevel(ctx, s)...)
+	}
 	if len(s.Fields) == 0 {
 		problems = append(problems, fault.Problem{Kind: s.Kind, Reason: "the account says nothing", Remedy: "fill at least one field"})
 	}
