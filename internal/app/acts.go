@@ -159,7 +159,7 @@ func (w *Workspace) catchUp(ctx context.Context, progress Progress) error {
 		if err := w.learn(b.acts); err != nil {
 			return err
 		}
-		if err := w.index.Apply(ctx, b.acts, b.heads); err != nil {
+		if err := w.apply(ctx, b.acts, b.heads); err != nil {
 			return err
 		}
 		done += b.n

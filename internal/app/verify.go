@@ -411,7 +411,7 @@ func (w *Workspace) verifyIndex(ctx context.Context, r *Report, trails map[id.ID
 			return err
 		}
 	}
-	if err := w.index.Apply(ctx, nil, w.foldedIn(heads)); err != nil {
+	if err := w.apply(ctx, nil, w.foldedIn(heads)); err != nil {
 		return err
 	}
 	a, b := sha256.New(), sha256.New()

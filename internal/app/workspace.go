@@ -86,6 +86,8 @@ type Workspace struct {
 	last    journal.Checkpoint // as it was when the workspace was opened
 	setBack []string           // what was behind the last checkpoint when the workspace was opened
 
+	outside outside
+
 	schema struct {
 		sync.RWMutex
 		set *kind.Set
