@@ -134,7 +134,7 @@ func delimiter(text []byte) rune {
 		}
 	}
 	best := byte(',')
-	for _, b := range []byte(";\t") {
+	for _, b := range []byte(";\t|") {
 		if counts[b] > counts[best] {
 			best = b
 		}

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"encoding/csv"
 	"fmt"
 	"io"
 	"os"
@@ -51,6 +52,37 @@ func WriteXLSX(w io.Writer, sheets []*Sheet) error {
 		}
 	}
 	return fault.Because(fault.Storage, "export", "the workbook cannot be written", f.Write(w))
+}
+
+// WriteCSV writes a sheet as CSV in UTF-8, with its HXL row if it has one. A cell that a
+// spreadsheet would run as a formula is made safe, see [EscapeCell]; reading it again
+// gives the cell as it was. An error of the sheet's rows ends the writing.
+func WriteCSV(w io.Writer, s *Sheet) error {
+	cw := csv.NewWriter(w)
+	write := func(cells []string) error {
+		out := make([]string, len(cells))
+		for i, c := range cells {
+			out[i] = EscapeCell(c)
+		}
+		return fault.Because(fault.Storage, "export", "the table cannot be written", cw.Write(out))
+	}
+	err := write(s.Header)
+	if err == nil && s.Tags != nil {
+		err = write(s.Tags)
+	}
+	for row, rowErr := range s.Rows() {
+		if err == nil {
+			err = rowErr
+		}
+		if err == nil {
+			err = write(row.Cells)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	cw.Flush()
+	return fault.Because(fault.Storage, "export", "the table cannot be written", cw.Error())
 }
 
 func writeSheet(f *excelize.File, title string, style int, s *Sheet) error {
@@ -150,4 +182,3 @@ func sheetTitle(name string, taken map[string]bool) string {
 		}
 	}
 }
-
