@@ -51,10 +51,17 @@ type Exported struct {
 // clear, with proofs. That it left, why and to whom is written to the log first.
 func (w *Workspace) Export(ctx context.Context, dir string, opt ExportOptions, progress Progress) (*Exported, error) {
 	if opt.Purpose == "" || opt.Recipient == "" {
-		return nil, fault.New(fault.Invalid, "app.Export", "an export needs a purpose and a recipient").
-			With("say why it leaves and who receives it: --purpose and --recipient")
+		return nil, noPurpose()
 	}
-	if err := w.noteExport(ctx, opt, "full export"); err != nil {
+	counts, err := w.index.Counts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	records := 0
+	for _, n := range counts {
+		records += n
+	}
+	if err := w.noteLeaving(ctx, opt, "full export", records); err != nil {
 		return nil, err
 	}
 	pw, err := w.beginPacket(ctx, dir, opt)
@@ -73,19 +80,13 @@ func (w *Workspace) Export(ctx context.Context, dir string, opt ExportOptions, p
 	return out, pw.Close(w.vault.Signer())
 }
 
-func (w *Workspace) noteExport(ctx context.Context, opt ExportOptions, what string) error {
+// noteLeaving writes to the log that records leave.
+func (w *Workspace) noteLeaving(ctx context.Context, opt ExportOptions, what string, records int) error {
 	consents, err := w.consentHash(ctx)
 	if err != nil {
 		return err
 	}
-	counts, err := w.index.Counts(ctx)
-	if err != nil {
-		return err
-	}
-	line := LedgerLine{Purpose: opt.Purpose, Recipient: opt.Recipient, Consents: consents, What: what}
-	for _, n := range counts {
-		line.Records += n
-	}
+	line := LedgerLine{Purpose: opt.Purpose, Recipient: opt.Recipient, Records: records, Consents: consents, What: what}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	room, err := w.roomOf(generalRoom)
