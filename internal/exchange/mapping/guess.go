@@ -52,9 +52,9 @@ func Guess(set *kind.Set, sheets []*table.Sheet, only string) (Book, error) {
 	}
 	var book Book
 	above := map[*table.Sheet][]string{} // kinds that the rows of a table make or name
-	fits := 0
+	fits, known := 0, map[string]words{}
 	for _, s := range sheets {
-		g := guesser{set: set, s: s, form: table.FromForm(s.Header) || s.Above() != nil, above: above[s.Above()]}
+		g := guesser{set: set, s: s, form: table.FromForm(s.Header) || s.Above() != nil, above: above[s.Above()], known: known, folds: map[string][]end{}}
 		ms := g.sheet(only)
 		if len(ms) == 0 {
 			ms = []Mapping{{Skip: "no kind has columns like " + strings.Join(s.Header[:min(5, len(s.Header))], ", ")}}
@@ -100,6 +100,8 @@ type guesser struct {
 	s     *table.Sheet
 	form  bool
 	above []string
+	known map[string]words // by kind
+	folds map[string][]end // by header
 }
 
 // sheet guesses the mappings of one table.

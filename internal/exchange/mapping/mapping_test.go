@@ -349,3 +349,17 @@ func FuzzGuessAndApply(f *testing.F) {
 		}
 	})
 }
+
+// A form of 500 questions.
+func BenchmarkGuess(b *testing.B) {
+	header := []string{"_uuid", "pseudonym", "sex"}
+	for i := range 500 {
+		header = append(header, "group_one/part-two/question_"+strings.Repeat("x", i%7)+string(rune('a'+i%26))+strings.Repeat("y", i/26))
+	}
+	ss := sheets(b, "t.csv", strings.Join(header, ",")+"\n")
+	for b.Loop() {
+		if _, err := mapping.Guess(kind.Builtin(), ss, ""); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

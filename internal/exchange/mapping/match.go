@@ -45,8 +45,10 @@ var language = regexp.MustCompile(`^(.+):([a-z]{2,3}(?:-[A-Za-z0-9]+)*)$`)
 // any.
 func (g guesser) match(k *kind.Kind, header string, rank int) matched {
 	base, lang := header, ""
-	if m := language.FindStringSubmatch(header); m != nil {
-		base, lang = m[1], m[2]
+	if strings.Contains(header, ":") {
+		if m := language.FindStringSubmatch(header); m != nil {
+			base, lang = m[1], m[2]
+		}
 	}
 	for r := range rank + 1 {
 		if r < rank && rank != maxRank {
@@ -69,62 +71,93 @@ func (g guesser) match(k *kind.Kind, header string, rank int) matched {
 	return matched{}
 }
 
-// ends are the header and, of a question in groups, what remains without them.
-func (g guesser) ends(header string) []string {
-	out := []string{header}
-	if g.form {
-		for i, r := range header {
-			if r == '/' || r == '-' {
-				out = append(out, header[i+1:])
+// words are how the fields of a kind are named besides their own names.
+type words struct {
+	labels map[string]named // folded
+	codes  map[string]named // of standards, in small letters
+}
+
+type named struct {
+	f   *kind.Field
+	why string
+}
+
+func wordsOf(k *kind.Kind) words {
+	w := words{map[string]named{}, map[string]named{}}
+	for _, f := range k.Fields {
+		for _, lang := range []string{"en", "ko", "zh"} {
+			if l := folded(f.Label[lang]); l != "" && w.labels[l].f == nil {
+				w.labels[l] = named{f, "its label in " + lang}
+			}
+		}
+		for _, std := range slices.Sorted(maps.Keys(f.Crosswalk)) {
+			if code := strings.ToLower(f.Crosswalk[std]); w.codes[code].f == nil {
+				w.codes[code] = named{f, "its code in " + std}
 			}
 		}
 	}
+	return w
+}
+
+// end is a header or, of a question in groups, what remains without them.
+type end struct{ raw, folded string }
+
+func (g guesser) ends(header string) []end {
+	if e, ok := g.folds[header]; ok {
+		return e
+	}
+	out := []end{{header, folded(header)}}
+	if g.form {
+		for i, r := range header {
+			if r == '/' || r == '-' {
+				out = append(out, end{header[i+1:], folded(header[i+1:])})
+			}
+		}
+	}
+	g.folds[header] = out
 	return out
 }
 
 func (g guesser) fieldAt(k *kind.Kind, header string, rank int) (*kind.Field, string) {
-	for _, end := range g.ends(header) {
-		h := folded(end)
+	for _, e := range g.ends(header) {
 		switch rank {
 		case byName:
-			if f, ok := k.Field(h); ok {
+			if f, ok := k.Field(e.folded); ok {
 				return f, "the name of the field"
 			}
 		case bySynonym:
-			for _, s := range synonyms[h] {
+			for _, s := range synonyms[e.folded] {
 				if f, ok := k.Field(s); ok {
 					return f, "a usual name of it"
 				}
 			}
 		case byLabel:
-			for _, f := range k.Fields {
-				for _, lang := range []string{"en", "ko", "zh"} {
-					if h != "" && folded(f.Label[lang]) == h {
-						return f, "its label in " + lang
-					}
-				}
+			if n, ok := g.words(k).labels[e.folded]; ok {
+				return n.f, n.why
 			}
 		case byCode:
-			if f, why := byCrosswalk(k, end); f != nil {
-				return f, why
+			if n, ok := g.words(k).codes[strings.ToLower(strings.TrimSpace(e.raw))]; ok {
+				return n.f, n.why
+			}
+			if g.s.Tags == nil {
+				continue
 			}
 			if i := slices.Index(g.s.Header, header); i >= 0 && i < len(g.s.Tags) && g.s.Tags[i] != "" {
-				return byCrosswalk(k, g.s.Tags[i])
+				n := g.words(k).codes[g.s.Tags[i]]
+				return n.f, n.why
 			}
 		}
 	}
 	return nil, ""
 }
 
-func byCrosswalk(k *kind.Kind, header string) (*kind.Field, string) {
-	for _, f := range k.Fields {
-		for _, std := range slices.Sorted(maps.Keys(f.Crosswalk)) {
-			if strings.EqualFold(f.Crosswalk[std], strings.TrimSpace(header)) {
-				return f, "its code in " + std
-			}
-		}
+func (g guesser) words(k *kind.Kind) words {
+	w, ok := g.known[k.Name]
+	if !ok {
+		w = wordsOf(k)
+		g.known[k.Name] = w
 	}
-	return nil, ""
+	return w
 }
 
 // choiceOf finds a column of one choice, "question/choice", of a question that takes

@@ -256,7 +256,7 @@ func (f *flattener) members(s *flat, row int, o object, under string, repeats *[
 			}
 		}
 		if len(s.header) > f.lim.Columns {
-			return fault.New(fault.TooLarge, "import", "%s has more than %d columns", f.file, f.lim.Columns)
+			return fault.New(fault.TooLarge, "import", "%s has more than %d columns", f.file, f.lim.Columns).With("divide it into several tables")
 		}
 	}
 	return nil

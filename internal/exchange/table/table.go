@@ -140,10 +140,10 @@ func openText(name string, data []byte, lim Limits) ([]*Sheet, error) {
 func openZip(name string, data []byte, lim Limits) ([]*Sheet, error) {
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
-		return nil, fault.Because(fault.Corrupt, "import", name+" is a damaged archive", err)
+		return nil, fault.New(fault.Corrupt, "import", "%s is a damaged archive", name).From(err).With("ask for the file again, or unpack it and hand in what is inside")
 	}
 	if len(z.File) > lim.Entries {
-		return nil, fault.New(fault.TooLarge, "import", "%s holds more than %d files", name, lim.Entries)
+		return nil, fault.New(fault.TooLarge, "import", "%s holds more than %d files", name, lim.Entries).With("unpack it and hand in the tables")
 	}
 	var unpacked uint64
 	isXLSX := false
