@@ -51,7 +51,7 @@ var layers = [][]string{
 	{"internal/casebook"},
 	{"internal/index"},
 	{"internal/packet", "internal/exchange/table"},
-	{"internal/exchange/mapping"},
+	{"internal/exchange/mapping", "internal/exchange/xlsform"},
 	{"internal/world"},
 	{"internal/app"},
 	{"internal/web", "internal/web/build"},

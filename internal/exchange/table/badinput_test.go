@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -221,6 +222,39 @@ func TestWrittenTablesAreReadTheSame(t *testing.T) {
 	failing := table.NewSheet("t", []string{"a"}, func(yield func([]string, error) bool) { yield(nil, fault.New(fault.Storage, "x", "broken")) })
 	if err := table.WriteCSV(&b, failing); fault.KindOf(err) != fault.Storage {
 		t.Errorf("an error of the rows is lost: %v", err)
+	}
+}
+
+// Readers that believe a sheet's stated size must not be told that it is one cell.
+func TestWrittenWorkbooksStateNoWrongSize(t *testing.T) {
+	var b bytes.Buffer
+	s := table.NewSheet("t", []string{"a", "b"}, func(yield func([]string, error) bool) { yield([]string{"1", "2"}, nil) })
+	if err := table.WriteXLSX(&b, []*table.Sheet{s, s}); err != nil {
+		t.Fatal(err)
+	}
+	z, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, f := range z.File {
+		if !strings.HasPrefix(f.Name, "xl/worksheets/sheet") {
+			continue
+		}
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen++; bytes.Contains(text, []byte(`<dimension ref="A1"`)) {
+			t.Errorf("%s says that it has one cell", f.Name)
+		}
+	}
+	if seen != 2 {
+		t.Errorf("%d sheets, want 2", seen)
 	}
 }
 

@@ -86,6 +86,12 @@ func WriteCSV(w io.Writer, s *Sheet) error {
 }
 
 func writeSheet(f *excelize.File, title string, style int, s *Sheet) error {
+	// The size of the sheet is not known yet. The one a new sheet states, a single cell,
+	// is believed by other readers (openpyxl, and pyxform by it), which then see no more.
+	err := f.SetSheetDimension(title, "")
+	if err != nil {
+		return fault.Because(fault.Internal, "export", "the workbook cannot be written", err)
+	}
 	sw, err := f.NewStreamWriter(title)
 	if err != nil {
 		return fault.Because(fault.Internal, "export", "the workbook cannot be written", err)
