@@ -137,16 +137,21 @@ func (a *Applier) Row(cells []string, above Above, recs Records) Applied {
 			out.Records[p.k.Name] = own[i]
 		}
 	}
+	said := make([]casebook.Statement, len(a.parts))
 	for i, p := range a.parts {
-		s := casebook.Statement{Record: own[i], Kind: p.k.Name, Fields: kind.Values{}}
-		a.fields(p, cells, recs, &s, &out)
-		if len(s.Fields) == 0 && len(a.parts) > 1 {
+		said[i] = casebook.Statement{Record: own[i], Kind: p.k.Name, Fields: kind.Values{}}
+		a.fields(p, cells, recs, &said[i], &out)
+		if len(said[i].Fields) == 0 && len(a.parts) > 1 {
 			delete(out.Records, p.k.Name) // the row says nothing of this kind
+		}
+	}
+	for i, p := range a.parts {
+		if len(said[i].Fields) == 0 && len(a.parts) > 1 {
 			continue
 		}
-		a.fixed(p, above, &s, &out)
-		a.speaker(p, cells, &s, &out)
-		out.Statements = append(out.Statements, s)
+		a.fixed(p, above, &said[i], &out)
+		a.speaker(p, cells, &said[i], &out)
+		out.Statements = append(out.Statements, said[i])
 	}
 	for _, s := range out.Statements {
 		a.pass(s, above, &out)

@@ -141,37 +141,46 @@ func (g guesser) named() string {
 // grouped guesses a form whose groups are named after kinds: each makes a record.
 func (g guesser) grouped(only string) []Mapping {
 	groups := map[string][]string{}
+	var order []string // of the form
 	for _, h := range g.s.Header {
-		if i := strings.IndexAny(h, "/-"); g.form && i > 0 {
-			if k, ok := g.set.Kind(h[:i]); ok && g.match(k, h[i+1:], maxRank).f != nil {
-				groups[k.Name] = append(groups[k.Name], h)
-			}
+		k := g.groupOf(h)
+		if k == nil {
+			continue
 		}
+		if groups[k.Name] == nil {
+			order = append(order, k.Name)
+		}
+		groups[k.Name] = append(groups[k.Name], h)
 	}
 	if len(groups) == 0 || only != "" && groups[only] == nil {
 		return nil
 	}
 	var out []Mapping
-	have := slices.Clone(g.above)
-	var order []string
-	for _, h := range g.s.Header { // in the order of the form
-		if i := strings.IndexAny(h, "/-"); i > 0 && groups[h[:i]] != nil && !slices.Contains(order, h[:i]) {
-			order = append(order, h[:i])
-		}
-	}
 	for _, name := range order {
 		k, _ := g.set.Kind(name)
-		m, score := g.kind(k, groups[name], have, true)
-		if score <= 0 {
-			continue
+		beside := slices.DeleteFunc(slices.Clone(order), func(o string) bool { return o == name })
+		if m, score := g.kind(k, groups[name], beside, true); score > 0 {
+			out = append(out, m)
 		}
-		have = append(have, name)
-		out = append(out, m)
 	}
 	for i := range out {
 		out[i].leaveOut(g.s.Header, out)
 	}
 	return out
+}
+
+// groupOf is the kind that the innermost group of a question is named after.
+func (g guesser) groupOf(header string) *kind.Kind {
+	for i := len(header) - 1; g.form && i > 0; i-- {
+		if header[i] != '/' && header[i] != '-' {
+			continue
+		}
+		k, ok := g.set.Kind(header[strings.LastIndexAny(header[:i], "/-")+1 : i])
+		if ok && g.match(k, header[i+1:], maxRank).f != nil {
+			return k
+		}
+	}
+	return nil
 }
 
 // kind maps what it can of headers to the fields of a kind. The score is 0 if a field
@@ -282,7 +291,7 @@ func (g guesser) links(k *kind.Kind, m *Mapping, have []string) {
 		if f.Type != kind.TypeLink || mapped[f.Name] || used[f.Kind] || !slices.Contains(have, f.Kind) {
 			continue
 		}
-		if f.Required == "save" || slices.Contains(k.Subject, f.Name) || g.onlyLink(k, f) {
+		if f.Required == "save" || !f.Repeat && (slices.Contains(k.Subject, f.Name) || g.onlyLink(k, f)) {
 			if m.Links == nil {
 				m.Links = map[string]string{}
 			}
