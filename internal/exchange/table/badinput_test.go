@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/korean"
@@ -222,6 +223,42 @@ func TestWrittenTablesAreReadTheSame(t *testing.T) {
 	failing := table.NewSheet("t", []string{"a"}, func(yield func([]string, error) bool) { yield(nil, fault.New(fault.Storage, "x", "broken")) })
 	if err := table.WriteCSV(&b, failing); fault.KindOf(err) != fault.Storage {
 		t.Errorf("an error of the rows is lost: %v", err)
+	}
+}
+
+// A date in a workbook is the same day however the cell shows it, in no time zone, and
+// a day that the format hides is not made up.
+func TestDatesOfWorkbooksAreReadAsTheyAreShown(t *testing.T) {
+	day := time.Date(2003, 3, 5, 0, 0, 0, 0, time.UTC)
+	for lang, header := range map[string]string{"ko": "날짜", "zh": "日期", "en": "date"} {
+		for _, tc := range []struct {
+			builtin int
+			custom  string
+			value   any
+			want    string
+		}{
+			{14, "", day, "2003-03-05"}, {15, "", day, "2003-03-05"}, {17, "", day, "2003-03"}, {22, "", day, "2003-03-05"}, {31, "", day, "2003-03-05"},
+			{0, "dd/mm/yyyy", day, "2003-03-05"}, {0, "mm/dd/yy", day, "2003-03-05"}, {0, `yyyy"년" m"월" d"일"`, day, "2003-03-05"}, {0, "mmmm yyyy", day, "2003-03"},
+			{0, "yyyy-mm-dd hh:mm", day.Add(23*time.Hour + 59*time.Minute), "2003-03-05"}, {0, "yyyy", day, "2003"}, {0, `yyyy"년"`, day, "2003년"}, {0, `yyyy"年"m"月"`, day, "2003-03"}, {0, "[$-409]d mmm yyyy", day, "2003-03-05"},
+			{0, "00-00-00", 123456, "12-34-56"}, {4, "", 37685, "37,685.00"}, {0, "", 37685, "37685"}, {0, "", "5/3/2003", "5/3/2003"},
+		} {
+			x := excelize.NewFile()
+			style := &excelize.Style{NumFmt: tc.builtin}
+			if tc.custom != "" {
+				style.CustomNumFmt = &tc.custom
+			}
+			n, err := x.NewStyle(style)
+			if err := errors.Join(err, x.SetCellValue("Sheet1", "A1", header), x.SetCellValue("Sheet1", "A2", tc.value), x.SetCellStyle("Sheet1", "A2", "A2", n)); err != nil {
+				t.Fatal(err)
+			}
+			var b bytes.Buffer
+			if err := x.Write(&b); err != nil {
+				t.Fatal(err)
+			}
+			if _, rows := read(t, b.Bytes()); rows[0].Cells[0] != tc.want {
+				t.Errorf("%s, format %d %q: read as %q, want %q", lang, tc.builtin, tc.custom, rows[0].Cells[0], tc.want)
+			}
+		}
 	}
 }
 

@@ -66,7 +66,7 @@ func Build(set *kind.Set, parts []Part) (*Form, error) {
 	if len(parts) == 0 {
 		return nil, fault.New(fault.Invalid, "xlsform", "a form needs a kind").With("amparo kinds lists them")
 	}
-	b := &builder{set: set, form: &Form{Version: set.Digest()}, lists: map[string]bool{}, seen: map[string]bool{}}
+	b := &builder{set: set, form: &Form{Version: set.Digest(), LeftOut: []LeftOut{}}, lists: map[string]bool{}, seen: map[string]bool{}}
 	b.form.survey = append(b.form.survey, row{typ: "note", name: "before_you_begin", label: beforeYouBegin})
 	var titles, ids []string
 	above := []string{}
@@ -273,6 +273,17 @@ func sheet(name string, header []string, rows [][]string) *table.Sheet {
 
 // Write writes the form as XLSX.
 func (f *Form) Write(w io.Writer) error { return table.WriteXLSX(w, f.Sheets()) }
+
+// Questions is how many questions the form asks, those beside an empty answer included.
+func (f *Form) Questions() int {
+	n := 0
+	for _, r := range f.survey {
+		if r.typ == "text" || r.typ == "decimal" || strings.HasPrefix(r.typ, "select_") {
+			n++
+		}
+	}
+	return n
+}
 
 // ParseParts reads kinds as a command line names them: groups, and repeats by the path
 // of kinds they lie in ("detention_stage/question_asked", inside the last group).
