@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"slices"
 	"strings"
 
@@ -83,7 +82,7 @@ func (w *Workspace) ExportTable(ctx context.Context, file string, opt TableOptio
 	if opt.HXL {
 		s.Tags = hashtags(fields)
 	}
-	return out, writeNew(file, func(f io.Writer) error {
+	return out, table.WriteNew(file, func(f io.Writer) error {
 		switch opt.Format {
 		case "csv":
 			return table.WriteCSV(f, s)
@@ -216,26 +215,4 @@ func (w *Workspace) writeJSON(ctx context.Context, to io.Writer, k *kind.Kind, f
 	}
 	fmt.Fprint(b, "\n]\n")
 	return b.Flush()
-}
-
-// writeNew writes a file that must not exist yet, and leaves none that is half.
-func writeNew(name string, write func(io.Writer) error) error {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if os.IsExist(err) {
-		return fault.New(fault.Conflict, "app.ExportTable", "there is a file of this name already").With("name a new file with --out")
-	}
-	if err != nil {
-		return fault.Because(fault.Storage, "app.ExportTable", "the file cannot be made", err)
-	}
-	err = write(f)
-	if e := f.Sync(); err == nil {
-		err = fault.Because(fault.Storage, "app.ExportTable", "the file cannot be written", e)
-	}
-	if e := f.Close(); err == nil {
-		err = fault.Because(fault.Storage, "app.ExportTable", "the file cannot be written", e)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(name))
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -131,5 +132,39 @@ func TestATableHoldsOnlyWhatTheMemberMayOpen(t *testing.T) {
 		if strings.Contains(out, "marigold") || strings.Contains(out, "김철수") {
 			t.Errorf("%s: the colleague's table holds what is sealed from them", k)
 		}
+	}
+}
+
+// Other programs stop at 10,000 rows without a word.
+func TestTablesAreNotCapped(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: short")
+	}
+	w := create(t)
+	defer w.Close()
+	const n = 10_500
+	var csv strings.Builder
+	csv.WriteString("pseudonym,sex\n")
+	for i := range n {
+		fmt.Fprintf(&csv, "P-%d,f\n", i)
+	}
+	if rep := importCSV(t, w, csv.String()); rep.Rows != n || rep.Stored != n {
+		t.Fatalf("%d rows, %d stored", rep.Rows, rep.Stored)
+	}
+	if lines := strings.Count(exportTable(t, w, app.TableOptions{Kind: "person", Format: "csv"}), "\n"); lines != n+1 {
+		t.Errorf("%d lines, want %d", lines, n+1)
+	}
+	sheets, err := table.Read("t.xlsx", []byte(exportTable(t, w, app.TableOptions{Kind: "person", Format: "xlsx"})), table.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for _, err := range sheets[0].Rows() {
+		if rows++; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if rows != n {
+		t.Errorf("the workbook has %d rows, want %d", rows, n)
 	}
 }

@@ -2,14 +2,12 @@ package cli
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"example.org/amparo/fault"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/exchange/table"
 	"example.org/amparo/internal/exchange/xlsform"
 	"example.org/amparo/internal/kind"
 )
@@ -79,7 +77,7 @@ func (c *cli) writeForm(set *kind.Set, parts []xlsform.Part, file string) error 
 	if err != nil {
 		return err
 	}
-	if err := writeNew(file, form.Write); err != nil {
+	if err := table.WriteNew(file, form.Write); err != nil {
 		return err
 	}
 	w := formWritten{file, form.ID, form.Version, form.Questions(), form.LeftOut}
@@ -89,23 +87,4 @@ func (c *cli) writeForm(set *kind.Set, parts []xlsform.Part, file string) error 
 			c.line("  left out: %s %s: %s", l.Kind, strings.TrimSpace(l.Field+" "+l.Term), l.Why)
 		}
 	})
-}
-
-// writeNew writes a file that must not exist yet, and leaves none that is half.
-func writeNew(name string, write func(io.Writer) error) error {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if os.IsExist(err) {
-		return fault.New(fault.Conflict, "write", "there is a file of this name already").With("name a new file with --out")
-	}
-	if err != nil {
-		return fault.Because(fault.Storage, "write", "the file cannot be made", err)
-	}
-	err = write(f)
-	if e := f.Close(); err == nil {
-		err = fault.Because(fault.Storage, "write", "the file cannot be written", e)
-	}
-	if err != nil {
-		_ = os.Remove(name) // the first error is the one to tell
-	}
-	return err
 }

@@ -246,7 +246,7 @@ func (g guesser) special(m *Mapping, headers []string) (rest []string) {
 			m.Source = h
 		case h == "@basis":
 			m.Basis = h
-		case g.form && (slices.Contains(formOwn, h) || strings.HasPrefix(h, "_") || strings.HasPrefix(h, "meta/") || strings.HasPrefix(h, "meta-")):
+		case g.form && (slices.Contains(formOwn, h) || strings.HasPrefix(h, "_") || strings.HasPrefix(h, "SET-OF-") || strings.HasPrefix(h, "meta/") || strings.HasPrefix(h, "meta-")):
 			m.why[h] = "the form server's own"
 		default:
 			rest = append(rest, h)

@@ -278,6 +278,18 @@ func TestLinksGoToTheRowARowBelongsTo(t *testing.T) {
 	}
 }
 
+// Whose record it is follows from the form; who was harmed, nobody may guess.
+func TestNobodyGuessesWhoWasHarmed(t *testing.T) {
+	ss := append(sheets(t, "f.csv", "pseudonym,KEY,SubmissionDate\nHana,u1,x\n"), sheets(t, "f-incident.csv", "type,date,KEY,PARENT_KEY\nMT02.1,2003,u1/incident[1],u1\n")...)
+	b, err := mapping.Guess(kind.Builtin(), table.Link(ss), "")
+	if err != nil || len(b) != 2 {
+		t.Fatalf("%+v, %v", b, err)
+	}
+	if d := cmp.Diff(map[string]string{"person": "person"}, b[1].Links); b[1].Kind != "incident" || d != "" {
+		t.Errorf("%s: %s", b[1].Kind, d)
+	}
+}
+
 // The same row of two countries' files is not one record, and a mapping that sets
 // nothing more gives the same record every time.
 func TestRowsAreNamedByTheirKey(t *testing.T) {

@@ -295,6 +295,17 @@ func TestWrittenWorkbooksStateNoWrongSize(t *testing.T) {
 	}
 }
 
+func TestWriteNewLeavesNoHalfFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "f")
+	err := table.WriteNew(name, func(w io.Writer) error {
+		_, _ = w.Write([]byte("half"))
+		return fault.New(fault.Storage, "x", "broken")
+	})
+	if _, statErr := os.Stat(name); fault.KindOf(err) != fault.Storage || !os.IsNotExist(statErr) {
+		t.Errorf("%v, and the file: %v", err, statErr)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte("a,b\n"))
 	f.Add([]byte{0xFF, 0xFE, 'a', 0, ',', 0})

@@ -188,3 +188,25 @@ func sheetTitle(name string, taken map[string]bool) string {
 		}
 	}
 }
+
+// WriteNew writes a file that must not exist yet and that only its owner can read. What
+// write returns as an error, or the disk, leaves no half file behind.
+func WriteNew(name string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if os.IsExist(err) {
+		return fault.New(fault.Conflict, "export", "there is a file of this name already").With("name a new file")
+	}
+	if err != nil {
+		return fault.Because(fault.Storage, "export", "the file cannot be made", err)
+	}
+	err = write(f)
+	for _, finish := range []func() error{f.Sync, f.Close} {
+		if e := finish(); err == nil {
+			err = fault.Because(fault.Storage, "export", "the file cannot be written", e)
+		}
+	}
+	if err != nil {
+		_ = os.Remove(name) // the first error is the one to tell
+	}
+	return err
+}
