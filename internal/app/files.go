@@ -194,14 +194,31 @@ func (w *Workspace) FilesOf(ctx context.Context, rec id.ID, field string) ([]cas
 	return out, nil
 }
 
-// TakeOut writes to the log that a file leaves, why and to whom, and then writes it to
-// out (R26).
-func (w *Workspace) TakeOut(ctx context.Context, ref casebook.FileRef, opt ExportOptions, out io.Writer) error {
+// TakeOut writes to the log that a file of a record leaves, why and to whom, and then
+// writes it to out (R26). A record of somebody whose consent does not cover opt.Consent is
+// fault.NotFound.
+func (w *Workspace) TakeOut(ctx context.Context, rec id.ID, ref casebook.FileRef, opt ExportOptions, out io.Writer) error {
 	if opt.Purpose == "" || opt.Recipient == "" {
 		return fault.New(fault.Invalid, "app.TakeOut", "a file that leaves needs a purpose and a recipient").
 			With("say why it leaves and who receives it")
 	}
-	if err := w.noteExport(ctx, opt, "a file of "+ref.Type); err != nil {
+	read, err := opt.reading(w)
+	if err != nil {
+		return err
+	}
+	row, err := read.Row(ctx, rec)
+	if err != nil {
+		return err
+	}
+	k, ok := w.Schema().Kind(row.Kind)
+	if !ok {
+		return fault.New(fault.NotFound, "app.TakeOut", "no such record")
+	}
+	in := map[id.ID]bool{}
+	if err := w.speaksOf(ctx, k, *row, map[id.ID]id.ID{}, in); err != nil {
+		return err
+	}
+	if err := w.noteExport(ctx, opt, "a file of "+ref.Type, 1, in); err != nil {
 		return err
 	}
 	return w.WriteFile(ctx, ref, out)

@@ -52,7 +52,7 @@ var layers = [][]string{
 	{"internal/consent", "internal/chain", "internal/verification", "internal/exploitation", "internal/interview"},
 	{"internal/index"},
 	{"internal/packet", "internal/exchange/table"},
-	{"internal/exchange/mapping", "internal/exchange/transcript"},
+	{"internal/exchange/mapping", "internal/exchange/transcript", "internal/exchange/xlsform"},
 	{"internal/world"},
 	{"internal/app"},
 	{"internal/web", "internal/web/build"},

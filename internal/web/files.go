@@ -253,5 +253,9 @@ func (s *Server) takeOut(w http.ResponseWriter, r *http.Request, v *visit) error
 	}
 	alone(w, ref)
 	w.Header().Set("Content-Disposition", "attachment; filename="+url.PathEscape("file-"+hex.EncodeToString(ref.Hash[:6])))
-	return v.ws.TakeOut(r.Context(), ref, opt, w)
+	rec, err := recordID(r)
+	if err != nil {
+		return err
+	}
+	return v.ws.TakeOut(r.Context(), rec, ref, opt, w)
 }
