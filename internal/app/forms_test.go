@@ -138,8 +138,8 @@ func (s *server) answer(k *kind.Kind, q *node, values map[string][]kind.Value, p
 	switch typ {
 	case "select_one":
 		picks = []string{s.choices[list][s.r.IntN(len(s.choices[list]))]}
-		if picks[0] == "CS-6" {
-			picks[0] = "CS-1" // an emergency has rules of its own, and a test of its own
+		if k.Name == "consent" && q.name == "state" {
+			picks[0] = "CS-2" // what a consent and an emergency need has rules and tests of its own
 		}
 	case "select_multiple":
 		all := s.choices[list]
