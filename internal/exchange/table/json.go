@@ -14,6 +14,9 @@ import (
 // maxNesting bounds how deep groups and repeats lie in one another.
 const maxNesting = 30
 
+// maxJSON bounds a JSON file, in bytes: unlike a table it is held in memory whole.
+const maxJSON = 256 << 20
+
 // looksJSON reports whether text is meant as JSON. A CSV header may begin with a
 // bracket, but hardly goes on like an object.
 func looksJSON(text []byte) bool {
@@ -49,6 +52,9 @@ func (o object) get(name string) (any, bool) {
 // plain arrays of objects. Groups become columns "group/question", repeats become
 // tables of their own with KEY and PARENT_KEY.
 func openJSON(name string, data []byte, lim Limits) ([]*Sheet, error) {
+	if len(data) > maxJSON {
+		return nil, tooLarge(name, maxJSON)
+	}
 	text, enc, err := Decode(data)
 	if err != nil {
 		return nil, err
