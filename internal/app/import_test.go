@@ -474,3 +474,12 @@ func TestAnIdentifierOfAnotherKindIsRefused(t *testing.T) {
 		t.Errorf("%+v", rep)
 	}
 }
+
+func TestRejectedSubmissionsAreWarnedOf(t *testing.T) {
+	w := create(t)
+	defer w.Close()
+	rep := importCSV(t, w, "person-pseudonym,KEY,SubmissionDate,ReviewState\nHana,u1,x,rejected\nDuri,u2,x,approved\n")
+	if rep.Stored != 2 || len(rep.Warnings) != 1 || rep.Warnings[0].Row != 2 {
+		t.Errorf("%+v", rep)
+	}
+}
