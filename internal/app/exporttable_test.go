@@ -151,6 +151,10 @@ func TestTablesAreNotCapped(t *testing.T) {
 	if rep := importCSV(t, w, csv.String()); rep.Rows != n || rep.Stored != n {
 		t.Fatalf("%d rows, %d stored", rep.Rows, rep.Stored)
 	}
+	// nor does a link find the first few hundred only
+	if rep := importCSV(t, w, fmt.Sprintf("person,period\nP-%d,2003\n", n-1)); rep.Stored != 1 {
+		t.Errorf("a link to the last of many: %+v", rep)
+	}
 	if lines := strings.Count(exportTable(t, w, app.TableOptions{Kind: "person", Format: "csv"}), "\n"); lines != n+1 {
 		t.Errorf("%d lines, want %d", lines, n+1)
 	}

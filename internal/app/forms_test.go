@@ -25,7 +25,6 @@ type server struct {
 	root    *node
 	choices map[string][]string
 	r       *rand.Rand
-	n       int
 	truth   []string // every record that was told, as one line
 }
 

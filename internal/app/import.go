@@ -186,7 +186,7 @@ func (im *importer) take(ctx context.Context, row table.Row, err error) error {
 		im.out.Refused++
 		return nil
 	}
-	im.warnOfFormulas(row)
+	im.warn(row)
 	above, err := im.aboveOf(ctx, row)
 	if errors.As(err, &p) {
 		return im.refuse(row, p)
@@ -211,14 +211,28 @@ func (im *importer) take(ctx context.Context, row table.Row, err error) error {
 	return im.flush(ctx)
 }
 
-func (im *importer) warnOfFormulas(row table.Row) {
+// warn tells of cells that look like formulas, and of submissions that somebody
+// rejected on the form server.
+func (im *importer) warn(row table.Row) {
 	for i, c := range row.Cells {
-		if table.Formula(c) && len(im.out.Warnings) < maxProblems {
+		switch {
+		case len(im.out.Warnings) >= maxProblems:
+			return
+		case table.Formula(c):
 			im.out.Warnings = append(im.out.Warnings, fault.Problem{File: im.sheet.Name, Row: row.Number, Column: im.sheet.Header[i], Value: c,
 				Reason: "looks like a formula; it is kept as text and never run"})
+		case c != "" && slices.Contains(rejections, c) && slices.Contains(reviews, im.sheet.Header[i]):
+			im.out.Warnings = append(im.out.Warnings, fault.Problem{File: im.sheet.Name, Row: row.Number, Column: im.sheet.Header[i], Value: c,
+				Reason: "the submission was rejected on the form server; it is taken in all the same", Remedy: "take it back on the record, or filter on the server"})
 		}
 	}
 }
+
+// How form servers say that a submission was rejected, and where.
+var (
+	reviews    = []string{"ReviewState", "__system/reviewState", "_validation_status", "_validation_status/uid", "_validation_status/label"}
+	rejections = []string{"rejected", "Not Approved", "validation_status_not_approved"}
+)
 
 // check says what is wrong with the accounts of a row. Of a record that the row names
 // itself, what is known already is not stated again: a table of current values that

@@ -1,6 +1,9 @@
 package app_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -360,5 +363,123 @@ func TestLinksInWordsFindTheirRecord(t *testing.T) {
 	}
 	if !strings.Contains(rep.Problems[0].Reason, "there is no") || !strings.Contains(rep.Problems[1].Reason, "more than one") {
 		t.Errorf("%v", rep.Problems)
+	}
+}
+
+// A row that makes several records is stored whole or not at all.
+func TestARowOfSeveralKindsIsStoredWholeOrNotAtAll(t *testing.T) {
+	w := create(t)
+	defer w.Close()
+	csv := "person-pseudonym,interview-date,interview-language,meta-instanceID,KEY\nHana,2003-04,ko,u1,u1\nDuri,yesterday,ko,u2,u2\nSeri,,,u3,u3\n"
+	rep := importFiles(t, w, "", app.ImportOptions{}, file{"f.csv", csv})[0]
+	if rep.Kind != "person interview" || rep.Stored != 2 || rep.Refused != 1 {
+		t.Fatalf("%+v", rep)
+	}
+	n, err := w.Index().Counts(t.Context())
+	if err != nil || n["person"] != 2 || n["interview"] != 1 { // Seri was not interviewed
+		t.Errorf("%v, %v", n, err)
+	}
+	res, err := w.Index().List(t.Context(), index.Query{Kind: "interview", Limit: 1})
+	if err != nil || res.Rows[0].Values.Get("person") == "" {
+		t.Errorf("the interview is of nobody: %+v, %v", res, err)
+	}
+}
+
+// An import that was cut off is run again: what was stored is known, the rest follows.
+func TestAnImportThatWasCutOffIsRunAgain(t *testing.T) {
+	w := create(t)
+	defer w.Close()
+	var csv strings.Builder
+	csv.WriteString("pseudonym,sex\n")
+	for i := range 5000 {
+		fmt.Fprintf(&csv, "P-%d,f\n", i)
+	}
+	sheets, err := table.Read("t.csv", []byte(csv.String()), table.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	book, err := mapping.Guess(w.Schema(), sheets, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	reps, err := w.ImportTables(ctx, sheets, book, app.ImportOptions{Progress: func(n, _ int) {
+		if n == 3000 {
+			stop()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) || reps[0].Stored != 2000 {
+		t.Fatalf("%d stored, %v", reps[0].Stored, err)
+	}
+	if rep := importCSV(t, w, csv.String()); rep.Stored != 3000 || rep.Known != 2000 {
+		t.Errorf("%d stored, %d known", rep.Stored, rep.Known)
+	}
+	if n, err := w.Index().Counts(t.Context()); err != nil || n["person"] != 5000 {
+		t.Errorf("%v, %v", n, err)
+	}
+}
+
+// One row that is too large for an entry is refused; the rows around it are stored.
+func TestARowTooLargeIsRefusedAlone(t *testing.T) {
+	w := create(t)
+	defer w.Close()
+	declared := "fields:\n  person:\n"
+	header, large := "pseudonym", "Large"
+	for i := range 5 {
+		declared += fmt.Sprintf("    - {name: x_note%d, type: text, class: sealed, long: true, label: {en: N%d, ko: 메모%d, zh: 备注%d}}\n", i, i, i, i)
+		header += fmt.Sprintf(",x_note%d", i)
+		large += "," + strings.Repeat("가", 340_000)
+	}
+	if err := w.Declare(t.Context(), []byte(declared)); err != nil {
+		t.Fatal(err)
+	}
+	rep := importCSV(t, w, header+"\nHana,,,,,\n"+large+"\nDuri,,,,,\n")
+	if rep.Stored != 2 || rep.Refused != 1 || rep.Problems[0].Row != 3 || rep.Problems[0].Reason == "" {
+		t.Errorf("%d stored, %d refused", rep.Stored, rep.Refused)
+	}
+}
+
+// A figure that UNHCR corrected is another account of the same figure, side by side.
+func TestACorrectedFigureIsNoSecondRecord(t *testing.T) {
+	w := create(t)
+	defer w.Close()
+	csv := "year,coo_iso,coa_iso,refugees\n1996,PRK,KHM,5\n"
+	importCSV(t, w, csv)
+	if rep := importCSV(t, w, strings.Replace(csv, ",5", ",6", 1)); rep.Stored != 1 {
+		t.Fatalf("%+v", rep)
+	}
+	res, err := w.Index().List(t.Context(), index.Query{Kind: "unhcr_population", Limit: 5})
+	if err != nil || res.Total != 1 || !res.Rows[0].Contested {
+		t.Errorf("%+v, %v: want one record, contested", res, err)
+	}
+}
+
+// The tables of another organisation that number from 1 do not run into each other.
+func TestNumbersOfTwoTablesAreNotOneRecord(t *testing.T) {
+	w := create(t)
+	defer w.Close()
+	importCSV(t, w, "id,pseudonym\n1,Hana\n")
+	importCSV(t, w, "id,pseudonym\n1,Duri\n")
+	if n, err := w.Index().Counts(t.Context()); err != nil || n["person"] != 2 {
+		t.Errorf("%v, %v", n, err)
+	}
+}
+
+func TestAnIdentifierOfAnotherKindIsRefused(t *testing.T) {
+	w := create(t)
+	defer w.Close()
+	p := testimony(t, w, "Hana", "Ri", "x")
+	rep := importFiles(t, w, "kind: person\nrecord: id\ncolumns:\n  pseudonym: {field: pseudonym}\n", app.ImportOptions{}, file{"t.csv", "id,pseudonym\n" + p.incident.String() + ",Duri\n"})[0]
+	if rep.Refused != 1 || !strings.Contains(rep.Problems[0].Reason, "incident") {
+		t.Errorf("%+v", rep)
+	}
+}
+
+func TestRejectedSubmissionsAreWarnedOf(t *testing.T) {
+	w := create(t)
+	defer w.Close()
+	rep := importCSV(t, w, "person-pseudonym,KEY,SubmissionDate,ReviewState\nHana,u1,x,rejected\nDuri,u2,x,approved\n")
+	if rep.Stored != 2 || len(rep.Warnings) != 1 || rep.Warnings[0].Row != 2 {
+		t.Errorf("%+v", rep)
 	}
 }

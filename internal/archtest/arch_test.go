@@ -33,7 +33,7 @@ var layers = [][]string{
 	{"estimate/hist", "estimate/mcmc"},
 	{"estimate/mse/pairs", "estimate/mse/chao", "estimate/mse/loglin", "estimate/mse/sparse", "estimate/mse/dga",
 		"estimate/mse/nhoi", "estimate/mse/lcm", "estimate/bounds", "estimate/weight", "estimate/rds", "estimate/nsum", "estimate/impute"},
-	{"estimate/proportion", "estimate/survival"},
+	{"estimate/proportion", "estimate/survival", "estimate/agreement"},
 	{"estimate/mse"},
 	{"disclose"},
 	{"names"},

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -97,6 +98,7 @@ func TestBadInputIsNamedWithARemedy(t *testing.T) {
 		{"JSON with a name twice", []byte(`[{"a":1,"a":2}]`), fault.Invalid, "stands twice"},
 		{"JSON nested without end", []byte(`[{"a":` + strings.Repeat(`{"a":`, 200) + "1" + strings.Repeat("}", 201) + "]"), fault.Invalid, "nested"},
 		{"JSON of no submissions", []byte(`{"type":"FeatureCollection"}`), fault.Foreign, "no list of submissions"},
+		{"a repeat alone", []byte(`{"value":[{"__id":"1","__Submissions-id":"uuid:1","stage":"x"}]}`), fault.Foreign, "without the submissions"},
 		{"JSON with something after it", []byte(`[{"a":1}] [`), fault.Invalid, "follows the data"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -152,6 +154,30 @@ func TestSeparatorsAndEncodingsMakeNoDifference(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A page of submissions is not taken for all of them in silence.
+func TestOnePageOfSeveralIsWarnedOf(t *testing.T) {
+	for text, want := range map[string]int{
+		`{"next":"https://kobo.example/api?start=100","results":[{"_uuid":"1","a":"b"}]}`: 1, `{"next":null,"results":[{"_uuid":"1","a":"b"}]}`: 0,
+		`{"@odata.nextLink":"https://odk.example/x","value":[{"__id":"1","a":"b"}]}`: 1, `[{"a":"b"}]`: 0,
+	} {
+		if s, _ := read(t, []byte(text)); len(s.Warnings) != want {
+			t.Errorf("%s: %v", text, s.Warnings)
+		}
+	}
+}
+
+// Pictures that Central puts beside its tables are neither unpacked nor counted.
+func TestAttachmentsBesideTablesAreLeftAlone(t *testing.T) {
+	files := []string{"form.csv", "a,b\n1,2\n"}
+	for i := range 20 {
+		files = append(files, fmt.Sprintf("media/%d.jpg", i), strings.Repeat("x", 100<<10))
+	}
+	sheets, err := table.Read("t.zip", archive(t, files...), table.Limits{File: 1 << 20, Ratio: 100, Entries: 3, Columns: 5, CellSize: 100})
+	if err != nil || len(sheets) != 1 {
+		t.Errorf("%d tables, %v", len(sheets), err)
 	}
 }
 

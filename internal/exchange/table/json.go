@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,6 +14,9 @@ import (
 
 // maxNesting bounds how deep groups and repeats lie in one another.
 const maxNesting = 30
+
+// maxJSON bounds a JSON file, in bytes: unlike a table it is held in memory whole.
+const maxJSON = 256 << 20
 
 // looksJSON reports whether text is meant as JSON. A CSV header may begin with a
 // bracket, but hardly goes on like an object.
@@ -49,6 +53,9 @@ func (o object) get(name string) (any, bool) {
 // plain arrays of objects. Groups become columns "group/question", repeats become
 // tables of their own with KEY and PARENT_KEY.
 func openJSON(name string, data []byte, lim Limits) ([]*Sheet, error) {
+	if len(data) > maxJSON {
+		return nil, tooLarge(name, maxJSON)
+	}
 	text, enc, err := Decode(data)
 	if err != nil {
 		return nil, err
@@ -78,7 +85,31 @@ func openJSON(name string, data []byte, lim Limits) ([]*Sheet, error) {
 			return nil, err
 		}
 	}
-	return f.finish()
+	for _, h := range main.header {
+		if aloneRepeat.MatchString(h) {
+			return nil, fault.New(fault.Foreign, "import", "%s holds the rows of a repeat without the submissions they belong to", name).
+				With("export the submissions with $expand=*, or as a zip of CSV")
+		}
+	}
+	sheets, err := f.finish()
+	if err == nil && more(root) {
+		sheets[0].Warnings = append(sheets[0].Warnings, fault.Problem{File: name, Reason: "the file is one page of several", Remedy: "import the other pages too"})
+	}
+	return sheets, err
+}
+
+// aloneRepeat is the column by which OData names the parents of rows of a repeat.
+var aloneRepeat = regexp.MustCompile(`^__Submissions(-.+)?-id$`)
+
+// more reports whether the server had more submissions than it put into the file.
+func more(root any) bool {
+	o, ok := root.(object)
+	for _, name := range []string{"@odata.nextLink", "next"} {
+		if next, there := o.get(name); ok && there && next != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // submissionsOf finds the list: bare, or where Central ("value"), KoboToolbox

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"example.org/amparo/fault"
@@ -142,14 +143,16 @@ func openZip(name string, data []byte, lim Limits) ([]*Sheet, error) {
 	if err != nil {
 		return nil, fault.New(fault.Corrupt, "import", "%s is a damaged archive", name).From(err).With("ask for the file again, or unpack it and hand in what is inside")
 	}
-	if len(z.File) > lim.Entries {
-		return nil, fault.New(fault.TooLarge, "import", "%s holds more than %d files", name, lim.Entries).With("unpack it and hand in the tables")
-	}
+	isXLSX := slices.ContainsFunc(z.File, func(f *zip.File) bool { return f.Name == "xl/workbook.xml" })
+	var tables []*zip.File
 	var unpacked uint64
-	isXLSX := false
 	for _, f := range z.File {
-		unpacked += f.UncompressedSize64
-		isXLSX = isXLSX || f.Name == "xl/workbook.xml"
+		if isXLSX || isTable(f) { // pictures that lie beside tables are not unpacked
+			tables, unpacked = append(tables, f), unpacked+f.UncompressedSize64
+		}
+	}
+	if len(tables) > lim.Entries {
+		return nil, fault.New(fault.TooLarge, "import", "%s holds more than %d files", name, lim.Entries).With("unpack it and hand in the tables")
 	}
 	if unpacked > uint64(lim.File) || unpacked > uint64(lim.Ratio)*uint64(len(data)) {
 		return nil, fault.New(fault.TooLarge, "import", "%s would unpack to %d MB from %d kB", name, unpacked>>20, len(data)>>10).
@@ -159,11 +162,7 @@ func openZip(name string, data []byte, lim Limits) ([]*Sheet, error) {
 		return openXLSX(name, data, lim)
 	}
 	var out []*Sheet
-	for _, f := range z.File {
-		ext := strings.ToLower(path.Ext(f.Name))
-		if f.FileInfo().IsDir() || ext != ".csv" && ext != ".json" || strings.HasPrefix(f.Name, "__MACOSX/") {
-			continue
-		}
+	for _, f := range tables {
 		b, err := unzip(f, lim)
 		if err != nil {
 			return nil, err
@@ -178,6 +177,11 @@ func openZip(name string, data []byte, lim Limits) ([]*Sheet, error) {
 		return nil, fault.New(fault.Foreign, "import", "%s holds no table", name).With("tables are imported from CSV or XLSX")
 	}
 	return out, nil
+}
+
+func isTable(f *zip.File) bool {
+	ext := strings.ToLower(path.Ext(f.Name))
+	return !f.FileInfo().IsDir() && (ext == ".csv" || ext == ".json") && !strings.HasPrefix(f.Name, "__MACOSX/")
 }
 
 // unzip reads one file and does not believe the size the archive states.
