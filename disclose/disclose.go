@@ -92,6 +92,8 @@ type Result struct {
 	InputHash string             `json:"input_hash"`
 	Release   *Release           `json:"release"`
 	Relations []Relation         `json:"relations,omitempty"` // of the earlier releases, as used
+	// EpsilonSpent is the sum over this and all earlier releases with noise.
+	EpsilonSpent float64 `json:"epsilon_spent,omitempty"`
 }
 
 // Published is one cell of the result. Published is nil for a hidden cell. The range is
@@ -105,6 +107,8 @@ type Published struct {
 	AttackerUpper *int64            `json:"attacker_upper"`
 	// AlreadyOut: earlier releases alone give this count away, or nearly.
 	AlreadyOut bool `json:"already_out,omitempty"`
+	// Rounded: Published is not the count itself.
+	Rounded bool `json:"rounded,omitempty"`
 
 	Key []string `json:"-"` // in the order of the table's columns
 	at  int      // index of the table

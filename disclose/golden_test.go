@@ -24,10 +24,18 @@ func readCSV(t *testing.T, name string) ([]string, [][]string) {
 	return rows[0], rows[1:]
 }
 
+func numbered(rows [][]string) []Row {
+	var out []Row
+	for i, r := range rows {
+		out = append(out, Row{i + 2, r})
+	}
+	return out
+}
+
 func facilityYear(t *testing.T) *Table {
 	t.Helper()
 	header, rows := readCSV(t, "sdc_table_facility_year.csv")
-	tab, problems := ReadTable("sdc_table_facility_year.csv", header, rows, Layout{})
+	tab, problems := ReadTable("sdc_table_facility_year.csv", header, numbered(rows), Layout{})
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -46,7 +46,8 @@ type cell struct {
 	keep    bool
 	hidden  string // "", Primary or Secondary
 	rng     Range
-	out     bool // earlier releases give it away
+	shown   int64 // what is published instead of count, where that is altered
+	out     bool  // earlier releases give it away
 }
 
 // target is a count that must not be worked out: a small cell, or a small group of
@@ -392,7 +393,7 @@ func (m *model) differences(p *published) {
 			old[join(p.cells[i].key)] = &p.cells[i]
 		}
 	}
-	for _, c := range m.missingIn(p) {
+	for _, c := range p.missing {
 		old[join(c.key)] = c
 	}
 	for _, side := range []struct {
@@ -420,8 +421,6 @@ func (m *model) differences(p *published) {
 		}
 	}
 }
-
-func (m *model) missingIn(p *published) []*fact { return p.missing }
 
 // hiddenBefore protects what an earlier release hid in groups that the present tables do
 // not show: whether those were small is not known any more.

@@ -182,3 +182,25 @@ func (m *model) hash() string {
 	}
 	return estimate.Hash([]byte(b.String()))
 }
+
+// Of lists the cells of the table with this index, as they are to be written.
+func (r *Result) Of(table int) []Published {
+	var out []Published
+	for _, c := range r.Cells {
+		if c.at == table {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Names are the values of the cell's group, totals in words.
+func (p Published) Names() []string {
+	out := slices.Clone(p.Key)
+	for i, v := range out {
+		if v == "" {
+			out[i] = Total
+		}
+	}
+	return out
+}

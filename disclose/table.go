@@ -27,6 +27,12 @@ type Cell struct {
 	Row   int
 }
 
+// Row is one line of a file. Number is its place there; the header is row 1.
+type Row struct {
+	Number int
+	Cells  []string
+}
+
 // Layout says how the rows of a file are to be read.
 type Layout struct {
 	Dims  []string // the columns that divide people; empty: all but the count
@@ -44,7 +50,7 @@ var countNames = []string{"count", "freq", "n", "persons", "people", "number", "
 // ReadTable makes a table of rows of text: counts in long form, or one row a person if
 // there is no column of counts. The header is row 1. It returns every problem found;
 // with any, there is no table.
-func ReadTable(name string, header []string, rows [][]string, lay Layout) (*Table, []fault.Problem) {
+func ReadTable(name string, header []string, rows []Row, lay Layout) (*Table, []fault.Problem) {
 	r := reader{name: name, header: trimmed(header), value: -1}
 	if !r.columns(lay) {
 		return nil, r.problems
@@ -126,9 +132,10 @@ func (r *reader) columns(lay Layout) bool {
 	return len(r.problems) == 0
 }
 
-func (r *reader) people(t *Table, rows [][]string) {
+func (r *reader) people(t *Table, rows []Row) {
 	at := map[string]int{}
-	for _, cells := range rows {
+	for _, row := range rows {
+		cells := row.Cells
 		key := make([]string, len(r.dims))
 		for i, d := range r.dims {
 			if d < len(cells) {
@@ -149,10 +156,10 @@ func (r *reader) people(t *Table, rows [][]string) {
 	}
 }
 
-func (r *reader) counts(t *Table, rows [][]string) {
+func (r *reader) counts(t *Table, rows []Row) {
 	first := map[string]int{}
-	for i, cells := range rows {
-		line := i + 2
+	for _, row := range rows {
+		line, cells := row.Number, row.Cells
 		if len(cells) <= max(r.value, slices.Max(r.dims)) {
 			r.problem(line, "", "", "the row is too short", "give every column of the header")
 			continue
