@@ -106,7 +106,7 @@ func (m *model) narrow(p *polytope, first bool) ([]*target, error) {
 		if err != nil {
 			return nil, err
 		}
-		if t.now = r; !m.opt.safe(r, t.truth) {
+		if t.now = r; !t.safe(m.opt, r) {
 			out = append(out, t)
 			if first {
 				return out, nil
@@ -126,7 +126,7 @@ func (p *polytope) witnessed(opt Options, t *target) bool {
 		return false
 	}
 	s := p.parts[p.part[v]].seen[p.local[v]]
-	return s.lo >= 0 && opt.safe(Range{s.lo, s.hi}, t.truth)
+	return s.lo >= 0 && t.safe(opt, Range{s.lo, s.hi})
 }
 
 // widenAll hides more until every range is wide enough.
@@ -143,6 +143,9 @@ func (m *model) widenAll() error {
 		at := m.reference(p)
 		changed := false
 		for _, t := range bad {
+			if t.safe(m.opt, t.now) {
+				continue // by what was hidden for another
+			}
 			done, err := m.widen(t, at)
 			if err != nil {
 				return err

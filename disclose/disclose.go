@@ -62,17 +62,20 @@ func (o Options) withDefaults() (Options, error) {
 
 // safe reports whether a reader who knows only r about a count knows too little to
 // harm: the range is at least as wide as the threshold, and it holds nought or reaches
-// half below and half above the truth. A truth of -1 is not known to us; then a count
-// that is certainly large is safe, and the range must fit some truth.
+// half below and half above the truth. A truth of -1 is not known to us; then the range
+// must hold nought, or leave no doubt that the count is large.
 func (o Options) safe(r Range, truth int64) bool {
 	wide := r.Upper == Unlimited || r.Upper-r.Lower >= o.Threshold
-	if truth >= 0 {
-		return wide && (r.Lower == 0 || 2*r.Lower <= truth && (r.Upper == Unlimited || 2*r.Upper >= 3*truth))
-	}
-	if r.Lower >= o.Threshold || r.Upper == 0 {
+	if truth < 0 && (r.Lower >= o.Threshold || r.Upper == 0) {
 		return true
 	}
-	return wide && (r.Lower == 0 || r.Upper == Unlimited || r.Upper >= 3*r.Lower)
+	return wide && (r.Lower == 0 || truth >= 0 && 2*r.Lower <= truth && (r.Upper == Unlimited || 2*r.Upper >= 3*truth))
+}
+
+// safe is [Options.safe] for a target. Where we do not know the truth, it is also safe
+// that the reader learns nothing beyond the earlier releases.
+func (t *target) safe(o Options, r Range) bool {
+	return o.safe(r, t.truth) || t.truth < 0 && r == t.floor
 }
 
 // Why a cell is not shown.

@@ -438,6 +438,9 @@ func (m *model) hiddenBefore(p *published) {
 // already finds the targets that earlier releases alone give away: nothing that is
 // hidden now can protect them.
 func (m *model) already() error {
+	for _, t := range m.targets {
+		t.floor = Range{0, Unlimited}
+	}
 	if len(m.strict) == 0 {
 		return nil
 	}
@@ -454,13 +457,11 @@ func (m *model) already() error {
 		if t.floor, err = p.bounds(t.terms); err != nil {
 			return err
 		}
-		if !m.opt.safe(t.floor, t.truth) {
+		if !t.safe(m.opt, t.floor) {
 			t.out = true
-			if t.truth >= 0 {
-				out++
-				if t.cell != nil && !t.differ {
-					t.cell.out = true
-				}
+			out++
+			if t.cell != nil && !t.differ {
+				t.cell.out = true
 			}
 		}
 	}

@@ -85,7 +85,7 @@ func (m *model) attack(p *polytope, a *Audit) error {
 		if err != nil {
 			return err
 		}
-		if t.now = r; !m.opt.safe(r, t.truth) {
+		if t.now = r; !t.safe(m.opt, r) {
 			a.Narrow++
 		}
 	}

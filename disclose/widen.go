@@ -1,7 +1,9 @@
 package disclose
 
 import (
+	"cmp"
 	"math/bits"
+	"slices"
 )
 
 // widen hides further cells so that the range of t grows to what is asked. It looks for
@@ -21,26 +23,39 @@ func (m *model) widen(t *target, at []int64) (bool, error) {
 	if t.truth >= 0 {
 		truth = t.truth
 	}
-	low := t.now.Lower
-	if 2*low > truth || t.truth < 0 && low > 0 {
-		if low = truth / 2; t.truth < 0 {
-			low = 0
-		}
+	low, high := m.goal(t, truth)
+	if low < t.now.Lower {
 		done, err := m.shift(t, at, low-x)
 		if err != nil {
 			return false, err
 		}
 		changed = changed || done
 	}
-	high := m.opt.Threshold
-	if low > 0 {
-		high = max((3*truth+1)/2, low+m.opt.Threshold)
-	}
 	if t.now.Upper == Unlimited || t.now.Upper >= high {
 		return changed, nil
 	}
 	done, err := m.shift(t, at, high-x)
 	return changed || done, err
+}
+
+// goal is a range that would be safe for t and is near the present one.
+func (m *model) goal(t *target, truth int64) (low, high int64) {
+	low = t.now.Lower
+	switch {
+	case t.truth < 0:
+		if low = t.floor.Lower; low > 0 {
+			if t.floor.Upper == Unlimited {
+				return low, max(truth, low) + m.opt.Threshold
+			}
+			return low, t.floor.Upper
+		}
+	case 2*low > truth:
+		low = truth / 2
+	}
+	if low == 0 {
+		return 0, m.opt.Threshold
+	}
+	return low, max((3*truth+1)/2, low+m.opt.Threshold)
 }
 
 // reference is a table that agrees with everything published: the true one where it is
@@ -137,14 +152,57 @@ func (m *model) shift(t *target, at []int64, delta int64) (bool, error) {
 	if err := tab.lower(len(tab.rows) - 1); err != nil {
 		return false, err
 	}
-	changed := false
-	for _, r := range tab.rows[:len(tab.rows)-1] {
-		if c := lp.owner[r.basic]; r.b != 0 && c != nil {
+	return lp.hide(tab.rows[:len(tab.rows)-1], at), nil
+}
+
+// hide hides what the solution changes, and notes the table it leads to for the other
+// targets: it agrees with everything that is still published.
+func (lp *changeLP) hide(rows []*row, at []int64) bool {
+	changed, whole := false, true
+	moved := map[int]int64{}
+	for _, r := range rows {
+		if r.b == 0 {
+			continue
+		}
+		if c := lp.owner[r.basic]; c != nil {
 			c.hidden = Secondary
 			changed = true
 		}
+		whole = whole && r.b%r.p == 0
+		moved[r.basic] = r.b / r.p
 	}
-	return changed, nil
+	if !whole {
+		return changed
+	}
+	next := slices.Clone(at)
+	for v := range next {
+		if lp.up[v] >= 0 {
+			next[v] += moved[lp.up[v]]
+		}
+		if lp.down[v] >= 0 {
+			next[v] -= moved[lp.down[v]]
+		}
+		if next[v] < 0 {
+			return changed
+		}
+	}
+	lp.m.witness(next)
+	return changed
+}
+
+// witness widens what is known of the targets' ranges by a table that a reader cannot
+// exclude.
+func (m *model) witness(x []int64) {
+	for _, t := range m.targets {
+		n := int64(0)
+		for _, k := range t.terms {
+			n += k.c * x[k.v]
+		}
+		t.now.Lower = min(t.now.Lower, n)
+		if t.now.Upper != Unlimited {
+			t.now.Upper = max(t.now.Upper, n)
+		}
+	}
 }
 
 func (lp *changeLP) column(owner *cell, cost int64) int {
@@ -188,9 +246,10 @@ func (m *model) newChange(at []int64, size int64) *changeLP {
 		pairs = append(pairs, pair)
 	}
 	capped := len(sums)+len(m.strict) <= rowsWithCaps
+	cheap := cheapest(single, sums, size)
 	for v, x := range at {
 		lp.up[v], lp.down[v] = -1, -1
-		if c := single[v]; c != nil && c.count == 0 {
+		if c := single[v]; c != nil && (c.count == 0 || cheap != nil && !cheap[v]) {
 			continue
 		}
 		cost := int64(1)
@@ -224,6 +283,35 @@ func (m *model) newChange(at []int64, size int64) *changeLP {
 		lp.rows = append(lp.rows, e)
 	}
 	return lp
+}
+
+// manyCells is the size above which only the cheapest cells of every sum may change:
+// others are hardly ever part of a cheapest change, and the sums themselves can be hidden.
+const (
+	manyCells   = 600
+	cheapPerSum = 4
+)
+
+// cheapest marks the cells of every sum that are cheapest to hide among those large
+// enough to shrink by size. It is nil for small tables: all may change.
+func cheapest(single []*cell, sums []*cell, size int64) []bool {
+	if len(single) <= manyCells {
+		return nil
+	}
+	out := make([]bool, len(single))
+	for _, s := range sums {
+		var near []*cell
+		for _, x := range s.terms {
+			if c := single[x.v]; c != nil && c.count >= size {
+				near = append(near, c)
+			}
+		}
+		slices.SortStableFunc(near, func(a, b *cell) int { return cmp.Compare(loss(a), loss(b)) })
+		for _, c := range near[:min(cheapPerSum, len(near))] {
+			out[c.terms[0].v] = true
+		}
+	}
+	return out
 }
 
 // loss is what hiding a cell costs: more for large counts and for totals.
