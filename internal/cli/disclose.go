@@ -25,6 +25,7 @@ type discloseFlags struct {
 	threshold, base, perPerson                    int64
 	epsilon                                       float64
 	margins, zeros, flat                          bool
+	hidden                                        string
 }
 
 func (c *cli) discloseCmd() *cobra.Command {
@@ -43,7 +44,8 @@ part of the other (county, province) are found, or stated with --hierarchy.
 
 Methods: suppress hides cells; round moves small counts to a multiple of --base; noise
 adds chance to all counts (only for many people); check hides nothing but the small
-cells and says what a reader would work out; none hides nothing and says the same.
+cells and says what a reader would work out; none hides nothing and says the same;
+attack takes release records alone, without --in, and works out all that a reader can.
 
 --out writes the table for publication, and beside it the release record, which holds
 only what was published: give it with --released next time. What --json prints is for
@@ -52,7 +54,8 @@ published, for small counts could be found from it by trying.
 
 Exit code 5: publishing was refused.`,
 		Example: "  amparo disclose --in table.csv --dims facility,year --value count --out safe.csv\n" +
-			"  amparo disclose --in table2.csv --released safe.csv.release.json --out safe2.csv --json",
+			"  amparo disclose --in table2.csv --released safe.csv.release.json --out safe2.csv --json\n" +
+			"  amparo disclose --method attack --released safe.csv.release.json --released safe2.csv.release.json",
 		Args: none,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.disclose(f) },
 	}
@@ -65,13 +68,14 @@ Exit code 5: publishing was refused.`,
 	fl.BoolVar(&f.zeros, "zeros", false, "hide counts of 0 too")
 	fl.StringArrayVar(&f.released, "released", nil, "record of an earlier release, oldest first")
 	fl.StringSliceVar(&f.relation, "relation", nil, "same, grown, part or mixed for each --released (otherwise found from the counts)")
-	fl.StringVar(&f.method, "method", "suppress", "suppress, round, noise, check or none")
+	fl.StringVar(&f.method, "method", "suppress", "suppress, round, noise, check, none or attack")
 	fl.Int64Var(&f.base, "base", disclose.Floor, "base of rounding")
 	fl.Float64Var(&f.epsilon, "epsilon", 1, "privacy loss of noise")
 	fl.Int64Var(&f.perPerson, "cells-per-person", 1, "most innermost cells that one person is counted in")
 	fl.StringArrayVar(&f.hierarchy, "hierarchy", nil, "columns from coarse to fine: province/county")
 	fl.BoolVar(&f.flat, "flat", false, "do not look for hierarchies")
 	fl.StringSliceVar(&f.keep, "keep", nil, "groups to hide last: column=value")
+	fl.StringVar(&f.hidden, "hidden", "", "with attack: what the reader knows of all hidden counts, for example 1-9")
 	fl.StringVar(&f.out, "out", "", "file to write (a new folder for several tables)")
 	fl.StringVar(&f.record, "record", "", "file for the release record (otherwise beside --out)")
 	return cmd
@@ -83,6 +87,9 @@ type badTable struct{ problems []fault.Problem }
 func (b badTable) Error() string { return b.problems[0].Error() }
 
 func (c *cli) disclose(f discloseFlags) error {
+	if f.method == "attack" {
+		return c.attack(f)
+	}
 	if len(f.in) == 0 {
 		return usage{errors.New("--in is missing: name a table")}
 	}
@@ -140,13 +147,9 @@ func (f discloseFlags) run() (*disclose.Result, []*disclose.Table, error) {
 	if len(bad.problems) > 0 {
 		return nil, nil, bad
 	}
-	var released []disclose.Release
-	for _, name := range f.released {
-		r, err := readRelease(name)
-		if err != nil {
-			return nil, nil, err
-		}
-		released = append(released, r)
+	released, err := f.releases()
+	if err != nil {
+		return nil, nil, err
 	}
 	opt := disclose.Options{Threshold: f.threshold, Zeros: f.zeros, OnlyGiven: !f.margins, Flat: f.flat, Keep: f.keep}
 	if f.threshold == 0 {
@@ -162,6 +165,18 @@ func (f discloseFlags) run() (*disclose.Result, []*disclose.Table, error) {
 	return res, tables, err
 }
 
+func (f discloseFlags) releases() ([]disclose.Release, error) {
+	var out []disclose.Release
+	for _, name := range f.released {
+		r, err := readRelease(name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
 func (f discloseFlags) apply(tables []*disclose.Table, released []disclose.Release, opt disclose.Options) (*disclose.Result, error) {
 	switch f.method {
 	case "suppress":
@@ -174,7 +189,7 @@ func (f discloseFlags) apply(tables []*disclose.Table, released []disclose.Relea
 		n := disclose.Noise{Millis: int64(math.Round(f.epsilon * 1000)), PerPerson: f.perPerson}
 		return disclose.AddNoise(tables, released, opt, n, rand.Reader)
 	}
-	return nil, usage{fmt.Errorf("--method %s: choose suppress, round, noise, check or none", f.method)}
+	return nil, usage{fmt.Errorf("--method %s: choose suppress, round, noise, check, none or attack", f.method)}
 }
 
 func (f discloseFlags) read(name string) (*disclose.Table, []fault.Problem, error) {
@@ -233,6 +248,64 @@ func readRelease(name string) (disclose.Release, error) {
 		return r, err
 	}
 	return r, nil
+}
+
+// attack prints what a reader can work out from release records alone.
+func (c *cli) attack(f discloseFlags) error {
+	if len(f.in) > 0 || len(f.released) == 0 {
+		return usage{errors.New("attack takes --released and no --in: it knows only what was published")}
+	}
+	hidden := disclose.Range{Upper: disclose.Unlimited}
+	if f.hidden != "" {
+		if n, err := fmt.Sscanf(f.hidden, "%d-%d", &hidden.Lower, &hidden.Upper); n != 2 || err != nil || hidden.Lower < 0 || hidden.Upper < hidden.Lower {
+			return usage{fmt.Errorf("--hidden %s: give a range such as 1-9", f.hidden)}
+		}
+	}
+	released, err := f.releases()
+	if err != nil {
+		return c.badTable(err)
+	}
+	found, err := disclose.Attack(released, hidden)
+	if err != nil {
+		return c.badTable(err)
+	}
+	exact := 0
+	for _, r := range found {
+		if r.Exact {
+			exact++
+		}
+	}
+	return c.print(map[string]any{"findings": found, "exact": exact}, func() {
+		for _, r := range found {
+			c.line("%s", finding(r, released[r.Release].Tables))
+		}
+		c.line("%d hidden counts, %d worked out exactly", len(found), exact)
+	})
+}
+
+func finding(f disclose.Finding, tables []disclose.ReleasedTable) string {
+	var names []string
+	for _, t := range tables {
+		if t.Name != f.Table {
+			continue
+		}
+		for _, col := range t.Columns {
+			names = append(names, f.Dims[col])
+		}
+		break
+	}
+	what := ""
+	switch {
+	case f.Removed:
+		what = ", no longer counted"
+	case f.Difference:
+		what = ", added since"
+	}
+	upper := "no limit"
+	if f.Upper != nil {
+		upper = fmt.Sprint(*f.Upper)
+	}
+	return fmt.Sprintf("%s: %s%s: %d to %s", f.Table, strings.Join(names, ", "), what, f.Lower, upper)
 }
 
 // write puts the tables and the release record where they were asked for; a refusal
