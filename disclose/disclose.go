@@ -110,6 +110,8 @@ type Published struct {
 	AttackerUpper *int64            `json:"attacker_upper"`
 	// AlreadyOut: earlier releases alone give this count away, or nearly.
 	AlreadyOut bool `json:"already_out,omitempty"`
+	// Unique: one person alone has this combination of values, and no fewer of them tell.
+	Unique bool `json:"unique,omitempty"`
 	// Rounded: Published is not the count itself.
 	Rounded bool `json:"rounded,omitempty"`
 

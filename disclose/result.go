@@ -93,7 +93,8 @@ func (m *model) attack(p *polytope, a *Audit) error {
 }
 
 func (m *model) published(c *cell, s place) Published {
-	out := Published{Dims: map[string]string{}, Key: s.show, Suppressed: c.hidden, AttackerLower: c.rng.Lower, AlreadyOut: c.out, at: s.table}
+	out := Published{Dims: map[string]string{}, Key: s.show, Suppressed: c.hidden, AttackerLower: c.rng.Lower, AlreadyOut: c.out,
+		Unique: m.unique(c), at: s.table}
 	if len(m.tables) > 1 {
 		out.Table = m.tables[s.table].Name
 	}
@@ -121,6 +122,7 @@ func (m *model) conclude(res *Result, shown int) {
 		res.Warnings = append(res.Warnings, estimate.Warning{Code: "small_cells",
 			Text: m.wouldReveal() + fmt.Sprintf(" Hidden: %d cells, %d of them so that the small ones cannot be worked out.", res.Audit.Hidden, res.Audit.Secondary)})
 	}
+	m.flagUnique(res)
 	if res.Warnings == nil {
 		res.Warnings = []estimate.Warning{}
 	}
@@ -136,6 +138,49 @@ func (m *model) conclude(res *Result, shown int) {
 		rel := m.release()
 		res.Release = &rel
 	}
+}
+
+// unique reports whether one person alone is in the cell and in no coarser group alone:
+// who knows these few things about a person has found them.
+func (m *model) unique(c *cell) bool {
+	if c.count != 1 {
+		return false
+	}
+	for _, key := range m.ancestors(c) {
+		if n, ok := m.truth[join(key)]; ok && n == 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// ancestors are the keys of all groups that hold the cell, without itself.
+func (m *model) ancestors(c *cell) [][]string {
+	keys := [][]string{c.key}
+	for _, ch := range m.f.chains {
+		keys = m.coarser(c.spots[0].table, ch, keys)
+	}
+	return keys[1:]
+}
+
+// flagUnique warns of combinations that single out one person, whatever is published.
+func (m *model) flagUnique(res *Result) {
+	var names []string
+	n := 0
+	for _, c := range m.cells {
+		if !m.unique(c) {
+			continue
+		}
+		if n++; n <= 3 {
+			names = append(names, c.name(m))
+		}
+	}
+	if n == 0 {
+		return
+	}
+	res.Warnings = append(res.Warnings, estimate.Warning{Code: "unique_combinations",
+		Text: fmt.Sprintf("%d combination(s) are those of one person alone, and must not stand beside a quotation, a date or a place: %s%s.",
+			n, strings.Join(names, "; "), map[bool]string{true: "; and more"}[n > 3])})
 }
 
 func (m *model) release() Release {

@@ -1,9 +1,13 @@
 package disclose
 
 import (
+	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
+	"example.org/amparo/estimate"
 	"example.org/amparo/fault"
 )
 
@@ -166,4 +170,106 @@ func aloneIn(keys [][]string, mask int) []int {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// RowReport is what is said of the rows of a file about people.
+type RowReport struct {
+	Rows       []RowRisk         `json:"rows"`
+	GlobalRisk float64           `json:"global_risk"` // the share of rows expected to be traced rightly
+	Expected   float64           `json:"expected"`    // the number of them
+	Unique     int               `json:"unique"`      // rows with f_k = 1
+	BelowThree int               `json:"below_three"` // rows with f_k < 3
+	Refusal    *estimate.Refusal `json:"refusal"`
+}
+
+// RowRisk is the risk of one row. Unique lists the smallest combinations of columns that
+// it alone has.
+type RowRisk struct {
+	Row int `json:"row"`
+	Risk
+	Unique [][]string `json:"unique"`
+	Score  float64    `json:"score"`
+}
+
+// MaxGlobalRisk is the global risk above which rows about people are refused: the limit
+// of the Humanitarian Data Exchange.
+const MaxGlobalRisk = 0.03
+
+// RiskOfRows reports how easily the people of rows are found by the columns, were the
+// rows published. weight names the column of sampling weights, or is empty.
+func RiskOfRows(name string, header []string, rows []Row, columns []string, weight string) (*RowReport, error) {
+	keys, weights, err := keyColumns(name, trimmed(header), rows, columns, weight)
+	if err != nil {
+		return nil, err
+	}
+	rs, err := Risks(keys, weights)
+	if err != nil {
+		return nil, err
+	}
+	found, score, err := Uniques(keys)
+	if err != nil {
+		return nil, err
+	}
+	rep := &RowReport{Rows: []RowRisk{}, GlobalRisk: GlobalRisk(rs)}
+	for i, r := range rs {
+		rep.Rows = append(rep.Rows, RowRisk{Row: rows[i].Number, Risk: r, Unique: [][]string{}, Score: score[i]})
+		rep.Expected += r.Risk
+		if r.Alike == 1 {
+			rep.Unique++
+		}
+		if r.Alike < 3 {
+			rep.BelowThree++
+		}
+	}
+	for _, u := range found {
+		var names []string
+		for _, c := range u.Columns {
+			names = append(names, columns[c])
+		}
+		rep.Rows[u.Row].Unique = append(rep.Rows[u.Row].Unique, names)
+	}
+	if rep.GlobalRisk > MaxGlobalRisk {
+		rep.Refusal = &estimate.Refusal{Code: "rows_traceable",
+			Text: fmt.Sprintf("Publishing these rows would let a reader work out who %.1f of %d people are. The limit is %.0f in a hundred.",
+				rep.Expected, len(rs), 100*MaxGlobalRisk), Instead: "publish a table of counts, or fewer and coarser columns"}
+	}
+	return rep, nil
+}
+
+func keyColumns(name string, header []string, rows []Row, columns []string, weight string) (keys [][]string, weights []float64, err error) {
+	var at []int
+	for _, c := range columns {
+		i := slices.Index(header, c)
+		if i < 0 {
+			return nil, nil, fault.Problem{File: name, Row: 1, Column: c, Reason: "there is no such column", Remedy: "choose from " + strings.Join(header, ", ")}
+		}
+		at = append(at, i)
+	}
+	w := slices.Index(header, weight)
+	if weight != "" && w < 0 {
+		return nil, nil, fault.Problem{File: name, Row: 1, Column: weight, Reason: "there is no such column", Remedy: "name the column of sampling weights"}
+	}
+	for _, r := range rows {
+		key := make([]string, len(at))
+		for j, c := range at {
+			if c < len(r.Cells) {
+				key[j] = strings.TrimSpace(r.Cells[c])
+			}
+		}
+		keys = append(keys, key)
+		if w < 0 {
+			continue
+		}
+		text := ""
+		if w < len(r.Cells) {
+			text = strings.TrimSpace(r.Cells[w])
+		}
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(v >= 1) || math.IsInf(v, 0) {
+			return nil, nil, fault.Problem{File: name, Row: r.Number, Column: weight, Value: text, Reason: "a weight is a number of at least 1",
+				Remedy: "it says how many people the row stands for"}
+		}
+		weights = append(weights, v)
+	}
+	return keys, weights, nil
 }

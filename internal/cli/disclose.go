@@ -25,7 +25,7 @@ type discloseFlags struct {
 	threshold, base, perPerson                    int64
 	epsilon                                       float64
 	margins, zeros, flat                          bool
-	hidden                                        string
+	hidden, weight                                string
 }
 
 func (c *cli) discloseCmd() *cobra.Command {
@@ -45,7 +45,8 @@ part of the other (county, province) are found, or stated with --hierarchy.
 Methods: suppress hides cells; round moves small counts to a multiple of --base; noise
 adds chance to all counts (only for many people); check hides nothing but the small
 cells and says what a reader would work out; none hides nothing and says the same;
-attack takes release records alone, without --in, and works out all that a reader can.
+attack takes release records alone, without --in, and works out all that a reader can;
+risk says of rows about people how easily each is traced by the columns of --dims.
 
 --out writes the table for publication, and beside it the release record, which holds
 only what was published: give it with --released next time. What --json prints is for
@@ -68,13 +69,14 @@ Exit code 5: publishing was refused.`,
 	fl.BoolVar(&f.zeros, "zeros", false, "hide counts of 0 too")
 	fl.StringArrayVar(&f.released, "released", nil, "record of an earlier release, oldest first")
 	fl.StringSliceVar(&f.relation, "relation", nil, "same, grown, part or mixed for each --released (otherwise found from the counts)")
-	fl.StringVar(&f.method, "method", "suppress", "suppress, round, noise, check, none or attack")
+	fl.StringVar(&f.method, "method", "suppress", "suppress, round, noise, check, none, attack or risk")
 	fl.Int64Var(&f.base, "base", disclose.Floor, "base of rounding")
 	fl.Float64Var(&f.epsilon, "epsilon", 1, "privacy loss of noise")
 	fl.Int64Var(&f.perPerson, "cells-per-person", 1, "most innermost cells that one person is counted in")
 	fl.StringArrayVar(&f.hierarchy, "hierarchy", nil, "columns from coarse to fine: province/county")
 	fl.BoolVar(&f.flat, "flat", false, "do not look for hierarchies")
 	fl.StringSliceVar(&f.keep, "keep", nil, "groups to hide last: column=value")
+	fl.StringVar(&f.weight, "weight", "", "with risk: column of sampling weights")
 	fl.StringVar(&f.hidden, "hidden", "", "with attack: what the reader knows of all hidden counts, for example 1-9")
 	fl.StringVar(&f.out, "out", "", "file to write (a new folder for several tables)")
 	fl.StringVar(&f.record, "record", "", "file for the release record (otherwise beside --out)")
@@ -95,6 +97,9 @@ func (c *cli) disclose(f discloseFlags) error {
 	}
 	if len(f.relation) > len(f.released) {
 		return usage{errors.New("there are more --relation than --released")}
+	}
+	if f.method == "risk" {
+		return c.risk(f)
 	}
 	res, tables, err := f.run()
 	if err != nil {
@@ -189,16 +194,25 @@ func (f discloseFlags) apply(tables []*disclose.Table, released []disclose.Relea
 		n := disclose.Noise{Millis: int64(math.Round(f.epsilon * 1000)), PerPerson: f.perPerson}
 		return disclose.AddNoise(tables, released, opt, n, rand.Reader)
 	}
-	return nil, usage{fmt.Errorf("--method %s: choose suppress, round, noise, check, none or attack", f.method)}
+	return nil, usage{fmt.Errorf("--method %s: choose suppress, round, noise, check, none, attack or risk", f.method)}
 }
 
 func (f discloseFlags) read(name string) (*disclose.Table, []fault.Problem, error) {
-	sheets, err := table.Open(name, table.DefaultLimits())
+	header, rows, problems, err := readRows(name)
 	if err != nil {
 		return nil, nil, err
 	}
+	t, more := disclose.ReadTable(filepath.Base(name), header, rows, disclose.Layout{Dims: f.dims, Value: f.value})
+	return t, append(problems, more...), nil
+}
+
+func readRows(name string) ([]string, []disclose.Row, []fault.Problem, error) {
+	sheets, err := table.Open(name, table.DefaultLimits())
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	if len(sheets) != 1 {
-		return nil, nil, fault.New(fault.Invalid, "disclose", "%s holds %d tables", filepath.Base(name), len(sheets)).
+		return nil, nil, nil, fault.New(fault.Invalid, "disclose", "%s holds %d tables", filepath.Base(name), len(sheets)).
 			With("give each table as a file of its own")
 	}
 	var rows []disclose.Row
@@ -210,7 +224,7 @@ func (f discloseFlags) read(name string) (*disclose.Table, []fault.Problem, erro
 			continue
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		cells := make([]string, len(r.Cells))
 		for i, v := range r.Cells {
@@ -218,8 +232,40 @@ func (f discloseFlags) read(name string) (*disclose.Table, []fault.Problem, erro
 		}
 		rows = append(rows, disclose.Row{Number: r.Number, Cells: cells})
 	}
-	t, more := disclose.ReadTable(filepath.Base(name), sheets[0].Header, rows, disclose.Layout{Dims: f.dims, Value: f.value})
-	return t, append(problems, more...), nil
+	return sheets[0].Header, rows, problems, nil
+}
+
+// risk says how easily the people of rows are traced.
+func (c *cli) risk(f discloseFlags) error {
+	if len(f.in) != 1 || len(f.dims) == 0 {
+		return usage{errors.New("risk takes one --in and the columns an outsider could know in --dims")}
+	}
+	header, rows, problems, err := readRows(f.in[0])
+	if err == nil && len(problems) > 0 {
+		err = badTable{problems}
+	}
+	if err != nil {
+		return c.badTable(err)
+	}
+	rep, err := disclose.RiskOfRows(filepath.Base(f.in[0]), header, rows, f.dims, f.weight)
+	if err != nil {
+		return c.badTable(err)
+	}
+	err = c.print(rep, func() {
+		for _, r := range rep.Rows {
+			if r.Alike < 3 {
+				c.line("row %d: %d alike, risk %.3f, found by %v", r.Row, r.Alike, r.Risk.Risk, r.Unique)
+			}
+		}
+		c.line("global risk %.4f: %.1f of %d expected to be traced; %d unique", rep.GlobalRisk, rep.Expected, len(rep.Rows), rep.Unique)
+		if rep.Refusal != nil {
+			c.line("REFUSED: %s", rep.Refusal.Text)
+		}
+	})
+	if err == nil && rep.Refusal != nil {
+		err = done(exitRefused)
+	}
+	return err
 }
 
 // readRelease reads a release record, or the one inside a report of --json.
