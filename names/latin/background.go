@@ -3,7 +3,6 @@ package latin
 import (
 	"maps"
 	"slices"
-	"strings"
 )
 
 // background is everybody: the surnames and syllables of the model with their shares.
@@ -31,40 +30,4 @@ func newBackground(p *population) *background {
 		b.two[c] = (g.length[2] + lengths[2]) / (g.given.total() + 1.8)
 	}
 	return b
-}
-
-// somebody is P(latin): the probability that somebody, of whom nothing is known, is
-// written so. It takes the chunks from r, whose list begins with the background's.
-func (r *Ranker) somebody(reads []Reading) float64 {
-	b := r.m.back
-	var sum float64
-	for _, read := range reads {
-		sur, whole := r.surname(read.Surname), strings.Join(read.Given, "")
-		single := r.chunk(whole)
-		foreign := r.m.n.letters.p(whole)
-		cuts := r.cuttings(read.Given, whole)
-		for c := range classes {
-			given := foreign
-			switch {
-			case len(read.Given) == 0:
-				given = 1
-			case c != Foreign:
-				given = b.one[c] * r.m.pop.boundaries(c, read.Given, []int{0, len(whole)}) * dot(b.place[c][0], single[c])
-				for i := range cuts {
-					given += b.two[c] * cuts[i].share[c] * dot(b.place[c][0], cuts[i].head[c]) * dot(b.place[c][1], cuts[i].tail[c])
-				}
-			}
-			sum += read.Weight * r.m.pop.class[c] * dot(b.family[c], sur[c]) * given
-		}
-	}
-	return sum
-}
-
-// dot is the inner product over the shorter a.
-func dot(a, b []float64) float64 {
-	var sum float64
-	for i, x := range a {
-		sum += x * b[i]
-	}
-	return sum
 }

@@ -11,10 +11,10 @@ import (
 // bridge returns, for the classes that read Chinese, how a Hangul syllable may be written
 // when nothing was learned of it: the share of characters with that Korean reading that
 // have each Chinese reading.
-func bridge(c Class) map[rune]*tally { return bridges()[c] }
+func bridge(c Class) tallies[rune] { return bridges()[c] }
 
-var bridges = sync.OnceValue(func() *[classes]map[rune]*tally {
-	var out [classes]map[rune]*tally
+var bridges = sync.OnceValue(func() *[classes]tallies[rune] {
+	var out [classes]tallies[rune]
 	out[Sino] = characters()
 	out[Mandarin] = sounds()
 	for _, b := range out {
@@ -30,7 +30,7 @@ var bridges = sync.OnceValue(func() *[classes]map[rune]*tally {
 
 // characters is P(pinyin | Hangul syllable) over the characters of names. A general
 // standard character counts for five others, its second readings for a fifth.
-func characters() map[rune]*tally {
+func characters() tallies[rune] {
 	out := tallies[rune]{}
 	for _, ch := range han.Chars() {
 		w := 0.2
@@ -112,7 +112,7 @@ func transcribe(pinyin string) (string, bool) {
 var tails = map[rune][]string{'이': {"i"}, '오': {"o"}, '우': {"u"}, '안': {"an"}}
 
 // sounds is P(pinyin | Hangul syllable) when the Hangul writes the Mandarin sound.
-func sounds() map[rune]*tally {
+func sounds() tallies[rune] {
 	out := tallies[rune]{}
 	for _, ch := range han.Chars() {
 		if !ch.Common {

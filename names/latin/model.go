@@ -17,6 +17,7 @@ package latin
 
 import (
 	"math"
+	"slices"
 )
 
 // Class is a way of writing a whole name in Latin letters.
@@ -67,11 +68,29 @@ type Model struct {
 	emit *emissions
 	pop  *population
 	back *background
+
+	spellers [classes]map[string][]rune // the syllables that were seen with some letters
 }
 
 func newModel(n *counts, k strengths) *Model {
 	m := &Model{k: k, n: n, emit: newEmissions(n, k), pop: newPopulation(n, k)}
 	m.back = newBackground(m.pop)
+	for c := range classes {
+		m.spellers[c] = map[string][]rune{}
+		sources := []tallies[rune]{m.n.syllable[c], bridge(c)}
+		if c.korean() {
+			sources[1] = m.n.allSyl
+		}
+		for _, from := range sources {
+			for s, t := range inOrder(from) {
+				for l := range t.by {
+					if !slices.Contains(m.spellers[c][l], s) {
+						m.spellers[c][l] = append(m.spellers[c][l], s)
+					}
+				}
+			}
+		}
+	}
 	return m
 }
 
@@ -131,6 +150,19 @@ func (m *Model) chunkOver(c Class, s rune, letters string, base float64) float64
 	}
 	t := m.n.syllable[c][s]
 	return (t.of(letters) + m.k.syllable*base) / (t.total() + m.k.syllable)
+}
+
+// pull is the factor of the probability by parts in chunkOver for letters that were never
+// seen with the syllable.
+func (m *Model) pull(c Class, s rune) float64 {
+	f := 1.0
+	if c.korean() {
+		_, total := m.n.pooledSyllable(s, "")
+		f = m.k.pooled / (total + m.k.pooled)
+	} else if bridge(c)[s] != nil {
+		f = 1 / (m.k.prior + 1)
+	}
+	return f * m.k.syllable / (m.n.syllable[c][s].total() + m.k.syllable)
 }
 
 func log2(p float64) float64 { return math.Log2(math.Max(p, 1e-300)) }

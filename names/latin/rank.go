@@ -18,19 +18,10 @@ type Match struct {
 // Ranker ranks one list of Hangul names against Latin names. It keeps what it computed
 // of chunks of letters, so it is for one goroutine; make one for each worker.
 type Ranker struct {
-	m        *Model
-	syl      []rune
-	symbols  [][3]symbol
-	sylAt    map[rune]int
-	surAt    map[string]int
-	surnames []string
-	surSyl   [][]int // syllables of each surname, as indexes of syl
-	given    [][]int // distinct given names, as indexes of syl
+	*lattice
+	given    [][]int // distinct given names, as indexes of the lattice's syllables
 	prior    [classes][]float64
 	readings []listed
-	names    int
-	chunks   map[string]*[classes][]float64
-	tokens   map[string]*[classes][]float64
 	scratch  [classes][]float64
 	scores   []score
 }
@@ -42,14 +33,7 @@ type listed struct {
 
 // NewRanker prepares a list of Hangul names. Names without a Hangul syllable never match.
 func NewRanker(m *Model, hangul []string) *Ranker {
-	r := &Ranker{m: m, names: len(hangul), chunks: map[string]*[classes][]float64{}, tokens: map[string]*[classes][]float64{}}
-	r.sylAt, r.surAt = map[rune]int{}, map[string]int{}
-	for _, s := range m.back.syllables {
-		r.syllable(s)
-	}
-	for _, s := range m.back.surnames {
-		r.family(s)
-	}
+	r := &Ranker{lattice: newLattice(m)}
 	given := map[string]int{}
 	for i, name := range hangul {
 		for _, h := range ReadHangul(name) {
@@ -70,101 +54,6 @@ func NewRanker(m *Model, hangul []string) *Ranker {
 	}
 	r.scores = make([]score, len(hangul))
 	return r
-}
-
-// syllable returns the index of a syllable, adding it to the list.
-func (r *Ranker) syllable(s rune) int {
-	id, ok := r.sylAt[s]
-	if !ok {
-		id = len(r.syl)
-		r.sylAt[s] = id
-		r.syl = append(r.syl, s)
-		r.symbols = append(r.symbols, symbols(s))
-	}
-	return id
-}
-
-func (r *Ranker) index(rs []rune) []int {
-	out := make([]int, len(rs))
-	for i, s := range rs {
-		out[i] = r.syllable(s)
-	}
-	return out
-}
-
-// family returns the index of a surname, adding it to the list.
-func (r *Ranker) family(s string) int {
-	id, ok := r.surAt[s]
-	if !ok {
-		id = len(r.surnames)
-		r.surAt[s] = id
-		r.surnames = append(r.surnames, s)
-		r.surSyl = append(r.surSyl, r.index([]rune(s)))
-	}
-	return id
-}
-
-// chunk returns P(letters | syllable, class) for every syllable of the list.
-func (r *Ranker) chunk(letters string) *[classes][]float64 {
-	if v := r.chunks[letters]; v != nil {
-		return v
-	}
-	if len(r.chunks) > 20000 { // bounds the memory; what is dropped is computed again
-		clear(r.chunks)
-	}
-	v := new([classes][]float64)
-	var buf [32]cut
-	for c := range classes {
-		v[c] = make([]float64, len(r.syl))
-		cs := r.m.emit.cuts(c, letters, buf[:])
-		for i, s := range r.syl {
-			v[c][i] = r.m.chunkOver(c, s, letters, spellCuts(cs, r.symbols[i]))
-		}
-	}
-	r.chunks[letters] = v
-	return v
-}
-
-// surname returns P(letters | surname, class) for every surname of the list.
-func (r *Ranker) surname(letters string) *[classes][]float64 {
-	if v := r.tokens[letters]; v != nil {
-		return v
-	}
-	if len(r.tokens) > 20000 {
-		clear(r.tokens)
-	}
-	v := new([classes][]float64)
-	whole := r.chunk(letters)
-	var two []cutting
-	for k := range len(letters) + 1 {
-		if k <= maxChunk && len(letters)-k <= maxChunk {
-			two = append(two, cutting{head: r.chunk(letters[:k]), tail: r.chunk(letters[k:])})
-		}
-	}
-	for c := range classes {
-		v[c] = make([]float64, len(r.surnames))
-		for i, syl := range r.surSyl {
-			var spelt float64
-			switch len(syl) {
-			case 1:
-				spelt = whole[c][syl[0]]
-			case 2:
-				for _, t := range two {
-					spelt += t.head[c][syl[0]] * t.tail[c][syl[1]]
-				}
-			}
-			v[c][i] = r.m.surnameOver(c, r.surnames[i], letters, spelt)
-		}
-	}
-	r.tokens[letters] = v
-	return v
-}
-
-// cutting is one way to divide the letters of a given name in two, with what each half
-// says of every syllable.
-type cutting struct {
-	head, tail *[classes][]float64
-	share      [classes]float64
 }
 
 // givenLetters is P(parts | given name, class) for every given name and class.
@@ -193,11 +82,11 @@ func (r *Ranker) givenLetters(parts []string) *[classes][]float64 {
 				a, b := syl[0], syl[1]
 				var sum float64
 				for i := range two {
-					sum += two[i].share[z] * two[i].head[z][a] * two[i].tail[z][b]
+					sum += two[i].share[z] * float64(two[i].head[z][a]) * float64(two[i].tail[z][b])
 				}
 				out[g] = sum
 			case len(syl) == 1:
-				out[g] = alone * single[z][syl[0]]
+				out[g] = alone * float64(single[z][syl[0]])
 			case len(syl) == 0:
 				out[g] = 0
 			default:
@@ -206,34 +95,6 @@ func (r *Ranker) givenLetters(parts []string) *[classes][]float64 {
 		}
 	}
 	return &r.scratch
-}
-
-// cuttings are the ways to divide a given name in two.
-func (r *Ranker) cuttings(parts []string, whole string) []cutting {
-	var two []cutting
-	for _, k := range halves(parts, len(whole)) {
-		c := cutting{head: r.chunk(whole[:k]), tail: r.chunk(whole[k:])}
-		for z := range classes {
-			c.share[z] = r.m.pop.boundaries(z, parts, []int{0, k, len(whole)})
-		}
-		two = append(two, c)
-	}
-	return two
-}
-
-// halves lists where two syllables may meet: near the hyphen when there is one.
-func halves(parts []string, n int) []int {
-	var out []int
-	lo, hi := 0, n
-	if len(parts) == 2 {
-		lo, hi = max(0, len(parts[0])-1), min(n, len(parts[0])+1)
-	}
-	for k := lo; k <= hi; k++ {
-		if k <= maxChunk && n-k <= maxChunk {
-			out = append(out, k)
-		}
-	}
-	return out
 }
 
 // long is P(parts | given name, class) for three syllables and more.
@@ -246,12 +107,12 @@ func (r *Ranker) long(c Class, parts []string, whole string, syl []int) float64 
 		if i == len(syl)-1 {
 			if n-from <= maxChunk {
 				at = append(at, n)
-				sum += p * r.chunk(whole[from:])[c][syl[i]] * r.m.pop.boundaries(c, parts, at)
+				sum += p * float64(r.chunk(whole[from:])[c][syl[i]]) * r.m.pop.boundaries(c, parts, at)
 			}
 			return
 		}
 		for to := from; to <= min(n, from+maxChunk); to++ {
-			if q := p * r.chunk(whole[from:to])[c][syl[i]]; q > 1e-18 {
+			if q := p * float64(r.chunk(whole[from:to])[c][syl[i]]); q > 1e-18 {
 				step(append(at, to), q)
 			}
 		}
@@ -265,7 +126,7 @@ func (r *Ranker) long(c Class, parts []string, whole string, syl []int) float64 
 // name has no letter. Every name of the list is taken to be as likely beforehand.
 func (r *Ranker) Rank(latin string, top int) []Match {
 	reads := Read(latin)
-	if len(reads) == 0 || r.names == 0 {
+	if len(reads) == 0 || len(r.scores) == 0 || top < 1 {
 		return nil
 	}
 	clear(r.scores)
@@ -275,7 +136,7 @@ func (r *Ranker) Rank(latin string, top int) []Match {
 			l := &r.readings[i]
 			s := &r.scores[l.name]
 			for c := range classes {
-				p := read.Weight * r.prior[c][i] * sur[c][l.surname] * giv[c][l.given]
+				p := read.Weight * r.prior[c][i] * float64(sur[c][l.surname]) * giv[c][l.given]
 				s.sum += p
 				if p > s.most {
 					s.most, s.class, s.read = p, c, int32(k)
