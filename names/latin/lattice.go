@@ -19,17 +19,26 @@ type lattice struct {
 	surSyl   [][]int // syllables of each surname, as indexes of syl
 	chunks   map[string]*vectors
 	tokens   map[string]*vectors
+	gists    map[string]*gist
+	families map[string]*[classes]float64 // P(surname letters | class)
 }
 
 // vectors hold a probability for every syllable, or every surname, by class.
 type vectors [classes][]float32
+
+// gist is what a chunk says of the background alone.
+type gist struct {
+	sum  [classes][2]float64 // P(letters | class), for a syllable in the first or second place
+	most [2][]int            // the likeliest syllables of each place
+}
 
 // cacheBytes bounds the memory of a lattice: when it is used up, what was kept is dropped
 // and computed again when needed.
 const cacheBytes = 48 << 20
 
 func newLattice(m *Model) *lattice {
-	l := &lattice{m: m, sylAt: map[rune]int{}, surAt: map[string]int{}, chunks: map[string]*vectors{}, tokens: map[string]*vectors{}}
+	l := &lattice{m: m, sylAt: map[rune]int{}, surAt: map[string]int{}, chunks: map[string]*vectors{}, tokens: map[string]*vectors{},
+		gists: map[string]*gist{}, families: map[string]*[classes]float64{}}
 	for _, s := range m.back.syllables {
 		l.syllable(s)
 	}
@@ -83,6 +92,7 @@ func (l *lattice) chunk(letters string) *vectors {
 	}
 	if len(l.chunks)*len(l.syl)*4*int(classes) > cacheBytes {
 		clear(l.chunks)
+		clear(l.gists)
 	}
 	v := new(vectors)
 	var buf [32]cut
@@ -110,6 +120,7 @@ func (l *lattice) surname(letters string) *vectors {
 	}
 	if len(l.tokens)*len(l.surnames)*4*int(classes) > cacheBytes {
 		clear(l.tokens)
+		clear(l.families)
 	}
 	v := new(vectors)
 	whole := l.chunk(letters)
@@ -138,9 +149,45 @@ func (l *lattice) surname(letters string) *vectors {
 	return v
 }
 
+// gist returns what a chunk says of the background.
+func (l *lattice) gist(letters string) *gist {
+	if g := l.gists[letters]; g != nil {
+		return g
+	}
+	b, v := l.m.back, l.chunk(letters)
+	g := new(gist)
+	for place := range 2 {
+		for c := range classes {
+			g.sum[c][place] = dot(b.place[c][place], v[c])
+		}
+		g.most[place] = topOf(len(b.syllables), beamSyllables, func(i int) (p float64) {
+			for c := range Foreign {
+				p += l.m.pop.class[c] * b.place[c][place][i] * float64(v[c][i])
+			}
+			return p
+		})
+	}
+	l.gists[letters] = g
+	return g
+}
+
+// anybody is P(surname letters | class).
+func (l *lattice) anybody(letters string) *[classes]float64 {
+	if f := l.families[letters]; f != nil {
+		return f
+	}
+	sur, f := l.surname(letters), new([classes]float64)
+	for c := range classes {
+		f[c] = dot(l.m.back.family[c], sur[c])
+	}
+	l.families[letters] = f
+	return f
+}
+
 // cutting is one way to divide letters in two, with what each half says of every
 // syllable.
 type cutting struct {
+	at         int
 	head, tail *vectors
 	share      [classes]float64 // P(the hyphen, or none, given this division)
 }
@@ -149,7 +196,7 @@ type cutting struct {
 func (l *lattice) cuttings(parts []string, whole string) []cutting {
 	var two []cutting
 	for _, k := range halves(parts, len(whole)) {
-		c := cutting{head: l.chunk(whole[:k]), tail: l.chunk(whole[k:])}
+		c := cutting{at: k, head: l.chunk(whole[:k]), tail: l.chunk(whole[k:])}
 		for z := range classes {
 			c.share[z] = l.m.pop.boundaries(z, parts, []int{0, k, len(whole)})
 		}
@@ -179,8 +226,8 @@ func (l *lattice) somebody(reads []Reading) float64 {
 	b := l.m.back
 	var sum float64
 	for _, read := range reads {
-		sur, whole := l.surname(read.Surname), strings.Join(read.Given, "")
-		single := l.chunk(whole)
+		sur, whole := l.anybody(read.Surname), strings.Join(read.Given, "")
+		single := l.gist(whole)
 		foreign := l.m.n.letters.p(whole)
 		cuts := l.cuttings(read.Given, whole)
 		for c := range classes {
@@ -189,12 +236,13 @@ func (l *lattice) somebody(reads []Reading) float64 {
 			case len(read.Given) == 0:
 				given = 1
 			case c != Foreign:
-				given = b.one[c] * l.m.pop.boundaries(c, read.Given, []int{0, len(whole)}) * dot(b.place[c][0], single[c])
+				given = b.one[c] * l.m.pop.boundaries(c, read.Given, []int{0, len(whole)}) * single.sum[c][0]
 				for i := range cuts {
-					given += b.two[c] * cuts[i].share[c] * dot(b.place[c][0], cuts[i].head[c]) * dot(b.place[c][1], cuts[i].tail[c])
+					k := cuts[i].at
+					given += b.two[c] * cuts[i].share[c] * l.gist(whole[:k]).sum[c][0] * l.gist(whole[k:]).sum[c][1]
 				}
 			}
-			sum += read.Weight * l.m.pop.class[c] * dot(b.family[c], sur[c]) * given
+			sum += read.Weight * l.m.pop.class[c] * sur[c] * given
 		}
 	}
 	return math.Max(sum, 1e-300)

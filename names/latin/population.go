@@ -133,3 +133,17 @@ func (p *population) shares(h Hangul) [classes]float64 {
 	out[Foreign] = p.class[Foreign]
 	return out
 }
+
+// usual is P(Hangul name), whatever the class.
+func (p *population) usual(surname string, given []rune) float64 {
+	var sum float64
+	for c := range Foreign {
+		sum += p.joint(c, Hangul{Surname: surname, Given: given})
+	}
+	return sum / (1 - p.class[Foreign])
+}
+
+// anyFamily is P(surname), whatever the class.
+func (p *population) anyFamily(surname string) float64 {
+	return shrink(p.any.family, surname, unseenSurname, weighSurname)
+}

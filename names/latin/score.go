@@ -7,17 +7,33 @@ import (
 // letters is P(Latin letters | Hangul name, class) for one order.
 func (m *Model) letters(c Class, r Reading, h Hangul) float64 {
 	p := m.surnameLetters(c, h.Surname, r.Surname)
-	if len(r.Given) == 0 {
+	switch {
+	case len(r.Given) == 0:
 		return p
-	}
-	if c == Foreign {
+	case p < 1e-18: // another order or class will say more
+		return 0
+	case c == Foreign:
 		return p * m.n.letters.p(strings.Join(r.Given, ""))
+	case len(h.Given) == 2:
+		return p * m.twoSyllables(c, r.Given, h.Given)
 	}
 	var sum float64
 	for _, d := range m.divisions(c, r, h) {
 		sum += d.p
 	}
 	return p * sum
+}
+
+// twoSyllables is P(parts | given name, class), the most frequent case.
+func (m *Model) twoSyllables(c Class, parts []string, given []rune) float64 {
+	whole := strings.Join(parts, "")
+	var sum float64
+	for _, k := range halves(parts, len(whole)) {
+		if p := m.chunk(c, given[0], whole[:k]); p > 1e-18 {
+			sum += p * m.chunk(c, given[1], whole[k:]) * m.pop.boundaries(c, parts, []int{0, k, len(whole)})
+		}
+	}
+	return sum
 }
 
 // How a divided given name is divided, given its syllables.
