@@ -116,13 +116,17 @@ func (m *Model) spelt(c Class, syllables []rune, letters string) float64 {
 	row := make([]float64, n+1)
 	row[0] = 1
 	next := make([]float64, n+1)
-	for _, s := range syllables {
+	for k, s := range syllables {
 		clear(next)
 		for i, p := range row {
 			if p == 0 {
 				continue
 			}
-			for j := i; j <= min(n, i+maxChunk); j++ {
+			from := i
+			if k == len(syllables)-1 { // the last takes all that is left
+				from = n
+			}
+			for j := from; j <= min(n, i+maxChunk); j++ {
 				next[j] += p * m.chunk(c, s, letters[i:j])
 			}
 		}

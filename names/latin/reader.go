@@ -111,8 +111,8 @@ func (r *Reader) given(parts []string, reach [classes]float64) []decodedGiven {
 		return []decodedGiven{g}
 	}
 	b, whole := r.l.m.back, strings.Join(parts, "")
-	at := map[[2]rune]int{}
-	var all []decodedGiven
+	at := make(map[[2]rune]int, 512)
+	all := make([]decodedGiven, 0, 512)
 	add := func(s, t rune, p [classes]float64) {
 		i, ok := at[[2]rune{s, t}]
 		if !ok {
