@@ -287,3 +287,15 @@ func (m *Model) GivenFrequency(given []rune) float64 {
 	}
 	return sum / (1 - m.pop.class[Foreign])
 }
+
+// Spelt is log2 P(letters | Hangul syllables) for a word that is no personal name, such as
+// a place: the best over the romanisations of Korean, each syllable by its own letters.
+// Letters other than a to z are dropped.
+func (m *Model) Spelt(hangul, word string) float64 {
+	rs, l := syllables(hangul), letters(word, false)
+	best := 0.0
+	for c := Revised; c.korean(); c++ {
+		best = max(best, m.spelt(c, rs, l))
+	}
+	return log2(best)
+}
