@@ -120,6 +120,20 @@ type Fit struct {
 	Sample []float64 `json:"-"`
 }
 
+// MarshalJSON writes a fit; what it assumes and what is doubtful are arrays even when
+// there is nothing in them.
+func (f Fit) MarshalJSON() ([]byte, error) {
+	type plain Fit
+	p := plain(f)
+	if p.Assumptions == nil {
+		p.Assumptions = []Assumption{}
+	}
+	if p.Warnings == nil {
+		p.Warnings = []Warning{}
+	}
+	return json.Marshal(p)
+}
+
 // Refuse returns a fit of method without a figure.
 func Refuse(method string, r Refusal) Fit {
 	nan := Number(math.NaN())
@@ -158,7 +172,8 @@ func Hash(canonical []byte) string {
 }
 
 // Seed derives a seed from the input, the method and its options, so that the same
-// question gives the same draws on every machine. A salt lets a person ask whether
+// question gives the same draws on every machine. It is below 2^53, so that every reader
+// of JSON keeps it whole. A salt lets a person ask whether
 // another seed would say something else.
 func Seed(canonical []byte, method string, options map[string]any, salt string) (uint64, error) {
 	opts, err := json.Marshal(options) // keys are sorted
@@ -172,5 +187,5 @@ func Seed(canonical []byte, method string, options map[string]any, salt string) 
 		h.Write(n[:])
 		h.Write(part)
 	}
-	return binary.BigEndian.Uint64(h.Sum(nil)), nil
+	return binary.BigEndian.Uint64(h.Sum(nil)) >> 11, nil
 }

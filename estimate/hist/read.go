@@ -10,39 +10,63 @@ import (
 // CountColumn is the header of the column of counts.
 const CountColumn = "count"
 
-// FromRows makes a table from rows of text: one column a list with 0 or 1, and a column
-// count, wherever it stands. File is only for the words of a problem. The first thing
-// wrong is returned as a [fault.Problem] with its row (the header is row 1), column and
-// value.
-func FromRows(file string, header []string, rows [][]string) (Table, error) {
-	at := -1
-	var lists []string
+// Reader makes a table from rows of text as they come: one column a list with 0 or 1, and
+// a column count, wherever it stands.
+type Reader struct {
+	file   string
+	header []string
+	lists  []string
+	count  int // the column of counts
+	cells  []Cell
+}
+
+// NewReader begins with the header. File is only for the words of a problem. The first
+// thing wrong is returned as a [fault.Problem].
+func NewReader(file string, header []string) (*Reader, error) {
+	r := &Reader{file: file, count: -1}
 	for i, h := range header {
 		h = strings.TrimSpace(h)
-		if strings.EqualFold(h, CountColumn) {
-			if at >= 0 {
-				return Table{}, fault.Problem{File: file, Row: 1, Column: h, Reason: "there are two columns of counts", Remedy: "keep one"}
-			}
-			at = i
+		r.header = append(r.header, h)
+		if !strings.EqualFold(h, CountColumn) {
+			r.lists = append(r.lists, h)
 			continue
 		}
-		lists = append(lists, h)
+		if r.count >= 0 {
+			return nil, fault.Problem{File: file, Row: 1, Column: h, Value: h, Reason: "there are two columns of counts", Remedy: "keep one"}
+		}
+		r.count = i
 	}
-	if at < 0 {
-		return Table{}, fault.Problem{File: file, Row: 1, Reason: "there is no column called count", Remedy: "add a last column, count, with the number of people of each row"}
+	if r.count < 0 {
+		return nil, fault.Problem{File: file, Row: 1, Reason: "there is no column called count", Remedy: "add a last column, count, with the number of people of each row"}
 	}
-	if err := checkHeader(file, lists); err != nil {
+	return r, checkHeader(file, r.lists)
+}
+
+// Row takes in one row with the number that a problem names it by; the header is row 1.
+func (r *Reader) Row(number int, row []string) error {
+	c, err := readRow(r.file, number, r.header, row, r.count)
+	if err == nil && c.Count > 0 {
+		r.cells = append(r.cells, c)
+	}
+	return err
+}
+
+// Table returns the table of the rows so far.
+func (r *Reader) Table() (Table, error) { return New(r.lists, r.cells) }
+
+// FromRows makes a table from the rows under a header, the first of which is row 2. See
+// [Reader].
+func FromRows(file string, header []string, rows [][]string) (Table, error) {
+	r, err := NewReader(file, header)
+	if err != nil {
 		return Table{}, err
 	}
-	var cells []Cell
 	for i, row := range rows {
-		c, err := readRow(file, i+2, header, row, at)
-		if err != nil {
+		if err := r.Row(i+2, row); err != nil {
 			return Table{}, err
 		}
-		cells = append(cells, c)
 	}
-	return New(lists, cells)
+	return r.Table()
 }
 
 func checkHeader(file string, lists []string) error {

@@ -79,11 +79,11 @@ type Peak struct {
 // peaks, and it holds at least this share.
 const (
 	valleyDepth = 0.9
-	leastShare  = 0.01
+	leastShare  = 0.05
 )
 
 // Peaks returns the modes in ascending order. Neighbouring maxima without a true valley
-// between them are one, and so are those with a share below one in a hundred.
+// between them are one; those with a share below one in twenty are not shown.
 func (p Posterior) Peaks() []Peak {
 	type part struct{ top, low, high int } // indices
 	var parts []part
