@@ -1,8 +1,10 @@
 package dga
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
 
 	"example.org/amparo/estimate"
 	"example.org/amparo/estimate/hist"
@@ -140,24 +142,14 @@ func average(ctx context.Context, t hist.Table, graphs []Graph, o Options) (Post
 	if err != nil {
 		return Posterior{}, Detail{}, err
 	}
-	post, _, ok := normalise(t.N()+o.From, s.post)
+	post, total, ok := normalise(t.N()+o.From, s.post)
 	if !ok {
 		return Posterior{}, Detail{}, fault.New(fault.Internal, "dga", "the posterior has no weight between %d and %.0f missing", o.From, to)
 	}
-	include := func(gr Graph) bool { return o.Saturated || !gr.Saturated(t.J()) }
-	d := Detail{From: o.From, To: int(to), Top: topGraphs(p, s, topShown, include), Posterior: post}
-	all, sat := 0.0, 0.0
-	for i, gr := range graphs {
-		if include(gr) {
-			d.Graphs++
-		}
-		all += s.mass[i]
-		if gr.Saturated(t.J()) {
-			sat = s.mass[i]
-			d.Saturated.Mean = estimate.Number(s.moment[i] / s.mass[i])
-		}
+	d := Detail{From: o.From, To: int(to), Posterior: post}
+	if err := p.single(ctx, s, g, to, total, o, &d); err != nil {
+		return Posterior{}, Detail{}, err
 	}
-	d.Saturated.Share = sat / all
 	mean, sd := post.Mean()
 	d.Mean, d.SD, d.Mode = estimate.Number(mean), estimate.Number(sd), post.Mode()
 	d.PLast = post.P[len(post.P)-1]
@@ -165,6 +157,40 @@ func average(ctx context.Context, t hist.Table, graphs []Graph, o Options) (Post
 		d.EdgeMass += w
 	}
 	return post, d, nil
+}
+
+// single fills in the best graphs and the saturated one, each added up exactly. total is
+// the weight of the posterior.
+func (p *problem) single(ctx context.Context, s *stream, g *grid, to, total float64, o Options, d *Detail) error {
+	saturated := -1
+	for i, gr := range p.graphs {
+		if gr.Saturated(p.j) {
+			saturated = i
+		}
+	}
+	d.Graphs = len(p.graphs)
+	if !o.Saturated {
+		d.Graphs--
+	}
+	// Some more than shown: the first ranking is by approximate masses.
+	best := s.largest(topShown+3, func(i int) bool { return o.Saturated || i != saturated })
+	exact := best
+	if !slices.Contains(best, saturated) {
+		exact = append(slices.Clip(best), saturated)
+	}
+	if err := p.walk(ctx, s, g, to, exact); err != nil {
+		return err
+	}
+	slices.SortStableFunc(best, func(a, b int) int { return cmp.Compare(s.mass[b], s.mass[a]) })
+	for _, i := range best[:min(topShown, len(best))] {
+		d.Top = append(d.Top, ModelShare{p.graphs[i].String(), s.mass[i] / total, estimate.Number(s.moment[i] / s.mass[i])})
+	}
+	all := total
+	if !o.Saturated {
+		all += s.mass[saturated]
+	}
+	d.Saturated = SaturatedGraph{s.mass[saturated] / all, estimate.Number(s.moment[saturated] / s.mass[saturated])}
+	return nil
 }
 
 // ends returns the first point of the grid from which on no total has more than endedAt of

@@ -156,23 +156,36 @@ func TestAverageOfAPublishedTable(t *testing.T) {
 	}
 }
 
-// The weights by the recursion are those of the closed form, at every number missing.
-func TestRecursionIsTheClosedForm(t *testing.T) {
+// The interpolated weights are those of the closed form at every number missing, and the
+// mass by the recursion is their sum.
+func TestCurveAndRecursionAreTheClosedForm(t *testing.T) {
 	table := histtest.Published(t, "kosovo_4")
 	p := newProblem(table, Graphs(4), Options{Delta: 0.0625})
-	g := p.look(1, 20000)
+	const to = 20000
 	for i, graph := range p.graphs {
-		s := &stream{from: 1, top: g.top, post: make([]float64, 20000), mass: make([]float64, len(p.graphs)), moment: make([]float64, len(p.graphs))}
-		p.add(s, i, 1, 20000, true)
-		for _, n0 := range []float64{1, 37, 500, 8000, 12000, 20000} {
-			want := p.log(graph, n0) - g.top
-			if want < -700 {
-				continue
-			}
-			if got := math.Log(s.post[int(n0)-1]); math.Abs(got-want) > 1e-9*(1+math.Abs(want)) {
-				t.Errorf("%s at %g: %.12g, want %.12g", graph, n0, got, want)
+		one := *p
+		one.graphs = p.graphs[i : i+1]
+		g := one.look(1, to)
+		s, err := one.posterior(t.Context(), g, 1, to, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mass, moment := 0.0, 0.0
+		for k, got := range s.post {
+			n0 := float64(k + 1)
+			want := p.log(graph, n0) - s.top
+			mass += math.Exp(want)
+			moment += math.Exp(want) * (p.n + n0)
+			if want > -negligible && math.Abs(math.Log(got)-want) > 1e-9*(1+math.Abs(want)) {
+				t.Fatalf("%s at %g: %.12g, want %.12g", graph, n0, math.Log(got), want)
 			}
 		}
+		near(t, graph.String()+" mass by quadrature", s.mass[0], mass, 0.01)
+		if err := one.walk(t.Context(), s, g, to, []int{0}); err != nil {
+			t.Fatal(err)
+		}
+		near(t, graph.String()+" mass", s.mass[0], mass, 1e-9)
+		near(t, graph.String()+" moment", s.moment[0], moment, 1e-9)
 	}
 }
 

@@ -1,6 +1,7 @@
 package dga
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -169,29 +170,14 @@ type ModelShare struct {
 	Mean  estimate.Number `json:"mean"`
 }
 
-// topGraphs returns the k graphs with the largest share of the weight, of those that
-// include(i).
-func topGraphs(p *problem, s *stream, k int, include func(Graph) bool) []ModelShare {
-	total := 0.0
+// largest returns the k graphs with the largest mass.
+func (s *stream) largest(k int, include func(i int) bool) []int {
 	var order []int
-	for i, g := range p.graphs {
-		if include(g) && s.mass[i] > 0 {
-			total += s.mass[i]
+	for i, m := range s.mass {
+		if m > 0 && include(i) {
 			order = append(order, i)
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		switch {
-		case s.mass[a] > s.mass[b]:
-			return -1
-		case s.mass[a] < s.mass[b]:
-			return 1
-		}
-		return 0
-	})
-	var out []ModelShare
-	for _, i := range order[:min(k, len(order))] {
-		out = append(out, ModelShare{p.graphs[i].String(), s.mass[i] / total, estimate.Number(s.moment[i] / s.mass[i])})
-	}
-	return out
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(s.mass[b], s.mass[a]) })
+	return order[:min(k, len(order))]
 }

@@ -1,7 +1,6 @@
 package dga
 
 import (
-	"context"
 	"math"
 
 	"example.org/amparo/estimate/hist"
@@ -87,6 +86,7 @@ type grid struct {
 	value [][]float64 // [graph][point] ln weight
 	slope [][]float64 // [graph][point] ln of the ratio to the next n0
 	top   float64     // largest value seen
+	peak  float64     // where
 }
 
 // gridRatio is how far apart the points of the grid are.
@@ -126,7 +126,9 @@ func (p *problem) look(from, to float64) *grid {
 				s -= rise[q]
 			}
 			g.value[i][k], g.slope[i][k] = v, s
-			g.top = max(g.top, v)
+			if v > g.top {
+				g.top, g.peak = v, n0
+			}
 		}
 	}
 	return g
@@ -151,87 +153,4 @@ func (g *grid) window(i int) (low, high float64, any bool) {
 		high = g.at[k+1]
 	}
 	return low, high, any
-}
-
-// stream is what is added up over all graphs.
-type stream struct {
-	from   float64
-	post   []float64 // posterior weight of n0 = from + index, times e^−top
-	mass   []float64 // by graph
-	moment []float64 // by graph, Σ N weight
-	top    float64
-}
-
-// renormalise is the number of steps after which the running weight is scaled back.
-const renormalise = 32
-
-// add runs through the window of graph i by the ratio of neighbouring weights
-//
-//	w(n0+1)/w(n0) = Π_C (n0 + z_C + δ_C)/Π_S (n0 + z_S + δ_S) · (N + 2^J δ)^−c · (N+a)/(n0+1) · q
-//
-// with c components and a = 0, q = 1 for the prior 1/N, so that no logarithm is in the loop. Where keep is false the weights
-// go into the graph's own sums but not into the posterior.
-func (p *problem) add(s *stream, i int, low, high float64, keep bool) {
-	g := p.graphs[i]
-	scale := p.log(g, low) - s.top
-	w := 1.0
-	var above, below [16]float64
-	ups, downs := above[:len(g.Cliques)], below[:len(g.Separators)]
-	components := g.Components()
-	for n0 := low; n0 <= high; n0 += renormalise {
-		last := min(n0+renormalise-1, high)
-		for k, c := range g.Cliques {
-			ups[k] = n0 + p.zero[c]
-		}
-		for k, c := range g.Separators {
-			downs[k] = n0 + p.zero[c]
-		}
-		factor := 0.0
-		if scale > -745 {
-			factor = math.Exp(scale)
-		}
-		mass, moment := 0.0, 0.0
-		for x := n0; x <= last; x++ {
-			n := p.n + x
-			v := w * factor
-			mass += v
-			moment += v * n
-			if keep {
-				s.post[int(x-s.from)] += v
-			}
-			up, down := w*(n+p.shape)*p.odds, x+1
-			for k := range ups {
-				up *= ups[k]
-				ups[k]++
-			}
-			for k := range downs {
-				down *= downs[k]
-				downs[k]++
-			}
-			total := n + p.prior
-			for range components {
-				down *= total
-			}
-			w = up / down
-		}
-		s.mass[i] += mass
-		s.moment[i] += moment
-		fraction, exponent := math.Frexp(w)
-		w = fraction
-		scale += float64(exponent) * math.Ln2
-	}
-}
-
-// posterior adds up all graphs for n0 from … to.
-func (p *problem) posterior(ctx context.Context, g *grid, from, to float64, saturated bool) (*stream, error) {
-	s := &stream{from: from, top: g.top, post: make([]float64, int(to-from)+1), mass: make([]float64, len(p.graphs)), moment: make([]float64, len(p.graphs))}
-	for i, graph := range p.graphs {
-		if i%64 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if low, high, any := g.window(i); any {
-			p.add(s, i, low, min(high, to), saturated || !graph.Saturated(p.j))
-		}
-	}
-	return s, nil
 }
