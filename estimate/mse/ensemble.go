@@ -67,7 +67,7 @@ func refused(ctx context.Context, t hist.Table, p Plan, r estimate.Refusal) (est
 // sign puts in what the ensemble was asked.
 func (p Plan) sign(f *estimate.Fit, t hist.Table) {
 	f.Level, f.Seed, f.InputHash = p.Level, p.Seed, t.Hash()
-	f.Options = map[string]any{"level": p.Level, "methods": p.Methods, "loglin_draws": p.LoglinDraws, "sparse_draws": p.SparseDraws, "criterion": p.Criterion, "limits": p.Limits}
+	f.Options = map[string]any{"level": p.Level, "methods": p.Methods, "loglin_draws": max(0, p.LoglinDraws), "sparse_draws": max(0, p.SparseDraws), "criterion": p.Criterion, "limits": p.Limits}
 	if p.Delta > 0 {
 		f.Options["delta"] = p.Delta
 	}

@@ -180,15 +180,14 @@ func moments(v []float64) (mean, variance float64) {
 	return mean, variance
 }
 
-// quantile interpolates an ascending sample (type 7 of Hyndman and Fan 1996).
+// quantile interpolates an ascending sample (type 5 of Hyndman and Fan 1996): the middle
+// of the i-th of n equal parts is the i-th value.
 func quantile(sorted []float64, p float64) float64 {
-	h := p * float64(len(sorted)-1)
-	k := int(h)
-	if k >= len(sorted)-1 {
-		return sorted[len(sorted)-1]
+	h := p*float64(len(sorted)) - 0.5
+	k := math.Floor(h)
+	lo, hi := sorted[max(0, min(int(k), len(sorted)-1))], sorted[max(0, min(int(k)+1, len(sorted)-1))]
+	if lo == hi {
+		return lo
 	}
-	if sorted[k] == sorted[k+1] {
-		return sorted[k]
-	}
-	return sorted[k] + (h-float64(k))*(sorted[k+1]-sorted[k])
+	return lo + (h-k)*(hi-lo)
 }

@@ -87,19 +87,13 @@ func (p Plan) filled() Plan {
 	if p.Criterion == "" {
 		p.Criterion = loglin.BIC
 	}
-	p.LoglinDraws = draws(p.LoglinDraws, 200)
-	p.SparseDraws = draws(p.SparseDraws, 1000)
-	return p
-}
-
-func draws(n, usual int) int {
-	switch {
-	case n == 0:
-		return usual
-	case n < 0:
-		return 0
+	if p.LoglinDraws == 0 {
+		p.LoglinDraws = 200
 	}
-	return n
+	if p.SparseDraws == 0 {
+		p.SparseDraws = 1000
+	}
+	return p
 }
 
 // seed gives each method its own seed from the plan's, so that none of them draws the same
@@ -140,9 +134,9 @@ func (p Plan) member(ctx context.Context, t hist.Table, method string) (estimate
 	case pairs.Method:
 		return pairs.Fit(t, pairs.Options{Level: p.Level}), nil
 	case loglin.Method:
-		return loglin.Fit(ctx, t, loglin.Options{Level: p.Level, Criterion: p.Criterion, Draws: p.LoglinDraws, Seed: p.seed(t, method), Workers: p.Workers})
+		return loglin.Fit(ctx, t, loglin.Options{Level: p.Level, Criterion: p.Criterion, Draws: max(0, p.LoglinDraws), Seed: p.seed(t, method), Workers: p.Workers})
 	case sparse.Method:
-		return sparse.Fit(ctx, t, sparse.Options{Level: p.Level, Threshold: p.Threshold, Draws: p.SparseDraws, Seed: p.seed(t, method), Workers: p.Workers})
+		return sparse.Fit(ctx, t, sparse.Options{Level: p.Level, Threshold: p.Threshold, Draws: max(0, p.SparseDraws), Seed: p.seed(t, method), Workers: p.Workers})
 	case dga.Method:
 		return dga.Fit(ctx, t, dga.Options{Level: p.Level, Delta: p.Delta})
 	case nhoi.Method:

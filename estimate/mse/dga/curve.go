@@ -13,7 +13,8 @@ import (
 
 const (
 	nodes      = 20    // Chebyshev points of a piece
-	pieceError = 1e-11 // the largest relative error at the points of control
+	pieceError = 1e-11 // the largest relative error at the points of control,
+	pieceNoise = 4e-16 // and more for each person, since terms of that size cancel
 	pieceRatio = 1.6   // how far the first pieces reach
 )
 
@@ -22,7 +23,8 @@ type curve struct {
 	p      *problem
 	graphs []window
 	top    float64
-	scale  float64 // κ of [curve.phi]
+	scale  float64 // κ of [curve.phi]; one a piece
+	lift   float64 // ln κ − 1
 	phis   []float64
 	nodes  [nodes]float64 // cos θ, descending
 	cosine [nodes][nodes]float64
@@ -36,20 +38,23 @@ type window struct {
 	graph     int
 	low, high float64
 	fixed     float64
-	keep      bool
+	excess    float64 // what is to be multiplied by ln κ − 1
 }
 
 func newCurve(p *problem, g *grid, to float64, saturated bool) *curve {
-	c := &curve{p: p, top: g.top, scale: p.n + g.peak, phis: make([]float64, len(p.zero))}
+	c := &curve{p: p, top: g.best, phis: make([]float64, len(p.zero))}
 	for i, graph := range p.graphs {
 		low, high, any := g.window(i)
 		if !any {
 			continue
 		}
-		w := window{graph: i, low: low, high: min(high, to), keep: saturated || !graph.Saturated(p.j)}
+		if graph.Saturated(p.j) && !saturated {
+			continue
+		}
+		w := window{graph: i, low: low, high: min(high, to)}
 		k := float64(graph.Components())
 		x := p.n + p.shape - 1 - k*(p.n+p.prior)
-		w.fixed = p.common + k*lgamma(p.prior) - g.top
+		w.fixed = p.common + k*lgamma(p.prior) - g.best
 		for _, q := range graph.Cliques {
 			w.fixed += p.fixed[q]
 			x += p.zero[q]
@@ -58,7 +63,7 @@ func newCurve(p *problem, g *grid, to float64, saturated bool) *curve {
 			w.fixed -= p.fixed[q]
 			x -= p.zero[q]
 		}
-		w.fixed += x * (math.Log(c.scale) - 1)
+		w.excess = x
 		c.graphs = append(c.graphs, w)
 	}
 	c.sums = make([]float64, len(c.graphs))
@@ -88,8 +93,7 @@ func (c *curve) phi(x float64) float64 {
 	return (x-0.5)*math.Log1p((x-c.scale)/c.scale) + (1.0/12-i*(1.0/360-i*(1.0/1260-i/1680)))/x
 }
 
-// at returns the weight at n0 times e^−top of the graphs kept, and leaves each graph's in
-// sums.
+// at returns the weight at n0 times e^−top of all graphs, and leaves each graph's in sums.
 func (c *curve) at(n0 float64) float64 {
 	for a := 1; a < len(c.phis); a++ {
 		c.phis[a] = c.phi(n0 + c.p.zero[a])
@@ -105,7 +109,7 @@ func (c *curve) at(n0 float64) float64 {
 			continue
 		}
 		g := &c.p.graphs[w.graph]
-		v := w.fixed + common - float64(len(g.Cliques)-len(g.Separators))*part
+		v := w.fixed + w.excess*c.lift + common - float64(len(g.Cliques)-len(g.Separators))*part
 		for _, q := range g.Cliques {
 			v += c.phis[q]
 		}
@@ -117,16 +121,14 @@ func (c *curve) at(n0 float64) float64 {
 		}
 		e := math.Exp(v)
 		c.sums[k] = e
-		if w.keep {
-			total += e
-		}
+		total += e
 	}
 	return total
 }
 
 // posterior adds up all graphs for n0 from … to; masses of the graphs are approximate.
 func (p *problem) posterior(ctx context.Context, g *grid, from, to float64, saturated bool) (*stream, error) {
-	s := &stream{from: from, top: g.top, post: make([]float64, int(to-from)+1), mass: make([]float64, len(p.graphs)), moment: make([]float64, len(p.graphs))}
+	s := &stream{from: from, top: g.best, post: make([]float64, int(to-from)+1), mass: make([]float64, len(p.graphs)), moment: make([]float64, len(p.graphs))}
 	c := newCurve(p, g, to, saturated)
 	for a := from; a <= to; {
 		b := min(math.Floor(a*pieceRatio)+nodes, to)
@@ -138,11 +140,18 @@ func (p *problem) posterior(ctx context.Context, g *grid, from, to float64, satu
 	return s, nil
 }
 
+// measure sets κ to the size of the totals from a to b.
+func (c *curve) measure(a, b float64) {
+	c.scale = c.p.n + (a+b)/2
+	c.lift = math.Log(c.scale) - 1
+}
+
 // piece fills in the posterior from a to b, both included.
 func (c *curve) piece(ctx context.Context, s *stream, a, b float64) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	c.measure(a, b)
 	if b-a < nodes+2 {
 		for x := a; x <= b; x++ {
 			s.post[int(x-s.from)] = c.at(x)
@@ -191,7 +200,7 @@ func (c *curve) share(s *stream, weight float64) {
 func (c *curve) exact(coefficients *[nodes]float64, middle, half float64) bool {
 	for _, t := range [...]float64{-0.99, 0.08, 0.93} {
 		v := c.at(middle + half*t)
-		if d := math.Exp(clenshaw(coefficients, t)) / v; !(math.Abs(d-1) < pieceError) {
+		if d := math.Exp(clenshaw(coefficients, t)) / v; !(math.Abs(d-1) < pieceError+pieceNoise*c.scale) {
 			return false
 		}
 	}

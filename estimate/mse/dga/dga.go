@@ -134,7 +134,7 @@ func average(ctx context.Context, t hist.Table, graphs []Graph, o Options) (Post
 	if o.To == 0 {
 		to = float64(min(max(times*t.N(), smallest), furthest))
 	}
-	g := p.look(from, to)
+	g := p.look(from, to, o.Saturated)
 	if o.To == 0 {
 		to = g.ends(p, o.Saturated)
 	}
@@ -174,22 +174,25 @@ func (p *problem) single(ctx context.Context, s *stream, g *grid, to, total floa
 	}
 	// Some more than shown: the first ranking is by approximate masses.
 	best := s.largest(topShown+3, func(i int) bool { return o.Saturated || i != saturated })
-	exact := best
-	if !slices.Contains(best, saturated) {
-		exact = append(slices.Clip(best), saturated)
-	}
-	if err := p.walk(ctx, s, g, to, exact); err != nil {
+	if err := p.walk(ctx, s, g, to, best); err != nil {
 		return err
 	}
 	slices.SortStableFunc(best, func(a, b int) int { return cmp.Compare(s.mass[b], s.mass[a]) })
 	for _, i := range best[:min(topShown, len(best))] {
 		d.Top = append(d.Top, ModelShare{p.graphs[i].String(), s.mass[i] / total, estimate.Number(s.moment[i] / s.mass[i])})
 	}
-	all := total
-	if !o.Saturated {
-		all += s.mass[saturated]
+	// On a scale of its own, since it may outweigh all others by any number of digits.
+	own := *s
+	own.top = g.top[saturated]
+	if err := p.walk(ctx, &own, g, to, []int{saturated}); err != nil {
+		return err
 	}
-	d.Saturated = SaturatedGraph{s.mass[saturated] / all, estimate.Number(s.moment[saturated] / s.mass[saturated])}
+	mass := own.mass[saturated]
+	others := total * math.Exp(s.top-own.top)
+	if o.Saturated {
+		others -= mass
+	}
+	d.Saturated = SaturatedGraph{mass / (mass + max(others, 0)), estimate.Number(own.moment[saturated] / mass)}
 	return nil
 }
 
@@ -202,7 +205,7 @@ func (g *grid) ends(p *problem, saturated bool) float64 {
 			continue
 		}
 		for k, v := range g.value[i] {
-			weight[k] += math.Exp(v - g.top)
+			weight[k] += math.Exp(v - g.best)
 		}
 	}
 	total := 0.0

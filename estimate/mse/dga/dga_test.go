@@ -165,7 +165,7 @@ func TestCurveAndRecursionAreTheClosedForm(t *testing.T) {
 	for i, graph := range p.graphs {
 		one := *p
 		one.graphs = p.graphs[i : i+1]
-		g := one.look(1, to)
+		g := one.look(1, to, true)
 		s, err := one.posterior(t.Context(), g, 1, to, true)
 		if err != nil {
 			t.Fatal(err)

@@ -2,6 +2,7 @@ package dga
 
 import (
 	"math"
+	"slices"
 
 	"example.org/amparo/estimate/hist"
 )
@@ -85,15 +86,15 @@ type grid struct {
 	at    []float64   // the points
 	value [][]float64 // [graph][point] ln weight
 	slope [][]float64 // [graph][point] ln of the ratio to the next n0
-	top   float64     // largest value seen
-	peak  float64     // where
+	top   []float64   // [graph] largest value seen
+	best  float64     // the largest of the graphs that are averaged
 }
 
 // gridRatio is how far apart the points of the grid are.
 const gridRatio = 1.08
 
-func (p *problem) look(from, to float64) *grid {
-	g := &grid{top: math.Inf(-1)}
+func (p *problem) look(from, to float64, saturated bool) *grid {
+	g := &grid{best: math.Inf(-1), top: make([]float64, len(p.graphs))}
 	for x := from; x < to; x = math.Max(x+1, math.Floor(x*gridRatio)) {
 		g.at = append(g.at, x)
 	}
@@ -126,9 +127,12 @@ func (p *problem) look(from, to float64) *grid {
 				s -= rise[q]
 			}
 			g.value[i][k], g.slope[i][k] = v, s
-			if v > g.top {
-				g.top, g.peak = v, n0
-			}
+		}
+	}
+	for i, gr := range p.graphs {
+		g.top[i] = slices.Max(g.value[i])
+		if saturated || !gr.Saturated(p.j) {
+			g.best = max(g.best, g.top[i])
 		}
 	}
 	return g
@@ -141,10 +145,11 @@ const negligible = 40
 // window returns the range of n0 in which graph i has weight: the intervals of the grid
 // where its curve, continued from either end along its slope, comes near the top.
 func (g *grid) window(i int) (low, high float64, any bool) {
+	top := max(g.best, g.top[i]) // a graph left out has its own
 	for k := range len(g.at) - 1 {
 		width := g.at[k+1] - g.at[k]
 		bound := max(g.value[i][k]+max(g.slope[i][k], 0)*width, g.value[i][k+1]+max(-g.slope[i][k+1], 0)*width)
-		if bound+math.Log(width)+negligible < g.top {
+		if bound+math.Log(width)+negligible < top {
 			continue
 		}
 		if !any {

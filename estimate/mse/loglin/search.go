@@ -94,11 +94,27 @@ func cells(t hist.Table) ([]float64, error) {
 	return t.Dense()
 }
 
-// best returns the index of the fit with a figure and the smallest criterion, or −1.
+// tied is how near two criteria are that only rounding tells apart.
+const tied = 1e-7
+
+// better reports whether a is to be chosen over b: it has a figure and the smaller
+// criterion. Of two that fit alike the one with the smaller total is chosen, so that the
+// order of the lists does not decide.
+func (c Criterion) better(a, b Fitted) bool {
+	if !a.Answers() || !b.Answers() {
+		return a.Answers()
+	}
+	if d := c.of(a) - c.of(b); math.Abs(d) > tied {
+		return d < 0
+	}
+	return a.N < b.N
+}
+
+// best returns the index of the fit to be chosen, or −1 when none has a figure.
 func best(fits []Fitted, c Criterion) int {
 	at := -1
 	for i, f := range fits {
-		if f.Answers() && (at < 0 || c.of(f) < c.of(fits[at])) {
+		if f.Answers() && (at < 0 || c.better(f, fits[at])) {
 			at = i
 		}
 	}
@@ -169,7 +185,7 @@ func (c *chooser) forward() Fitted {
 				continue
 			}
 			f := c.f.fit(NewModel(c.f.j, append(slices.Clip(in), p)...))
-			if f.Answers() && (!next.Answers() || c.criterion.of(f) < c.criterion.of(next)) {
+			if c.criterion.better(f, next) {
 				next, added = f, p
 			}
 		}
@@ -195,11 +211,11 @@ func (b *bounded) score(f Fitted) float64 { return f.Deviance + b.penalty*float6
 // branch decides the first of the open pairs. all is the fit with every open pair in.
 func (b *bounded) branch(in, open []uint32, all Fitted) {
 	base := float64(1 + b.f.j + len(in))
-	if all.Deviance+b.penalty*base >= b.value {
+	if all.Deviance+b.penalty*base > b.value+tied {
 		return
 	}
 	if len(open) == 0 {
-		if all.Answers() {
+		if b.criterion.better(all, b.best) {
 			b.best, b.value = all, b.score(all)
 		}
 		return
