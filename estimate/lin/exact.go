@@ -40,28 +40,48 @@ func powmod(a uint64, e uint64) uint64 {
 // elimination collects rows and keeps them in echelon form.
 type elimination struct {
 	cols int
-	rows [][]uint64 // rows[k] has its leading one in column lead[k]
+	rank int
+	flat []uint64 // row k is flat[k*cols:], with its leading one in column lead[k]
 	lead []int
 	work []uint64
 }
 
 func newElimination(cols int) *elimination {
-	return &elimination{cols: cols, work: make([]uint64, cols)}
+	e := new(elimination)
+	e.reset(cols)
+	return e
+}
+
+// reset empties e for rows of so many columns and keeps its memory.
+func (e *elimination) reset(cols int) {
+	e.cols, e.rank, e.lead = cols, 0, e.lead[:0]
+	if cap(e.flat) < cols*cols {
+		e.flat = make([]uint64, cols*cols)
+	}
+	e.flat = e.flat[:cols*cols]
+	if cap(e.work) < cols {
+		e.work = make([]uint64, cols)
+	}
+	e.work = e.work[:cols]
 }
 
 // add takes in a row of zeros and ones and reports whether it raised the rank.
 func (e *elimination) add(row []int8) bool {
+	if e.rank == e.cols {
+		return false
+	}
 	for j, x := range row {
 		e.work[j] = uint64(x)
 	}
-	for k, r := range e.rows {
-		f := e.work[e.lead[k]]
+	for k, j := range e.lead {
+		f := e.work[j]
 		if f == 0 {
 			continue
 		}
-		for j := e.lead[k]; j < e.cols; j++ {
-			if r[j] != 0 {
-				e.work[j] = submod(e.work[j], mulmod(f, r[j]))
+		r := e.flat[k*e.cols : (k+1)*e.cols]
+		for i := j; i < e.cols; i++ {
+			if r[i] != 0 {
+				e.work[i] = submod(e.work[i], mulmod(f, r[i]))
 			}
 		}
 	}
@@ -69,16 +89,20 @@ func (e *elimination) add(row []int8) bool {
 		if x == 0 {
 			continue
 		}
-		r := make([]uint64, e.cols)
-		if inv := x; inv != 1 {
+		r := e.flat[e.rank*e.cols : (e.rank+1)*e.cols]
+		clear(r[:j])
+		inv := uint64(1)
+		if x != 1 {
 			inv = powmod(x, prime-2)
-			for i := j; i < e.cols; i++ {
-				r[i] = mulmod(e.work[i], inv)
-			}
-		} else {
-			copy(r[j:], e.work[j:])
 		}
-		e.rows, e.lead = append(e.rows, r), append(e.lead, j)
+		for i := j; i < e.cols; i++ {
+			r[i] = e.work[i]
+			if inv != 1 && r[i] != 0 {
+				r[i] = mulmod(r[i], inv)
+			}
+		}
+		e.rank++
+		e.lead = append(e.lead, j)
 		return true
 	}
 	return false
@@ -88,11 +112,11 @@ func (e *elimination) add(row []int8) bool {
 func Rank(rows [][]int8, cols int) int {
 	e := newElimination(cols)
 	for _, r := range rows {
-		if e.add(r) && len(e.rows) == cols {
+		if e.add(r) && e.rank == cols {
 			break
 		}
 	}
-	return len(e.rows)
+	return e.rank
 }
 
 // kernel returns a basis of {v : A v = 0} in exact fractions.

@@ -22,26 +22,38 @@ type Existence struct {
 // Source: Fienberg and Rinaldo (2012), Annals of Statistics 40, 996-1023; Geyer (2009),
 // Electronic Journal of Statistics 3, 259-289.
 func Exist(rows [][]int8, positive []bool, cols int) Existence {
-	e := newElimination(cols)
-	var support [][]int8
+	return new(Checker).Exist(rows, positive, cols)
+}
+
+// Checker decides existence for one design after another and reuses its memory. It is not
+// for concurrent use.
+type Checker struct {
+	e       elimination
+	support [][]int8
+	face    []bool
+}
+
+// Exist is as the function of the same name; the face is overwritten by the next call.
+func (c *Checker) Exist(rows [][]int8, positive []bool, cols int) Existence {
+	c.e.reset(cols)
+	c.support, c.face = c.support[:0], c.face[:0]
 	for i, r := range rows {
-		if positive[i] && len(e.rows) < cols && e.add(r) {
-			support = append(support, r)
+		c.face = append(c.face, true)
+		if positive[i] && c.e.add(r) {
+			c.support = append(c.support, r)
 		}
 	}
-	out := Existence{Rank: len(e.rows), Exists: true, Face: make([]bool, len(rows))}
-	for i := range out.Face {
-		out.Face[i] = true
-	}
+	out := Existence{Rank: c.e.rank, Exists: true, Face: c.face}
 	if out.Rank == cols {
 		return out
 	}
-	basis := kernel(support, cols)
+	basis := kernel(c.support, cols)
 	for i, r := range rows {
-		if !positive[i] && len(e.rows) < cols && e.add(r) {
-			out.Rank = len(e.rows)
+		if !positive[i] {
+			c.e.add(r)
 		}
 	}
+	out.Rank = c.e.rank
 	out.lower(rows, positive, basis)
 	return out
 }

@@ -40,58 +40,49 @@ func (f Fitted) Answers() bool { return f.Status == Estimated || f.Status == Ext
 type fitter struct {
 	j        int
 	solver   lin.Solver
+	checker  lin.Checker
 	y        []float64
 	n        float64
-	constant float64 // Σ ln y! and the rest of the saturated likelihood: loglik = constant − deviance/2
+	constant float64   // Σ ln y! and the rest of the saturated likelihood: loglik = constant − deviance/2
+	margin   []float64 // by set of lists: people on all of them
+	zeros    bool      // some history has nobody
 	keep     []bool
-	positive []bool
+	flat     []int8
 	rows     [][]int8
-	zeros    bool
+	at       []int // history of each row
+	positive []bool
 }
 
 func newFitter(j int) *fitter {
 	size := 1 << uint(j)
-	return &fitter{j: j, keep: make([]bool, size), positive: make([]bool, size-1)}
+	return &fitter{j: j, keep: make([]bool, size), margin: make([]float64, size)}
 }
 
 // load takes the counts of a table, indexed by history.
 func (f *fitter) load(y []float64) {
 	f.y, f.n, f.constant, f.zeros = y, 0, 0, false
-	for h, c := range y[1:] {
+	for _, c := range y[1:] {
 		f.n += c
-		f.positive[h] = c > 0
 		f.zeros = f.zeros || c == 0
 		if c > 0 {
 			lg, _ := math.Lgamma(c + 1)
 			f.constant += c*math.Log(c) - c - lg
 		}
 	}
-}
-
-// design writes the rows of all histories but 0 for a model.
-func (f *fitter) design(m Model) [][]int8 {
-	p := len(m.Terms)
-	if len(f.rows) == 0 {
-		f.rows = make([][]int8, len(f.positive))
-	}
-	for h := range f.rows {
-		if cap(f.rows[h]) < p {
-			f.rows[h] = make([]int8, max(p, 16))
-		}
-		row := f.rows[h][:p]
-		for k, t := range m.Terms {
-			row[k] = 0
-			if uint32(h+1)&t == t {
-				row[k] = 1
+	copy(f.margin, y)
+	f.margin[0] = 0
+	for step := 1; step < len(y); step <<= 1 {
+		for h := range f.margin {
+			if h&step == 0 {
+				f.margin[h] += f.margin[h|step]
 			}
 		}
-		f.rows[h] = row
 	}
-	return f.rows
 }
 
 // prepare decides which histories and columns a fit of m uses, and whether it identifies
-// those on no list.
+// those on no list. A term that nobody has takes its histories out at once; what is left is
+// looked at in exact arithmetic.
 func (f *fitter) prepare(m Model) (columns Model, s Status) {
 	f.keep[0] = false
 	for h := 1; h < len(f.keep); h++ {
@@ -100,27 +91,70 @@ func (f *fitter) prepare(m Model) (columns Model, s Status) {
 	if !f.zeros {
 		return m, Estimated
 	}
-	p := len(m.Terms)
-	rows := f.design(m)
-	e := lin.Exist(rows, f.positive, p)
-	if e.Exists && e.Rank == p {
-		return m, Estimated
-	}
-	var face [][]int8
-	for h, on := range e.Face {
-		f.keep[h+1] = on
-		if on {
-			face = append(face, rows[h])
+	s = Estimated
+	for _, t := range m.Terms[1:] {
+		if f.margin[t] > 0 {
+			columns.Terms = append(columns.Terms, t)
+			continue
+		}
+		s = Extended
+		for h := t; h < uint32(len(f.keep)); h = (h + 1) | t {
+			f.keep[h] = false
 		}
 	}
-	zero := make([]int8, p) // the history of no list
+	columns.Terms = append([]uint32{0}, columns.Terms...)
+	p := len(columns.Terms)
+	f.design(columns)
+	e := f.checker.Exist(f.rows, f.positive, p)
+	if e.Exists && e.Rank == p {
+		return columns, s
+	}
+	if !e.Exists {
+		s = Extended
+	}
+	return f.reduce(columns, e, s)
+}
+
+// reduce keeps the face and columns that are independent on it. Those on no list are
+// identified when their history is a combination of those of the face.
+func (f *fitter) reduce(m Model, e lin.Existence, s Status) (Model, Status) {
+	p := len(m.Terms)
+	var face [][]int8
+	for i, on := range e.Face {
+		f.keep[f.at[i]] = on
+		if on {
+			face = append(face, f.rows[i])
+		}
+	}
+	zero := make([]int8, p)
 	zero[0] = 1
-	s = Extended
 	rank := lin.Rank(face, p)
 	if lin.Rank(append(face, zero), p) > rank {
 		s = Unidentified
 	}
 	return Model{Terms: independentColumns(m.Terms, face, rank)}, s
+}
+
+// design writes the rows of the histories kept.
+func (f *fitter) design(m Model) {
+	p := len(m.Terms)
+	if cap(f.flat) < len(f.y)*p {
+		f.flat = make([]int8, len(f.y)*(p+8))
+	}
+	f.rows, f.at, f.positive = f.rows[:0], f.at[:0], f.positive[:0]
+	for h := 1; h < len(f.y); h++ {
+		if !f.keep[h] {
+			continue
+		}
+		row := f.flat[len(f.rows)*p : (len(f.rows)+1)*p]
+		for k, t := range m.Terms {
+			row[k] = 0
+			if uint32(h)&t == t {
+				row[k] = 1
+			}
+		}
+		f.rows, f.at, f.positive = append(f.rows, row), append(f.at, h), append(f.positive, f.y[h] > 0)
+	}
 }
 
 // independentColumns picks the first columns that span all of them.

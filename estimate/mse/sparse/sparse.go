@@ -14,7 +14,6 @@ import (
 
 	"example.org/amparo/estimate"
 	"example.org/amparo/estimate/hist"
-	"example.org/amparo/estimate/lin"
 	"example.org/amparo/fault"
 )
 
@@ -238,7 +237,7 @@ func (s *stepper) code() Code {
 		}
 		s.rows, s.positive = append(s.rows, row), append(s.positive, s.y[h] > 0)
 	}
-	e := lin.Exist(s.rows, s.positive, p)
+	e := s.checker.Exist(s.rows, s.positive, p)
 	code := Fine
 	if !e.Exists {
 		code += NoMaximum

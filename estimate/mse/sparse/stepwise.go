@@ -27,6 +27,7 @@ type stepper struct {
 	threshold float64
 	pairs     []uint32
 	solver    lin.Solver
+	checker   lin.Checker
 
 	y       []float64
 	listed  uint32    // lists that name somebody
