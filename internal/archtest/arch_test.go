@@ -31,6 +31,7 @@ var layers = [][]string{
 	{"fault", "id"},
 	{"estimate", "estimate/rng", "estimate/lin", "chart"},
 	{"estimate/hist", "estimate/mcmc"},
+	{"estimate/hist/histtest"},
 	{"estimate/mse/pairs", "estimate/mse/chao", "estimate/mse/loglin", "estimate/mse/sparse", "estimate/mse/dga",
 		"estimate/mse/nhoi", "estimate/mse/lcm", "estimate/bounds", "estimate/weight", "estimate/rds", "estimate/nsum", "estimate/impute"},
 	{"estimate/proportion", "estimate/survival", "estimate/agreement"},
