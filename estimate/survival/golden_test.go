@@ -291,3 +291,63 @@ func TestLogRankAgreesWithR(t *testing.T) {
 		}
 	}
 }
+
+func intervals(t *testing.T) []Interval {
+	t.Helper()
+	var in []Interval
+	for _, r := range table(t, "surv_bcos_interval.csv") {
+		v := Interval{Left: number(t, r["left"]), Right: math.Inf(1), Group: r["treatment"]}
+		if r["right"] != "" && r["right"] != "NA" {
+			v.Right = number(t, r["right"])
+		}
+		in = append(in, v)
+	}
+	return in
+}
+
+// Finkelstein and Wolfe's breast cosmesis, two packages: interval (icfit) and icenReg.
+func TestTurnbullAgreesWithR(t *testing.T) {
+	g := goldens(t)
+	all := intervals(t)
+	for _, arm := range []string{"Rad", "RadChem"} {
+		var want struct {
+			L      []float64 `json:"intmap_L"`
+			R      []float64 `json:"intmap_R"`
+			PF     []float64 `json:"pf"`
+			Loglik float64
+		}
+		decode(t, g["npmle.bcos.icfit."+arm], &want)
+		var in []Interval
+		for _, v := range all {
+			if v.Group == arm {
+				in = append(in, v)
+			}
+		}
+		got, err := NPMLE(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, arm+" log-likelihood", got.LogLikelihood, want.Loglik, 1e-10)
+		if len(got.Masses) != len(want.PF) {
+			t.Fatalf("%s: %d masses, want %d: %+v", arm, len(got.Masses), len(want.PF), got.Masses)
+		}
+		for i, m := range got.Masses {
+			near(t, arm+" left", m.Left, want.L[i], 0)
+			near(t, arm+" right", float64(m.Right), want.R[i], 0)
+			near(t, arm+" mass", m.P, want.PF[i], 1e-5)
+		}
+		t.Logf("%s: %d rounds, gap %g, unique %v", arm, got.Rounds, got.Gap, got.Unique)
+	}
+}
+
+// R interval 1.1-1.0: ictest(scores = "logrank1").
+func TestIntervalLogRankAgreesWithR(t *testing.T) {
+	var want struct{ Statistic, P float64 }
+	decode(t, goldens(t)["ictest.bcos"], &want)
+	got, err := IntervalLogRank(intervals(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "z", got.Z, want.Statistic, 1e-5)
+	near(t, "p", got.P, want.P, 1e-5)
+}
