@@ -351,3 +351,36 @@ func TestIntervalLogRankAgreesWithR(t *testing.T) {
 	near(t, "z", got.Z, want.Statistic, 1e-5)
 	near(t, "p", got.P, want.P, 1e-5)
 }
+
+// R survival 3.5-3: survfit(Surv(time, factor(event)) ~ 1), errors by the infinitesimal
+// jackknife.
+func TestAalenJohansenAgreesWithR(t *testing.T) {
+	var want struct {
+		Time                          []float64
+		Pstate, Std_err, Lower, Upper [][]float64
+	}
+	decode(t, goldens(t)["aj.mgus2"], &want)
+	var in []Outcome
+	for _, r := range table(t, "surv_mgus2_competing.csv") {
+		cause := map[string]string{"0": "", "1": "a progression", "2": "death"}[r["event"]]
+		in = append(in, Outcome{Time: number(t, r["time"]), Cause: cause})
+	}
+	got, err := Competing(in, Options{Band: Log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, when := range want.Time {
+		p, se := got.At(when)
+		k, exact := slices.BinarySearch(got.Times, when)
+		if !exact {
+			k--
+		}
+		for s := range p {
+			what := fmt.Sprintf("%s at %g ", got.States[s], when)
+			near(t, what, p[s], want.Pstate[i][s], 1e-11)
+			near(t, what+"se", se[s], want.Std_err[i][s], 1e-10)
+			near(t, what+"lower", float64(got.Lower[k][s]), want.Lower[i][s], 1e-10)
+			near(t, what+"upper", float64(got.Upper[k][s]), want.Upper[i][s], 1e-10)
+		}
+	}
+}

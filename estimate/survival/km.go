@@ -130,43 +130,46 @@ func robust(obs []Observation, r Robust) bool {
 	return false
 }
 
-// tally fills times, events, losses and the number at risk, from the last time backwards:
-// a sum of those who remain has no rounding where few remain.
+// tally fills times, events, losses and the number at risk, summed from the last time
+// backwards: a sum of those who remain has no rounding where few remain.
 func (c *Curve) tally() {
-	order := make([]int, len(c.obs))
-	var late []Observation
+	times := make([]float64, len(c.obs))
 	for i, o := range c.obs {
-		order[i] = i
-		if o.Late {
-			late = append(late, o)
-		}
+		times[i] = o.Time
+	}
+	slices.Sort(times)
+	times = slices.Compact(times)
+	c.Steps = make([]Step, len(times))
+	for i, t := range times {
+		c.Steps[i].Time = t
+	}
+	late := make([]float64, len(times)) // weight of those who enter too late for step i, and in time for the next
+	for _, o := range c.obs {
+		i, _ := slices.BinarySearch(times, o.Time)
 		if o.Event {
 			c.Events++
+			c.Steps[i].Events += o.weight()
+		} else {
+			c.Steps[i].Censored += o.weight()
 		}
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return compare(c.obs[a].Time, c.obs[b].Time) })
-	slices.SortStableFunc(late, func(a, b Observation) int { return compare(a.Entry, b.Entry) })
-	var left, notYet float64
-	k := len(late) - 1
-	for i := len(order) - 1; i >= 0; {
-		s := Step{Time: c.obs[order[i]].Time}
-		for ; i >= 0 && c.obs[order[i]].Time == s.Time; i-- {
-			o := c.obs[order[i]]
-			if o.Event {
-				s.Events += o.weight()
-			} else {
-				s.Censored += o.weight()
+		if o.Late {
+			k, exact := slices.BinarySearch(times, o.Entry)
+			if exact {
+				k++
+			}
+			if k > 0 {
+				late[k-1] += o.weight()
 			}
 		}
-		left += s.Events + s.Censored
-		for ; k >= 0 && late[k].Entry >= s.Time; k-- {
-			notYet += late[k].weight()
-		}
-		s.AtRisk = left - notYet
-		c.Steps = append(c.Steps, s)
 	}
-	slices.Reverse(c.Steps)
-	c.Last = c.Steps[len(c.Steps)-1].Time
+	var left, notYet float64
+	for i := len(times) - 1; i >= 0; i-- {
+		s := &c.Steps[i]
+		left += s.Events + s.Censored
+		notYet += late[i]
+		s.AtRisk = left - notYet
+	}
+	c.Last = times[len(times)-1]
 }
 
 func compare(a, b float64) int {

@@ -81,7 +81,7 @@ func tied(obs []Observation) []Observation {
 	for _, v := range all {
 		size += math.Abs(v) / float64(len(all))
 	}
-	to := map[float64]float64{}
+	var to map[float64]float64
 	first := 0
 	for i := 1; i < len(all); i++ {
 		gap := all[i] - all[i-1]
@@ -89,9 +89,12 @@ func tied(obs []Observation) []Observation {
 			first = i
 			continue
 		}
+		if to == nil {
+			to = map[float64]float64{}
+		}
 		to[all[i]] = all[first]
 	}
-	if len(to) == 0 {
+	if to == nil {
 		return obs
 	}
 	out := slices.Clone(obs)
