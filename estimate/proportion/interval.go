@@ -247,3 +247,31 @@ func Goodman(counts []int, level float64) ([]estimate.Interval, error) {
 	}
 	return out, nil
 }
+
+// Category is one of several categories with its simultaneous interval.
+type Category struct {
+	Count
+	Share    float64           `json:"share"`
+	Interval estimate.Interval `json:"interval"`
+}
+
+// Categories answers for several categories at once by [Goodman]; the fit has no single
+// figure, Detail is a slice of [Category].
+func Categories(counts []int, level float64) (estimate.Fit, error) {
+	in, err := Goodman(counts, level)
+	if err != nil {
+		return estimate.Fit{}, err
+	}
+	n := 0
+	for _, x := range counts {
+		n += x
+	}
+	fit := estimate.Refuse("goodman", estimate.Refusal{})
+	fit.Refusal, fit.Level, fit.Options = nil, level, map[string]any{"level": level}
+	var d []Category
+	for i, x := range counts {
+		d = append(d, Category{Count{x, n}, float64(x) / float64(n), in[i]})
+	}
+	fit.Detail = d
+	return fit, nil
+}

@@ -217,3 +217,43 @@ func TestGroupsAreComparedEachWithEach(t *testing.T) {
 		t.Errorf("level 2: %v", err)
 	}
 }
+
+// Ten returned: 3 detained, 2 died, 4 unknown, 1 at liberty. Detained lies between 3 and
+// 8 of 10: 4 unknown and 1 not known to the end.
+func TestUnknownFatesWidenTheBounds(t *testing.T) {
+	var in []Outcome
+	for i, c := range []string{"detained", "detained", "detained", "died", "died", "unknown", "unknown", "unknown", "unknown", ""} {
+		in = append(in, Outcome{Time: float64(i + 1), Cause: c})
+	}
+	f, err := EstimateOutcomes(in, OutcomeQuestion{Cause: "detained", Unknown: "unknown", Horizon: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "P(detained by 5)", float64(f.Point), 0.3, 1e-12)
+	b := f.Detail.(*Outcomes).Groups[0].Bounds
+	if len(b) != 2 || b[0].Outcome != "detained" {
+		t.Fatalf("bounds %+v", b)
+	}
+	near(t, "lower", float64(b[0].Interval.Lower), 0.3, 1e-12)
+	near(t, "upper", float64(b[0].Interval.Upper), 0.8, 1e-12)
+	refused, err := EstimateOutcomes(in, OutcomeQuestion{Question: Question{Sample: Survivors}, Cause: "died"})
+	if err != nil || refused.Refusal == nil || refused.Refusal.Text != survivorsOnly {
+		t.Errorf("survivors asked for death: %+v %v", refused, err)
+	}
+	if _, err := EstimateOutcomes(in, OutcomeQuestion{Cause: "vanished"}); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("an outcome nobody has: %v", err)
+	}
+}
+
+func TestStagesAfterReturnAreReadOff(t *testing.T) {
+	f, err := EstimateStates([]Spell{
+		{Person: "a", From: "returned", To: "detained", Enter: 0, Leave: 1},
+		{Person: "a", From: "detained", To: "camp", Enter: 1, Leave: 3},
+		{Person: "a", From: "camp", Enter: 3, Leave: 9},
+		{Person: "b", From: "returned", Enter: 0, Leave: 9},
+	}, "", "camp", 4, Question{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "P(camp at 4)", float64(f.Point), 0.5, 1e-12)
+}

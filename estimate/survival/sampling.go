@@ -173,3 +173,24 @@ func RightTruncated(in []EndedStay) ([]ConditionalStep, error) {
 	}
 	return steps, nil
 }
+
+// EstimateEnded answers q from ended stays by [RightTruncated]: no median of all stays is
+// given, only the distribution of those no longer than the longest that could be seen.
+func EstimateEnded(in []EndedStay, q Question) (estimate.Fit, error) {
+	opt, err := q.Options.defaults()
+	if err != nil {
+		return estimate.Fit{}, err
+	}
+	q.Options = opt
+	steps, err := RightTruncated(in)
+	if err != nil {
+		return estimate.Fit{}, err
+	}
+	longest := steps[len(steps)-1].Time
+	fit := estimate.Refuse("right-truncated", estimate.Refusal{Code: "right_truncation",
+		Text:    "Only stays that had ended are known. How long stays last in all cannot be told from them.",
+		Instead: fmt.Sprintf("Of the stays no longer than %.6g, the distribution is given.", longest)})
+	fit.Level, fit.Options, fit.Warnings, fit.Detail = opt.Level, q.options(), Ended.Warnings(), steps
+	fit.Assume("start_independent", "Assumes that how long a stay lasts has nothing to do with when it began.")
+	return fit, nil
+}

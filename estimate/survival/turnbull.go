@@ -9,10 +9,11 @@ import (
 	"example.org/amparo/fault"
 )
 
-// Interval is a duration known to lie in (Left, Right]. Left = Right is an exact one;
-// Right = +Inf is still running at Left.
+// Interval is a duration known to lie in (Left, Right], or in [Left, Right] when Closed.
+// Left = Right is an exact one; Right = +Inf is still running at Left.
 type Interval struct {
 	Left, Right float64
+	Closed      bool
 	Weight      float64 // 0 stands for 1
 	Group       string
 }
@@ -24,13 +25,14 @@ func (v Interval) weight() float64 {
 	return v.Weight
 }
 
-// Mass is probability somewhere in (Left, Right]; where in it, the data cannot say. Exact
-// says that it lies on Right = Left.
+// Mass is probability somewhere in (Left, Right], or in [Left, Right] when Closed; where
+// in it, the data cannot say. Exact says that it lies on Right = Left.
 type Mass struct {
-	Left  float64         `json:"left"`
-	Right estimate.Number `json:"right"` // infinite: beyond the last time
-	P     float64         `json:"p"`
-	Exact bool            `json:"exact,omitempty"`
+	Left   float64         `json:"left"`
+	Right  estimate.Number `json:"right"` // infinite: beyond the last time
+	P      float64         `json:"p"`
+	Exact  bool            `json:"exact,omitempty"`
+	Closed bool            `json:"closed,omitempty"`
 }
 
 // Turnbull is the nonparametric maximum likelihood estimate for interval-censored times.
@@ -74,15 +76,15 @@ type clique struct {
 	n           float64
 }
 
-// end is an end of an interval with its place among equal values: an exact time begins
-// before it ends, and an open left end comes after whatever ends there.
+// end is an end of an interval with its place among equal values: a closed left end comes
+// before what ends there, an open one after it.
 type end struct {
 	at    float64
-	order int // 0 exact time begins, 1 right end, 2 open left end
+	order int // 0 closed left end, 1 right end, 2 open left end
 }
 
 func ends(v Interval) (left, right end) {
-	if v.Left == v.Right {
+	if v.Left == v.Right || v.Closed {
 		return end{v.Left, 0}, end{v.Right, 1}
 	}
 	return end{v.Left, 2}, end{v.Right, 1}
@@ -107,7 +109,7 @@ func newClique(in []Interval) *clique {
 	var lefts []end
 	for i := 0; i+1 < len(all); i++ {
 		if l, r := all[i], all[i+1]; l.order != 1 && r.order == 1 {
-			c.inner = append(c.inner, Mass{Left: l.at, Right: estimate.Number(r.at), Exact: l.order == 0})
+			c.inner = append(c.inner, Mass{Left: l.at, Right: estimate.Number(r.at), Exact: l.at == r.at, Closed: l.order == 0 && l.at < r.at})
 			lefts = append(lefts, l)
 		}
 	}
@@ -231,7 +233,7 @@ func tail(masses []Mass, at float64) (lower, upper float64) {
 			if m.Left > at {
 				lower, upper = lower+m.P, upper+m.P
 			}
-		case m.Left >= at:
+		case m.Left > at || m.Left == at && !m.Closed:
 			lower, upper = lower+m.P, upper+m.P
 		case float64(m.Right) > at:
 			upper += m.P

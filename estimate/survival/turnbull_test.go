@@ -62,6 +62,22 @@ func TestLeftEndsAreOpen(t *testing.T) {
 	near(t, "mass at 4", got.Masses[0].P, 2.0/3, 1e-9)
 }
 
+// [5, 7] holds an exact 5, (5, 7] does not.
+func TestClosedEndsHoldTheirOwnDay(t *testing.T) {
+	got := npmle(t, []Interval{{Left: 5, Right: 7, Closed: true}, {Left: 5, Right: 5}})
+	if len(got.Masses) != 1 || !got.Masses[0].Exact {
+		t.Errorf("closed: masses %+v", got.Masses)
+	}
+	got = npmle(t, []Interval{{Left: 5, Right: 7}, {Left: 5, Right: 5}})
+	if len(got.Masses) != 2 {
+		t.Errorf("open: masses %+v", got.Masses)
+	}
+	got = npmle(t, []Interval{{Left: 5, Right: 7, Closed: true}})
+	if lo, hi := got.Range(5); lo != 0 || hi != 1 {
+		t.Errorf("the curve at 5 is %g to %g, want 0 to 1", lo, hi)
+	}
+}
+
 // Exact and still-running times are the case that Kaplan and Meier solve.
 func TestTurnbullIsKaplanMeierWhenEndsAreExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
