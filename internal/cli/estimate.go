@@ -13,6 +13,6 @@ its reason instead. With --json the result can be computed again from what it ca
 		Args:    none,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(c.estimateSurvivalCmd(), c.estimateShareCmd())
+	cmd.AddCommand(c.estimateSurvivalCmd(), c.estimateShareCmd(), c.estimateRDSCmd(), c.estimateNSUMCmd())
 	return cmd
 }
