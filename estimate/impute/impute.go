@@ -34,7 +34,7 @@ type Pooled struct {
 	T        float64           `json:"t"`
 	DF       estimate.Number   `json:"df"`
 	Rule     Rule              `json:"rule"`
-	R        float64           `json:"r"`
+	R        estimate.Number   `json:"r"`
 	FMI      estimate.Number   `json:"fmi"`
 	Interval estimate.Interval `json:"interval"`
 }
@@ -78,14 +78,15 @@ func Pool(q, u []float64, opt Options) (Pooled, error) {
 	}
 	between := (1 + 1/float64(m)) * p.B
 	p.T = p.W + between
-	p.R = between / p.W
+	r := between / p.W
+	p.R = estimate.Number(r)
 	df, err := p.freedom(opt, between)
 	if err != nil {
 		return Pooled{}, err
 	}
 	p.DF = estimate.Number(df)
-	p.FMI = estimate.Number((p.R + 2/(df+3)) / (p.R + 1))
-	if math.IsInf(p.R, 1) {
+	p.FMI = estimate.Number((r + 2/(df+3)) / (r + 1))
+	if math.IsInf(r, 1) {
 		p.FMI = 1
 	}
 	half := quantile.Student((1+opt.Level)/2, df) * math.Sqrt(p.T)

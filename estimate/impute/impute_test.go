@@ -29,7 +29,7 @@ func TestPoolingAgreesWithR(t *testing.T) {
 	near(t, "w", p.W, 0.00113, 1e-14)
 	near(t, "b", p.B, 0.00058, 1e-14)
 	near(t, "t", p.T, 0.001826, 1e-14)
-	near(t, "r", p.R, 0.615929203539823, 1e-12)
+	near(t, "r", float64(p.R), 0.615929203539823, 1e-12)
 	near(t, "df", float64(p.DF), 27.5323358435724, 1e-12)
 	near(t, "fmi", float64(p.FMI), 0.421697637127908, 1e-12)
 	s, err := Pool(q, u, Options{Rule: BarnardRubin, Complete: 239})

@@ -52,12 +52,11 @@ type GroupsByMean struct {
 // Estimate answers q from durations: the figure is the median with its interval, Detail
 // the [Durations].
 func Estimate(obs []Observation, q Question) (estimate.Fit, error) {
-	opt, err := q.Options.defaults()
+	q, err := q.check()
 	if err != nil {
 		return estimate.Fit{}, err
 	}
-	q.Options = opt
-	fit := estimate.Fit{Method: "kaplan-meier", Level: opt.Level, Options: q.options(), Warnings: q.Sample.Warnings()}
+	fit := estimate.Fit{Method: "kaplan-meier", Level: q.Level, Options: q.options(), Warnings: q.Sample.Warnings()}
 	if q.Sample == Inside && !slices.ContainsFunc(obs, func(o Observation) bool { return o.Late }) {
 		if obs, err = LengthWeights(obs); err != nil {
 			return estimate.Fit{}, err
@@ -77,7 +76,7 @@ func Estimate(obs []Observation, q Question) (estimate.Fit, error) {
 		if i > 0 {
 			in = InGroup(obs, name)
 		}
-		c, err := KaplanMeier(in, opt)
+		c, err := KaplanMeier(in, q.Options)
 		if err != nil {
 			return estimate.Fit{}, err
 		}
@@ -103,6 +102,24 @@ func Estimate(obs []Observation, q Question) (estimate.Fit, error) {
 	fit.Point, fit.Median, fit.Lower, fit.Upper = median.Value, median.Value, median.Lower, median.Upper
 	doubts(&fit, curves[0], median)
 	return fit, nil
+}
+
+// check refuses options that are no numbers, and fills in the rest.
+func (q Question) check() (Question, error) {
+	opt, err := q.Options.defaults()
+	if err != nil {
+		return q, err
+	}
+	q.Options = opt
+	if !finite(q.Rho) || q.Rho < 0 {
+		return q, fault.New(fault.Invalid, "survival", "the weight of the test is %g", q.Rho).With("give 0 for log-rank or 1 for Peto")
+	}
+	for _, t := range q.Times {
+		if !finite(t) || t < 0 {
+			return q, fault.New(fault.Invalid, "survival", "the curve is to be read off at %g", t).With("give times from 0 on")
+		}
+	}
+	return q, nil
 }
 
 func (q Question) options() map[string]any {
@@ -225,13 +242,12 @@ type Between struct {
 // figure is the range that the bootstrap over people (draws of them; 0 for none) gives the
 // median; there is a point only where the median is exact.
 func EstimateIntervals(in []Interval, q Question, draws int, r *rand.Rand) (estimate.Fit, error) {
-	opt, err := q.Options.defaults()
+	q, err := q.check()
 	if err != nil {
 		return estimate.Fit{}, err
 	}
-	q.Options = opt
 	fit := estimate.Refuse("turnbull", estimate.Refusal{})
-	fit.Refusal, fit.Level, fit.Options, fit.Warnings = nil, opt.Level, q.options(), q.Sample.Warnings()
+	fit.Refusal, fit.Level, fit.Options, fit.Warnings = nil, q.Level, q.options(), q.Sample.Warnings()
 	fit.Options["draws"] = draws
 	d := &Bracketed{}
 	fit.Detail = d
@@ -338,14 +354,13 @@ func upper(sorted []float64, p float64) float64 {
 // EstimateWindows answers q from stays with imprecise dates at both ends by draws of the
 // dates; the same with the other shape of starts and the extreme curves stand in Detail.
 func EstimateWindows(in []Window, q Question, draws int, r *rand.Rand) (estimate.Fit, error) {
-	opt, err := q.Options.defaults()
+	q, err := q.check()
 	if err != nil {
 		return estimate.Fit{}, err
 	}
-	q.Options = opt
 	d := &Imputations{}
 	for _, shape := range []Shape{Uniform, Early, Late} {
-		im, err := Imputed(in, draws, shape, opt, r)
+		im, err := Imputed(in, draws, shape, q.Options, r)
 		if err != nil {
 			return estimate.Fit{}, err
 		}
@@ -356,7 +371,7 @@ func EstimateWindows(in []Window, q Question, draws int, r *rand.Rand) (estimate
 		}
 	}
 	m := d.Uniform.Median
-	fit := estimate.Fit{Method: "imputed-dates", Point: m.Value, Median: m.Value, Lower: m.Lower, Upper: m.Upper, Level: opt.Level,
+	fit := estimate.Fit{Method: "imputed-dates", Point: m.Value, Median: m.Value, Lower: m.Lower, Upper: m.Upper, Level: q.Level,
 		Options: q.options(), Detail: d, Warnings: q.Sample.Warnings()}
 	fit.Options["draws"] = draws
 	lo, hi := d.Uniform.Shortest.Median(), d.Uniform.Longest.Median()

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
+	"example.org/amparo/estimate"
 	"example.org/amparo/estimate/bounds"
 	"example.org/amparo/fault"
 )
@@ -256,4 +259,40 @@ func TestStagesAfterReturnAreReadOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	near(t, "P(camp at 4)", float64(f.Point), 0.5, 1e-12)
+}
+
+// Whatever the rows, a fit can be written down: no value that JSON cannot carry.
+func TestEveryFitCanBeWritten(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var obs []Observation
+		var in []Interval
+		var out []Outcome
+		for range rapid.IntRange(1, 8).Draw(t, "n") {
+			o := drawn(t)
+			o.Group = []string{"a", "b", "c"}[rapid.IntRange(0, 2).Draw(t, "group")]
+			v := Interval{Left: o.Time, Right: o.Time + float64(rapid.IntRange(0, 3).Draw(t, "width")), Group: o.Group}
+			if !o.Event {
+				v.Right = math.Inf(1)
+			}
+			c := Outcome{Time: o.Time, Entry: o.Entry, Late: o.Late, Group: o.Group}
+			if o.Event {
+				c.Cause = []string{"x", "y"}[rapid.IntRange(0, 1).Draw(t, "cause")]
+			}
+			obs, in, out = append(obs, o), append(in, v), append(out, c)
+		}
+		q := Question{Times: []float64{0, 5}}
+		for _, fit := range []func() (estimate.Fit, error){
+			func() (estimate.Fit, error) { return Estimate(obs, q) },
+			func() (estimate.Fit, error) { return EstimateIntervals(in, q, 20, rand.New(rand.NewPCG(1, 1))) },
+			func() (estimate.Fit, error) { return EstimateOutcomes(out, OutcomeQuestion{Question: q}) },
+		} {
+			f, err := fit()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := json.Marshal(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
 }

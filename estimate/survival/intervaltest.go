@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"example.org/amparo/estimate"
 	"example.org/amparo/estimate/quantile"
 	"example.org/amparo/fault"
 )
@@ -12,7 +13,7 @@ import (
 // statistic for two groups, positive when the second, by name, ends later.
 type IntervalTest struct {
 	Test
-	Z float64 `json:"z,omitempty"`
+	Z estimate.Number `json:"z"` // NaN with more than two groups
 }
 
 // IntervalLogRank compares groups of interval-censored times by permutation of Sun's
@@ -66,8 +67,9 @@ func IntervalLogRank(in []Interval) (IntervalTest, error) {
 	}
 	t.Chi2 = quadratic(sum, v)
 	t.P = quantile.ChiSquaredTail(t.Chi2, float64(t.DF))
+	t.Z = estimate.Number(math.NaN())
 	if k == 2 {
-		t.Z = -sum[1] / math.Sqrt(v[1][1])
+		t.Z = estimate.Number(-sum[1] / math.Sqrt(v[1][1]))
 	}
 	return t, nil
 }

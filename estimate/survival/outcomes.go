@@ -60,11 +60,11 @@ type OutcomeBound struct {
 // EstimateOutcomes answers q by Aalen and Johansen. Asked of survivors for an outcome that
 // they cannot tell of, it refuses: any cause asked for with Sample = Survivors is such.
 func EstimateOutcomes(in []Outcome, q OutcomeQuestion) (estimate.Fit, error) {
-	opt, err := q.Options.defaults()
+	checked, err := q.Question.check()
 	if err != nil {
 		return estimate.Fit{}, err
 	}
-	q.Options = opt
+	q.Question = checked
 	if q.Threshold == 0 {
 		q.Threshold = 0.5
 	}
@@ -72,7 +72,7 @@ func EstimateOutcomes(in []Outcome, q OutcomeQuestion) (estimate.Fit, error) {
 		return RefuseRisk(bounds.Fates{}, q.Threshold)
 	}
 	fit := estimate.Refuse("aalen-johansen", estimate.Refusal{})
-	fit.Refusal, fit.Level, fit.Options, fit.Warnings = nil, opt.Level, q.options(), q.Sample.Warnings()
+	fit.Refusal, fit.Level, fit.Options, fit.Warnings = nil, q.Level, q.options(), q.Sample.Warnings()
 	d := &Outcomes{}
 	fit.Detail = d
 	names := []string{""}
@@ -200,20 +200,19 @@ type States struct {
 // after a forced return. State and Horizon name the headline: the probability of being in
 // State at Horizon (0: the last time).
 func EstimateStates(spells []Spell, first, state string, horizon float64, q Question) (estimate.Fit, error) {
-	opt, err := q.Options.defaults()
+	q, err := q.check()
 	if err != nil {
 		return estimate.Fit{}, err
 	}
-	q.Options = opt
 	if q.Sample == Survivors && state != "" {
 		return RefuseRisk(bounds.Fates{}, 0.5)
 	}
-	occ, err := AalenJohansen(spells, first, opt)
+	occ, err := AalenJohansen(spells, first, q.Options)
 	if err != nil {
 		return estimate.Fit{}, err
 	}
 	fit := estimate.Refuse("aalen-johansen", estimate.Refusal{})
-	fit.Refusal, fit.Level, fit.Options, fit.Warnings = nil, opt.Level, q.options(), q.Sample.Warnings()
+	fit.Refusal, fit.Level, fit.Options, fit.Warnings = nil, q.Level, q.options(), q.Sample.Warnings()
 	delete(fit.Options, "rho")
 	d := &States{Curves: occ}
 	times := q.Times

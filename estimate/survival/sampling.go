@@ -177,11 +177,10 @@ func RightTruncated(in []EndedStay) ([]ConditionalStep, error) {
 // EstimateEnded answers q from ended stays by [RightTruncated]: no median of all stays is
 // given, only the distribution of those no longer than the longest that could be seen.
 func EstimateEnded(in []EndedStay, q Question) (estimate.Fit, error) {
-	opt, err := q.Options.defaults()
+	q, err := q.check()
 	if err != nil {
 		return estimate.Fit{}, err
 	}
-	q.Options = opt
 	steps, err := RightTruncated(in)
 	if err != nil {
 		return estimate.Fit{}, err
@@ -190,7 +189,7 @@ func EstimateEnded(in []EndedStay, q Question) (estimate.Fit, error) {
 	fit := estimate.Refuse("right-truncated", estimate.Refusal{Code: "right_truncation",
 		Text:    "Only stays that had ended are known. How long stays last in all cannot be told from them.",
 		Instead: fmt.Sprintf("Of the stays no longer than %.6g, the distribution is given.", longest)})
-	fit.Level, fit.Options, fit.Warnings, fit.Detail = opt.Level, q.options(), Ended.Warnings(), steps
+	fit.Level, fit.Options, fit.Warnings, fit.Detail = q.Level, q.options(), Ended.Warnings(), steps
 	fit.Assume("start_independent", "Assumes that how long a stay lasts has nothing to do with when it began.")
 	return fit, nil
 }

@@ -153,10 +153,10 @@ func (c *Curve) areaVariance(area []float64, tau float64) float64 {
 type Contrast struct {
 	Difference         float64           `json:"difference"`
 	DifferenceInterval estimate.Interval `json:"difference_interval"`
-	DifferenceP        float64           `json:"difference_p"`
-	Ratio              float64           `json:"ratio"`
+	DifferenceP        estimate.Number   `json:"difference_p"` // NaN when neither mean varies
+	Ratio              estimate.Number   `json:"ratio"`
 	RatioInterval      estimate.Interval `json:"ratio_interval"`
-	RatioP             float64           `json:"ratio_p"`
+	RatioP             estimate.Number   `json:"ratio_p"`
 }
 
 // Compare returns a − b and a/b with normal intervals, the ratio on the log scale.
@@ -170,7 +170,7 @@ func Compare(a, b Mean, level float64) Contrast {
 		return estimate.Interval{Lower: estimate.Number(lo), Upper: estimate.Number(hi), Level: level}
 	}
 	return Contrast{
-		Difference: d, DifferenceInterval: span(d-z*se, d+z*se), DifferenceP: 2 * quantile.NormalCDF(-math.Abs(d/se)),
-		Ratio: math.Exp(lr), RatioInterval: span(math.Exp(lr-z*lse), math.Exp(lr+z*lse)), RatioP: 2 * quantile.NormalCDF(-math.Abs(lr/lse)),
+		Difference: d, DifferenceInterval: span(d-z*se, d+z*se), DifferenceP: estimate.Number(2 * quantile.NormalCDF(-math.Abs(d/se))),
+		Ratio: estimate.Number(math.Exp(lr)), RatioInterval: span(math.Exp(lr-z*lse), math.Exp(lr+z*lse)), RatioP: estimate.Number(2 * quantile.NormalCDF(-math.Abs(lr/lse))),
 	}
 }

@@ -51,7 +51,9 @@ func (f survivalFlags) intervals(cmd *cobra.Command, g *grid, q survival.Questio
 	for _, r := range g.rows {
 		v := survival.Interval{Group: g.cell(r, f.group)}
 		var err error
-		if !missing(g.cell(r, f.left)) { // nothing known but that it ended by right
+		if missing(g.cell(r, f.left)) { // nothing known but that it ended by right
+			v.Closed = true
+		} else {
 			if v.Left, err = g.number(r, f.left); err != nil {
 				return estimate.Fit{}, err
 			}
