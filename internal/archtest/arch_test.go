@@ -29,7 +29,7 @@ const root = "../.."
 // on one line do not know each other.
 var layers = [][]string{
 	{"fault", "id"},
-	{"estimate", "estimate/rng", "estimate/lin", "chart"},
+	{"estimate", "estimate/rng", "estimate/lin", "estimate/quantile", "chart"},
 	{"estimate/hist", "estimate/mcmc"},
 	{"estimate/hist/histtest"},
 	{"estimate/mse/pairs", "estimate/mse/chao", "estimate/mse/loglin", "estimate/mse/sparse", "estimate/mse/dga",
@@ -73,7 +73,7 @@ var libraries = map[string][]string{
 	"golang.org/x/crypto":              {"internal/vault", "internal/sealeddb"},
 	"golang.org/x/mod":                 {"internal/journal", "internal/hub", "internal/hub/file", "internal/hub/folder", "internal/packet", "internal/app"},
 	"golang.org/x/sys":                 {"internal/vault", "internal/app"},
-	"gonum.org/v1/gonum":               {"estimate/rng", "estimate/lin", "estimate/mcmc", "estimate/mse", "estimate/mse/loglin", "estimate/mse/sparse", "estimate/mse/lcm", "estimate/mse/dga", "estimate/mse/pairs", "estimate/mse/chao", "estimate/proportion", "estimate/survival", "estimate/weight", "estimate/rds", "estimate/impute", "disclose"},
+	"gonum.org/v1/gonum":               {"estimate/rng", "estimate/lin", "estimate/mcmc", "estimate/mse", "estimate/mse/loglin", "estimate/mse/sparse", "estimate/mse/lcm", "estimate/mse/dga", "estimate/mse/pairs", "estimate/mse/chao", "estimate/proportion", "estimate/survival", "estimate/weight", "estimate/rds", "estimate/impute", "estimate/quantile", "disclose"},
 	"golang.org/x/sync":                {"internal/app", "internal/vault", "internal/index"},
 	"golang.org/x/term":                {"internal/cli"},
 	"github.com/ncruces/go-sqlite3":    {"internal/sealeddb", "internal/vault", "internal/hub/file", "internal/index", "internal/app"},
@@ -83,6 +83,7 @@ var libraries = map[string][]string{
 	"go.yaml.in/yaml/v3":               {"internal/kind", "internal/exchange/mapping"},
 	"github.com/xuri/excelize/v2":      {"internal/exchange/table"},
 	"github.com/spf13/cobra":           {"internal/cli"},
+	"github.com/spf13/pflag":           {"internal/cli"},
 	"github.com/schollz/progressbar":   {"internal/cli"},
 	"github.com/jba/templatecheck":     {"internal/web"},
 	"github.com/nicksnyder/go-i18n/v2": {"internal/web"},

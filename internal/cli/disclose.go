@@ -407,7 +407,7 @@ func csvOf(res *disclose.Result, tables []*disclose.Table, at int) []byte {
 			}
 			row = append(row, v)
 		}
-		_ = w.Write(append(escaped(row), shown(cell)))
+		_ = w.Write(append(escaped(row), shownCell(cell)))
 	}
 	w.Flush()
 	return b.Bytes()
@@ -421,7 +421,7 @@ func escaped(cells []string) []string {
 	return out
 }
 
-func shown(c disclose.Published) string {
+func shownCell(c disclose.Published) string {
 	if c.Published == nil {
 		return disclose.Hidden
 	}

@@ -26,7 +26,7 @@ assumes and what is doubtful; where no figure can be defended it says why instea
 		Args: none,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(c.mseCmd(), c.compareCmd())
+	cmd.AddCommand(c.mseCmd(), c.estimateSurvivalCmd(), c.estimateShareCmd(), c.estimateRDSCmd(), c.estimateNSUMCmd(), c.compareCmd())
 	return cmd
 }
 
@@ -160,7 +160,7 @@ func (c *cli) showFit(f estimate.Fit, t hist.Table) {
 	c.line("")
 	c.line("%-8s %10s %10s %10s", "method", "figure", "from", "to")
 	for _, m := range members {
-		c.line("%-8s %10s %10s %10s", m.Method, shown(m.Point), shown(m.Lower), shown(m.Upper))
+		c.line("%-8s %10s %10s %10s", m.Method, headcount(m.Point), headcount(m.Lower), headcount(m.Upper))
 		if m.Refusal != nil && f.Ensemble != nil {
 			c.line("         %s", m.Refusal.Text)
 		}
@@ -205,8 +205,8 @@ func (c *cli) showDoubts(f estimate.Fit) {
 	section("Doubtful", doubts)
 }
 
-// shown writes a figure of people, or a dash.
-func shown(n estimate.Number) string {
+// headcount writes a figure of people, or a dash.
+func headcount(n estimate.Number) string {
 	v := float64(n)
 	switch {
 	case math.IsNaN(v):
