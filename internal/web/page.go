@@ -162,6 +162,7 @@ var (
 	recordTmpl     = mustPage[recordPage]("record")
 	filesTmpl      = mustPage[filesPage]("files")
 	codingTmpl     = mustPage[codingPage]("coding")
+	consentTmpl    = mustPage[consentPage]("consent")
 	intakeTmpl     = mustPage[intakePage]("intake")
 	chainTmpl      = mustPage[chainPage]("chain")
 	transcriptTmpl = mustPage[transcriptPage]("transcript")
