@@ -483,3 +483,22 @@ func TestRejectedSubmissionsAreWarnedOf(t *testing.T) {
 		t.Errorf("%+v", rep)
 	}
 }
+
+// A repeat that comes alone finds what an earlier import made of its submissions.
+func TestARepeatAloneFindsItsParents(t *testing.T) {
+	w := create(t)
+	defer w.Close()
+	importFiles(t, w, "", app.ImportOptions{}, central[0])
+	rep := importFiles(t, w, "", app.ImportOptions{}, central[1])[0]
+	if rep.Kind != "detention_stage" || rep.Stored != 3 || rep.Refused != 1 || rep.Problems[0].Column != "PARENT_KEY" {
+		t.Fatalf("%+v", rep)
+	}
+	if n := len(stagesOf(t, w, "Hana")); n != 2 {
+		t.Errorf("Hana has %d stages, want 2", n)
+	}
+	for _, r := range importFiles(t, w, "", app.ImportOptions{}, central...) {
+		if !strings.Contains(r.File, "question") && r.Stored != 0 {
+			t.Errorf("%s: %d stored again", r.File, r.Stored)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -82,6 +83,14 @@ func (g guesser) sheet(only string) []Mapping {
 	if g.s.Above() != nil {
 		only = g.named()
 	}
+	if g.orphan() {
+		if only = cmp.Or(only, g.named()); only == "" {
+			return nil
+		}
+		for _, k := range g.set.Kinds() { // what its parents made, an earlier import knows
+			g.above = append(g.above, k.Name)
+		}
+	}
 	best, bestScore := Mapping{}, 0.0
 	for _, k := range g.set.Kinds() {
 		if only != "" && k.Name != only {
@@ -96,6 +105,11 @@ func (g guesser) sheet(only string) []Mapping {
 	}
 	best.leaveOut(g.s.Header, nil)
 	return []Mapping{best}
+}
+
+// orphan reports whether the table is a repeat whose parent was imported before, alone.
+func (g guesser) orphan() bool {
+	return g.s.Above() == nil && slices.Contains(g.s.Header, table.ParentKeyColumn)
 }
 
 // named is the kind whose name the table bears, as forms that this program writes name
@@ -313,7 +327,7 @@ func (m *Mapping) leaveOut(header []string, all []Mapping) {
 	}
 	for _, h := range header {
 		if Reserved(h) || slices.ContainsFunc(all, func(o Mapping) bool { return slices.Contains(o.uses(), h) || slices.Contains(o.Form, h) }) ||
-			h == table.KeyColumn || h == table.ParentKeyColumn {
+			len(m.Form) > 0 && (h == table.KeyColumn || h == table.ParentKeyColumn) {
 			continue
 		}
 		m.Ignore = append(m.Ignore, h)

@@ -359,3 +359,18 @@ func TestFormsValidateWithPyxform(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParseParts(f *testing.F) {
+	f.Add("person", "detention_stage", "detention_stage/question_asked")
+	f.Add("", "/", "a//b")
+	set := schema(f)
+	f.Fuzz(func(t *testing.T, group, a, b string) {
+		parts, err := xlsform.ParseParts([]string{group}, []string{a, b})
+		if err != nil {
+			return
+		}
+		if form, err := xlsform.Build(set, parts); err == nil && len(form.Sheets()) != 3 {
+			t.Errorf("%q %q %q: a form of %d sheets", group, a, b, len(form.Sheets()))
+		}
+	})
+}
