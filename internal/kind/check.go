@@ -18,10 +18,24 @@ var steps = []string{"", "save", "interview", "coding", "review", "verify", "exp
 // protected person is now (R03), what a person is worth believing (R02), how a person
 // looks or sounds (R10), and the ways people take (R21). A test is named after each.
 var forbidden = map[string]string{
-	"address": "R03", "coordinate": "R03", "latitude": "R03", "longitude": "R03", "phone": "R03", "telephone": "R03", "gps": "R03", "ip_address": "R03", "exif": "R03", "current_location": "R03",
-	"credibility_score": "R02", "truthfulness": "R02", "risk_score": "R02", "deception": "R02", "person_score": "R02", "ranking": "R02",
-	"demeanour": "R10", "demeanor": "R10", "biometric": "R10", "accent": "R10", "facial": "R10", "voice_print": "R10", "fingerprint": "R10",
-	"route_plan": "R21", "safe_house": "R21", "payment_channel": "R21", "helper_name": "R21", "broker_name": "R21",
+	"address": "R03", "coordinate": "R03", "coordinates": "R03", "latitude": "R03", "longitude": "R03", "lat": "R03", "lon": "R03", "lng": "R03", "phone": "R03", "telephone": "R03", "mobile": "R03",
+	"gps": "R03", "geo": "R03", "ip": "R03", "ip_address": "R03", "exif": "R03", "location": "R03", "current_location": "R03", "current_place": "R03", "lives_at": "R03", "lives_in": "R03", "hiding_place": "R03",
+	"email": "R03", "wechat": "R03", "kakao": "R03", "messenger": "R03",
+	"score": "R02", "scoring": "R02", "rating": "R02", "credibility_score": "R02", "truthfulness": "R02", "risk_score": "R02", "deception": "R02", "person_score": "R02", "ranking": "R02", "polygraph": "R02", "lie_detector": "R02",
+	"demeanour": "R10", "demeanor": "R10", "biometric": "R10", "biometrics": "R10", "accent": "R10", "facial": "R10", "face_print": "R10", "voice_print": "R10", "voiceprint": "R10", "fingerprint": "R10", "fingerprints": "R10", "iris": "R10", "gait": "R10",
+	"route_plan": "R21", "route_map": "R21", "safe_house": "R21", "payment_channel": "R21", "bank_account": "R21", "helper_name": "R21", "broker_name": "R21", "smuggler_name": "R21", "guide_name": "R21",
+}
+
+// forbiddenWords are what a label may not ask for, in the three languages: a field named
+// note_3 that asks for a telephone number is a field for a telephone number.
+var forbiddenWords = []struct {
+	rule  string
+	words []string
+}{
+	{"R03", []string{"address", "coordinate", "latitude", "longitude", "telephone", "phone number", "gps", "current location", "where now", "e-mail", "email", "wechat", "주소", "좌표", "위도", "경도", "전화", "휴대폰", "현재 위치", "현 거주지", "지금 있는 곳", "은신처 위치", "地址", "坐标", "纬度", "经度", "电话", "手机", "当前位置", "现住址", "住址", "微信", "카톡"}},
+	{"R02", []string{"score", "ranking", "truthfulness", "polygraph", "lie detector", "점수", "순위", "진실성", "거짓말", "评分", "得分", "打分", "排名", "测谎", "诚实度", "真实度"}},
+	{"R10", []string{"demeanour", "demeanor", "biometric", "accent", "facial", "fingerprint", "voice print", "억양", "태도", "표정", "지문", "생체", "얼굴 인식", "口音", "神态", "表情", "指纹", "生物特征", "人脸", "声纹"}},
+	{"R21", []string{"safe house", "safehouse", "route plan", "route map", "payment channel", "name of the broker", "name of the helper", "broker's name", "helper's name", "안전가옥", "탈출 경로", "송금 경로", "브로커 이름", "조력자 이름", "安全屋", "逃离路线", "付款渠道", "中介姓名", "协助者姓名", "蛇头姓名"}},
 }
 
 // ForbiddenBy returns the rule that forbids a field name, or "".
@@ -32,6 +46,69 @@ func ForbiddenBy(name string) string {
 		}
 	}
 	return ""
+}
+
+// ForbiddenLabel returns the rule that forbids what a label asks for, or "".
+func ForbiddenLabel(t Text) string {
+	for _, f := range forbiddenWords {
+		for _, label := range t {
+			for _, w := range f.words {
+				if asksFor(strings.ToLower(label), w) {
+					return f.rule
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// asksFor finds a word in a label. Latin words stand by themselves: an addressee is not
+// an address.
+func asksFor(label, word string) bool {
+	for from := 0; ; {
+		i := strings.Index(label[from:], word)
+		if i < 0 {
+			return false
+		}
+		i += from
+		from = i + len(word)
+		letter := func(at int) bool { return at >= 0 && at < len(label) && 'a' <= label[at] && label[at] <= 'z' }
+		plural := from < len(label) && label[from] == 's' && !letter(from+1)
+		if !letter(i-1) && (!letter(from) || plural) || word[0] >= 0x80 {
+			return true
+		}
+	}
+}
+
+// aboutPeople are the kinds that are a person: a number on them is a number on somebody.
+var aboutPeople = []string{"person", "person_identity"}
+
+// placesOfPersons are the only places a person's own record may hold: where somebody comes
+// from and which nationality is claimed, never where somebody is.
+var placesOfPersons = []string{"origin", "nationality_claims"}
+
+// protects checks a field against the rules that keep people safe, by its name, by what
+// its label asks for and by what it could hold.
+func (c *checker) protects(f *Field) {
+	rule := ForbiddenBy(f.Name)
+	if rule == "" {
+		rule = ForbiddenLabel(f.Label)
+	}
+	if rule != "" {
+		c.bad(f, "leave the field out: it can harm people", "forbidden by rule %s", rule)
+		return
+	}
+	if !slices.Contains(aboutPeople, c.k.Name) {
+		return
+	}
+	switch f.Type {
+	case TypeNumber, TypeQuantity, TypeMoney:
+		c.bad(f, "put numbers on what happened, not on who it happened to", "forbidden by rule R02: a number on a person becomes a score")
+	case TypePlace:
+		if !slices.Contains(placesOfPersons, f.Name) {
+			c.bad(f, "record a place with what happened there and when", "forbidden by rule R03: a place on a person becomes where the person is")
+		}
+	}
 }
 
 // check verifies a set against the rules of the schema language. Every problem names
@@ -119,9 +196,7 @@ func (c *checker) field(f *Field) {
 	if !word(f.Name) {
 		c.bad(f, "use small letters, digits and _", "not a name")
 	}
-	if rule := ForbiddenBy(f.Name); rule != "" {
-		c.bad(f, "leave the field out: it can harm people", "forbidden by rule %s", rule)
-	}
+	c.protects(f)
 	if !slices.Contains(types, f.Type) {
 		c.bad(f, fmt.Sprintf("use one of %v", types), "unknown type %q", f.Type)
 	}

@@ -68,6 +68,85 @@ func TestR02R03R10R21NoForbiddenField(t *testing.T) {
 	}
 }
 
+// declare adds one field to a kind, as a workspace does.
+func declare(kindName, field string) error {
+	_, err := kind.Builtin().With([]byte("fields:\n  " + kindName + ":\n    - " + field + "\n"))
+	return err
+}
+
+// R02, R03, R10, R21 at run time: a workspace that adds a field or a kind is refused with
+// the rule, whether the name, the label in any language, or the type is what harms.
+func TestR02R03R10R21AWorkspaceCannotAddWhatHarms(t *testing.T) {
+	for _, tc := range []struct{ kind, field, rule string }{
+		{"person", "{name: x_score, type: text, class: coded, label: {en: a, ko: b, zh: c}}", "R02"},
+		{"person", "{name: x_trust, type: number, class: coded, label: {en: Trust, ko: 믿음, zh: 信任}}", "R02"},
+		{"person_identity", "{name: x_n, type: quantity, unit: percent, class: coded, label: {en: a, ko: b, zh: c}}", "R02"},
+		{"incident", "{name: x_rank, type: text, class: coded, label: {en: Ranking of the witness, ko: 가, zh: 甲}}", "R02"},
+		{"interview", "{name: x_f1, type: yesno, class: coded, label: {en: a, ko: 거짓말 탐지기 결과, zh: 甲}}", "R02"},
+		{"interview", "{name: x_f2, type: text, class: sealed, label: {en: a, ko: 가, zh: 测谎结果}}", "R02"},
+		{"interview", "{name: x_ip, type: text, class: sealed, label: {en: a, ko: b, zh: c}}", "R03"},
+		{"hiding_period", "{name: x_note3, type: text, class: sealed, label: {en: Phone number, ko: 가, zh: 甲}}", "R03"},
+		{"hiding_period", "{name: x_note4, type: text, class: sealed, label: {en: a, ko: 현재 위치, zh: 甲}}", "R03"},
+		{"need", "{name: x_note5, type: text, class: sealed, label: {en: a, ko: 가, zh: 手机号码}}", "R03"},
+		{"person", "{name: x_stays, type: place, class: coded, label: {en: Stays, ko: 머무름, zh: 停留}}", "R03"},
+		{"interview", "{name: x_manner, type: text, class: sealed, label: {en: Demeanour, ko: 가, zh: 甲}}", "R10"},
+		{"interview", "{name: x_sound, type: text, class: sealed, label: {en: a, ko: 억양, zh: 甲}}", "R10"},
+		{"interview", "{name: x_look, type: text, class: sealed, label: {en: a, ko: 가, zh: 面部表情}}", "R10"},
+		{"person_identity", "{name: x_iris, type: file, class: sealed, label: {en: a, ko: b, zh: c}}", "R10"},
+		{"journey", "{name: x_way, type: text, class: sealed, label: {en: Route plan, ko: 가, zh: 甲}}", "R21"},
+		{"leg", "{name: x_who, type: text, class: sealed, label: {en: a, ko: 브로커 이름, zh: 甲}}", "R21"},
+		{"leg", "{name: x_where, type: text, class: sealed, label: {en: a, ko: 가, zh: 安全屋}}", "R21"},
+	} {
+		err := declare(tc.kind, tc.field)
+		if err == nil || !strings.Contains(err.Error(), tc.rule) || fault.KindOf(err) == "" {
+			t.Errorf("%s %s: %v, want a refusal by %s", tc.kind, tc.field, err, tc.rule)
+		}
+	}
+	own := "kinds:\n  - kind: x_watch\n    group: people\n    label: {en: a, ko: b, zh: c}\n    plural: {en: a, ko: b, zh: c}\n    help: {en: a, ko: b, zh: c}\n    compartment: general\n    title: [x]\n    list: [x]\n    fields:\n      - {name: x, type: text, class: coded, label: {en: GPS, ko: b, zh: c}}\n"
+	if _, err := kind.Builtin().With([]byte(own)); err == nil || !strings.Contains(err.Error(), "R03") {
+		t.Errorf("a kind of the workspace's own with a GPS field: %v", err)
+	}
+	for _, harmless := range []string{
+		"{name: x_addressee, type: text, class: coded, label: {en: Addressee of the letter, ko: 수신자, zh: 收信人}}",
+		"{name: x_underscored, type: text, class: coded, label: {en: Underscored in the text, ko: 밑줄, zh: 下划线}}",
+		"{name: x_days, type: number, class: coded, label: {en: Days without food, ko: 굶은 날, zh: 断粮天数}}",
+	} {
+		if err := declare("incident", harmless); err != nil {
+			t.Errorf("%s is refused: %v", harmless, err)
+		}
+	}
+}
+
+// R02: no field of any kind that is a person holds a number, and whatever grades a source
+// applies to what is not a person. R03: a person's own record knows only where somebody
+// comes from.
+func TestR02R03APersonHasNoNumberAndNoPlaceButOrigin(t *testing.T) {
+	for _, name := range []string{"person", "person_identity"} {
+		k, _ := kind.Builtin().Kind(name)
+		for _, f := range k.Fields {
+			switch f.Type {
+			case kind.TypeNumber, kind.TypeQuantity, kind.TypeMoney:
+				t.Errorf("R02: %s.%s is a number", name, f.Name)
+			case kind.TypePlace:
+				if f.Name != "origin" && f.Name != "nationality_claims" {
+					t.Errorf("R03: %s.%s is a place", name, f.Name)
+				}
+			case kind.TypeTerm:
+				if f.Vocabulary == "source_reliability" || f.Vocabulary == "information_credibility" || f.Vocabulary == "verification_status" {
+					t.Errorf("R02: %s.%s grades a person", name, f.Name)
+				}
+			}
+		}
+	}
+	for _, k := range kind.Builtin().Kinds() {
+		for _, f := range k.Fields {
+			if rule := kind.ForbiddenLabel(f.Label); rule != "" {
+				t.Errorf("%s.%s asks for what %s forbids", k.Name, f.Name, rule)
+			}
+		}
+	}
+}
+
 // R19: no field about sexual violence is required beyond the type.
 func TestR19NothingRequiredBeyondTheType(t *testing.T) {
 	set := kind.Builtin()

@@ -81,7 +81,9 @@ func TestEachLevelNeedsWhatItNeeds(t *testing.T) {
 		{"no alternatives", verification.Grounds, with(func(c *verification.Case) { c.Alternatives = "none" }), []verification.Need{verification.NeedsAlternatives}},
 		{"no contrary material", verification.Grounds, with(func(c *verification.Case) { c.Contrary = "" }), []verification.Need{verification.NeedsContrary}},
 		{"one signature", verification.Grounds, with(func(c *verification.Case) { c.Signed = two[:1] }), []verification.Need{verification.NeedsSignatures}},
-		{"one member twice", verification.Grounds, with(func(c *verification.Case) { c.Signed = []verification.SignOff{two[0], {Member: id.ID{1}, Reason: "again"}} }), []verification.Need{verification.NeedsSignatures}},
+		{"one member twice", verification.Grounds, with(func(c *verification.Case) {
+			c.Signed = []verification.SignOff{two[0], {Member: id.ID{1}, Reason: "again"}}
+		}), []verification.Need{verification.NeedsSignatures}},
 		{"a signature without a reason", verification.Grounds, with(func(c *verification.Case) { c.Signed = []verification.SignOff{two[0], {Member: id.ID{2}}} }), []verification.Need{verification.NeedsSignatures}},
 		{"found wrong without a reason", verification.Wrong, verification.Case{}, []verification.Need{verification.NeedsReasons}},
 	} {
