@@ -240,6 +240,9 @@ func survivalLines(fit estimate.Fit) []string {
 				out = append(out, fmt.Sprintf("  %s: between %.4g and %.4g whatever befell the others. %s", b.Outcome, float64(b.Interval.Lower), float64(b.Interval.Upper), b.Sentence))
 			}
 		}
+		for _, t := range d.Tests {
+			out = append(out, fmt.Sprintf("Gray's test of %s: chi-squared %.4g on %d, p %.4g", t.Outcome, t.Chi2, t.DF, t.P))
+		}
 	case *survival.States:
 		out = stateLines("all", d.AtTimes)
 	}
