@@ -46,6 +46,9 @@ intervals that hold together.`,
 			if err != nil {
 				return c.refuseInput(err)
 			}
+			if err := drawFit(cmd, fit); err != nil {
+				return err
+			}
 			return c.printFit(fit, shareLines(fit)...)
 		},
 	}
@@ -69,6 +72,7 @@ intervals that hold together.`,
 	s.BoolVar(&f.random, "random", false, "the people were drawn at random from the population")
 	s.IntSliceVar(&f.counts, "count", nil, "counts of several categories")
 	s.IntVar(&f.events, "events", 0, "a count of rare events")
+	svgFlag(cmd)
 	return cmd
 }
 
