@@ -248,6 +248,19 @@ func Goodman(counts []int, level float64) ([]estimate.Interval, error) {
 	return out, nil
 }
 
+// Rare answers for a count of rare events: Garwood's exact interval of its mean.
+func Rare(x int, level float64) (estimate.Fit, error) {
+	i, err := Poisson(x, level)
+	if err != nil {
+		return estimate.Fit{}, err
+	}
+	fit := estimate.Refuse("poisson-exact", estimate.Refusal{})
+	fit.Refusal, fit.Options, fit.Level = nil, map[string]any{"level": level}, level
+	fit.Point, fit.Lower, fit.Upper = estimate.Number(x), i.Lower, i.Upper
+	fit.Assume("events_independent", "Assumes that events come one by one, none bringing another.")
+	return fit, nil
+}
+
 // Category is one of several categories with its simultaneous interval.
 type Category struct {
 	Count

@@ -276,6 +276,7 @@ type Compared struct {
 	RiskRatio  estimate.Interval `json:"risk_ratio"`
 	OddsRatio  estimate.Interval `json:"odds_ratio"`
 	Fisher     Exact             `json:"fisher"`
+	Strata     *Strata           `json:"mantel_haenszel,omitempty"`
 }
 
 // Compare compares two shares. The fit's figure is the difference a − b with Newcombe's

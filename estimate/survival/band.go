@@ -28,16 +28,16 @@ func (b Band) check() error {
 		With("use one of log-log, log, logit, arcsine, plain")
 }
 
-// ends returns the band around a probability p with standard error se, cut to [0, 1]. At
-// p = 1 it is [1, 1], which says nothing of what is not seen yet; at p = 0 it is not
-// defined and both ends are NaN. These are R's conventions.
+// ends returns the band around a probability p with standard error se, cut to [0, 1].
+// Where it is not defined both ends are NaN: at 0, and, but for Log and Plain, at 1, where
+// those two give [1, 1] and say nothing of what is not seen yet. These are R's conventions.
 //
 // Source: Kalbfleisch and Prentice (2002), The Statistical Analysis of Failure Time Data,
 // section 1.4; Borgan and Liestøl (1990), Scandinavian Journal of Statistics 17, 35-41
 // (arcsine).
 func (b Band) ends(p, se, z float64) (lo, hi estimate.Number) {
 	switch {
-	case math.IsNaN(p) || math.IsNaN(se) || p <= 0:
+	case math.IsNaN(p) || math.IsNaN(se) || p <= 0 && b != Plain || p >= 1 && b != Plain && b != Log:
 		return estimate.Number(math.NaN()), estimate.Number(math.NaN())
 	case p >= 1:
 		return 1, 1

@@ -384,3 +384,28 @@ func TestAalenJohansenAgreesWithR(t *testing.T) {
 		}
 	}
 }
+
+// R cmprsk 2.2-11: cuminc(time, event, group = sex)$Tests. Ties are corrected otherwise
+// there, so the fourth digit is free.
+func TestGrayAgreesWithR(t *testing.T) {
+	var want struct {
+		Tests struct{ Stat, Pv []float64 }
+	}
+	decode(t, goldens(t)["gray.mgus2"], &want)
+	var in []Outcome
+	for _, r := range table(t, "surv_mgus2_competing.csv") {
+		cause := r["event"]
+		if cause == "0" {
+			cause = ""
+		}
+		in = append(in, Outcome{Time: number(t, r["time"]), Cause: cause, Group: r["sex"]})
+	}
+	for i, cause := range []string{"1", "2"} {
+		got, err := Gray(in, cause)
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, "statistic for "+cause, got.Chi2, want.Tests.Stat[i], 5e-4)
+		near(t, "p for "+cause, got.P, want.Tests.Pv[i], 5e-4)
+	}
+}

@@ -216,7 +216,8 @@ func (c *Curve) product() {
 // first time it is 1 with everybody who has entered at risk.
 func (c *Curve) At(t float64) Step {
 	i, exact := slices.BinarySearchFunc(c.Steps, t, func(s Step, t float64) int { return compare(s.Time, t) })
-	out := Step{Time: t, Survival: 1, Lower: 1, Upper: 1}
+	out := Step{Time: t, Survival: 1}
+	out.Lower, out.Upper = c.Band.ends(1, 0, 0)
 	if exact {
 		return c.Steps[i]
 	}

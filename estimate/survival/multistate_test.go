@@ -3,6 +3,7 @@ package survival
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -142,4 +143,68 @@ func TestSpellsThatContradictAreNamed(t *testing.T) {
 	if fault.KindOf(err) != fault.Invalid {
 		t.Errorf("starts in different states at different times: %v", err)
 	}
+}
+
+// With nothing else that can happen, Gray's score is the log-rank one; without ties the
+// statistics are near each other too.
+func TestGrayOfOneCauseIsLogRank(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var in []Outcome
+		var obs []Observation
+		for i := range rapid.IntRange(6, 40).Draw(t, "n") {
+			at := float64(rapid.IntRange(1, 12).Draw(t, "time"))
+			o := Outcome{Time: at, Group: []string{"a", "b"}[i%2]}
+			if rapid.Bool().Draw(t, "event") {
+				o.Cause = "x"
+			}
+			in, obs = append(in, o), append(obs, Observation{Time: at, Event: o.Cause != "", Group: o.Group})
+		}
+		a, err := Gray(in, "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := LogRank(obs, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(a.Observed[0]-a.Expected[0]-b.Observed[0]+b.Expected[0]) > 1e-9 {
+			t.Fatalf("scores %g and %g", a.Observed[0]-a.Expected[0], b.Observed[0]-b.Expected[0])
+		}
+	})
+}
+
+// Under the null of equal curves the p-values are uniform: of 400 tables one in twenty has
+// one below 0.05, within four errors, also when the other cause differs by group.
+func TestGrayKeepsItsLevel(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	low := 0
+	for range 400 {
+		var in []Outcome
+		for i := range 120 {
+			// Subdistribution of x: share 0.4, time uniform on (0, 1), in both groups; y later in
+			// the second group.
+			o := Outcome{Group: []string{"a", "b"}[i%2], Cause: "y", Time: r.Float64()}
+			if i%2 == 1 {
+				o.Time = 0.5 + r.Float64()
+			}
+			if r.Float64() < 0.4 {
+				o.Cause, o.Time = "x", r.Float64()
+			}
+			if end := 0.3 + 1.2*r.Float64(); end < o.Time {
+				o.Cause, o.Time = "", end
+			}
+			in = append(in, o)
+		}
+		got, err := Gray(in, "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.P < 0.05 {
+			low++
+		}
+	}
+	if low < 4 || low > 38 { // 20 ± 4·4.36
+		t.Errorf("%d of 400 below 0.05", low)
+	}
+	t.Logf("%d of 400 below 0.05", low)
 }

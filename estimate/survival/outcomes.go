@@ -24,6 +24,13 @@ type OutcomeQuestion struct {
 // Outcomes is the detail of a fit of competing outcomes: first everybody, then the groups.
 type Outcomes struct {
 	Groups []OutcomeGroup `json:"groups"`
+	Tests  []OutcomeTest  `json:"tests,omitempty"`
+}
+
+// OutcomeTest is Gray's test of one outcome between the groups.
+type OutcomeTest struct {
+	Outcome string `json:"outcome"`
+	Test
 }
 
 // OutcomeGroup is the estimate for one group.
@@ -95,6 +102,16 @@ func EstimateOutcomes(in []Outcome, q OutcomeQuestion) (estimate.Fit, error) {
 			return estimate.Fit{}, err
 		}
 		d.Groups = append(d.Groups, g)
+	}
+	if len(names) > 1 {
+		for _, state := range d.Groups[0].Curves.States[1:] {
+			t, err := Gray(in, state)
+			if err != nil {
+				fit.Warn("no_gray", "Gray's test is left out: %v.", err)
+				break
+			}
+			d.Tests = append(d.Tests, OutcomeTest{state, t})
+		}
 	}
 	if q.Cause != "" {
 		if err := q.headline(&fit, d.Groups[0]); err != nil {

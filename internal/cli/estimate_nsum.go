@@ -35,6 +35,9 @@ magnitude; a curve shows what it would be were only a share of acquaintances awa
 			if err != nil {
 				return c.refuseInput(err)
 			}
+			if err := drawFit(cmd, fit); err != nil {
+				return err
+			}
 			return c.printFit(fit, nsumLines(fit)...)
 		},
 	}
@@ -46,6 +49,7 @@ magnitude; a curve shows what it would be were only a share of acquaintances awa
 	s.IntVar(&f.draws, "draws", 1000, "bootstrap draws of respondents")
 	s.Float64Var(&f.level, "level", 0.95, "confidence level")
 	seedFlag(cmd)
+	svgFlag(cmd)
 	return cmd
 }
 

@@ -39,6 +39,9 @@ the result is kept.`,
 			if err != nil {
 				return c.refuseInput(err)
 			}
+			if err := drawFit(cmd, fit); err != nil {
+				return err
+			}
 			return c.printFit(fit, rdsLines(fit)...)
 		},
 	}
@@ -52,6 +55,7 @@ the result is kept.`,
 	s.IntVar(&f.draws, "draws", 500, "bootstrap draws")
 	s.Float64Var(&f.level, "level", 0.95, "confidence level")
 	seedFlag(cmd)
+	svgFlag(cmd)
 	return cmd
 }
 

@@ -23,6 +23,7 @@ type shareFlags struct {
 	interval                                              string
 	random                                                bool
 	counts                                                []int
+	events                                                int
 }
 
 func (c *cli) estimateShareCmd() *cobra.Command {
@@ -44,6 +45,9 @@ intervals that hold together.`,
 			fit, err := c.shareFit(cmd, f)
 			if err != nil {
 				return c.refuseInput(err)
+			}
+			if err := drawFit(cmd, fit); err != nil {
+				return err
 			}
 			return c.printFit(fit, shareLines(fit)...)
 		},
@@ -67,6 +71,8 @@ intervals that hold together.`,
 	s.StringVar(&f.interval, "interval", "wilson", "wilson, clopper-pearson, jeffreys, agresti-coull, mid-p")
 	s.BoolVar(&f.random, "random", false, "the people were drawn at random from the population")
 	s.IntSliceVar(&f.counts, "count", nil, "counts of several categories")
+	s.IntVar(&f.events, "events", 0, "a count of rare events")
+	svgFlag(cmd)
 	return cmd
 }
 
@@ -89,7 +95,7 @@ func (c *cli) shareFit(cmd *cobra.Command, f shareFlags) (estimate.Fit, error) {
 	if err != nil {
 		return fit, err
 	}
-	input, err := json.Marshal(map[string]any{"x": f.x, "n": f.n, "x2": f.x2, "n2": f.n2, "asked": f.asked, "counts": f.counts})
+	input, err := json.Marshal(map[string]any{"x": f.x, "n": f.n, "x2": f.x2, "n2": f.n2, "asked": f.asked, "counts": f.counts, "events": f.events})
 	if err != nil {
 		return fit, err
 	}
@@ -99,6 +105,8 @@ func (c *cli) shareFit(cmd *cobra.Command, f shareFlags) (estimate.Fit, error) {
 
 func (f shareFlags) fromCounts(cmd *cobra.Command) (estimate.Fit, error) {
 	switch {
+	case cmd.Flags().Changed("events"):
+		return proportion.Rare(f.events, f.level)
 	case len(f.counts) > 0:
 		return proportion.Categories(f.counts, f.level)
 	case !cmd.Flags().Changed("n"):
@@ -268,10 +276,43 @@ func (f shareFlags) compareGroups(g *grid, a answers) (estimate.Fit, error) {
 		}
 	}
 	fit, err := proportion.Compare(c[0], c[1], f.level)
-	if err == nil {
-		fit.Options["a"], fit.Options["b"] = names[0], names[1]
+	if err != nil {
+		return fit, err
 	}
-	return fit, err
+	fit.Options["a"], fit.Options["b"] = names[0], names[1]
+	if strata := a.columns[f.stratum]; strata != nil {
+		mh, err := proportion.MantelHaenszel(tables(a, strata, a.columns[f.group], names), f.level)
+		if err != nil {
+			return fit, err
+		}
+		d := fit.Detail.(proportion.Compared)
+		d.Strata = &mh
+		fit.Detail = d
+	}
+	return fit, nil
+}
+
+// tables is one two-by-two table a stratum, in order of first sight.
+func tables(a answers, strata, groups, names []string) []proportion.Table {
+	var order []string
+	var out []proportion.Table
+	for i, s := range strata {
+		k := slices.Index(order, s)
+		if k < 0 {
+			k = len(order)
+			order, out = append(order, s), append(out, proportion.Table{})
+		}
+		cell := 1
+		if a.y[i] {
+			cell = 0
+		}
+		if groups[i] == names[0] {
+			out[k].A[cell]++
+		} else {
+			out[k].B[cell]++
+		}
+	}
+	return out
 }
 
 func shareLines(fit estimate.Fit) []string {
@@ -287,8 +328,12 @@ func shareLines(fit estimate.Fit) []string {
 		}
 		return out
 	case proportion.Compared:
-		return []string{fmt.Sprintf("difference %.4g; ratio of shares %s to %s; odds ratio %s to %s; Fisher's p %.4g", d.Difference,
+		out := []string{fmt.Sprintf("difference %.4g; ratio of shares %s to %s; odds ratio %s to %s; Fisher's p %.4g", d.Difference,
 			shown(d.RiskRatio.Lower), shown(d.RiskRatio.Upper), shown(d.OddsRatio.Lower), shown(d.OddsRatio.Upper), d.Fisher.P)}
+		if m := d.Strata; m != nil {
+			out = append(out, fmt.Sprintf("within strata: odds ratio %s (%s to %s), p %.4g", shown(m.OddsRatio), shown(m.Interval.Lower), shown(m.Interval.Upper), m.P))
+		}
+		return out
 	case []proportion.Category:
 		var out []string
 		for _, k := range d {

@@ -57,6 +57,9 @@ given by --held, --had and --fateless.`,
 			if err != nil {
 				return c.refuseInput(err)
 			}
+			if err := drawFit(cmd, fit); err != nil {
+				return err
+			}
 			return c.printFit(fit, survivalLines(fit)...)
 		},
 	}
@@ -91,6 +94,7 @@ func (f *survivalFlags) register(cmd *cobra.Command) {
 	s.IntVar(&f.with, "had", 0, "of them, known to have had the outcome")
 	s.IntVar(&f.fateless, "fateless", 0, "of them, of unknown fate")
 	seedFlag(cmd)
+	svgFlag(cmd)
 }
 
 func (f survivalFlags) question() (survival.Question, error) {
@@ -205,16 +209,10 @@ func (f survivalFlags) columns(g *grid) map[string]string {
 // survivalLines are the sentences under the headline.
 func survivalLines(fit estimate.Fit) []string {
 	var out []string
-	name := func(s string) string {
-		if s == "" {
-			return "all"
-		}
-		return s
-	}
 	switch d := fit.Detail.(type) {
 	case *survival.Durations:
 		for _, g := range d.Groups {
-			l := fmt.Sprintf("%s: n %d, ended %d, median %s", name(g.Name), g.N, g.Events, g.Quantiles[1].Text)
+			l := fmt.Sprintf("%s: n %d, ended %d, median %s", all(g.Name), g.N, g.Events, g.Quantiles[1].Text)
 			if g.RMST != nil {
 				l += fmt.Sprintf(", mean up to %.6g: %.4g (%s to %s)", g.RMST.Tau, g.RMST.Value, shown(g.RMST.Lower), shown(g.RMST.Upper))
 			}
@@ -228,17 +226,20 @@ func survivalLines(fit estimate.Fit) []string {
 		}
 	case *survival.Bracketed:
 		for _, g := range d.Groups {
-			out = append(out, fmt.Sprintf("%s: n %d, median above %.6g and up to %s", name(g.Name), g.N, g.Median.Left, shown(g.Median.Right)))
+			out = append(out, fmt.Sprintf("%s: n %d, median above %.6g and up to %s", all(g.Name), g.N, g.Median.Left, shown(g.Median.Right)))
 		}
 		if d.LogRank != nil {
 			out = append(out, fmt.Sprintf("%s: chi-squared %.4g on %d, p %.4g", d.LogRank.Name, d.LogRank.Chi2, d.LogRank.DF, d.LogRank.P))
 		}
 	case *survival.Outcomes:
 		for _, g := range d.Groups {
-			out = append(out, stateLines(name(g.Name), g.AtTimes)...)
+			out = append(out, stateLines(all(g.Name), g.AtTimes)...)
 			for _, b := range g.Bounds {
 				out = append(out, fmt.Sprintf("  %s: between %.4g and %.4g whatever befell the others. %s", b.Outcome, float64(b.Interval.Lower), float64(b.Interval.Upper), b.Sentence))
 			}
+		}
+		for _, t := range d.Tests {
+			out = append(out, fmt.Sprintf("Gray's test of %s: chi-squared %.4g on %d, p %.4g", t.Outcome, t.Chi2, t.DF, t.P))
 		}
 	case *survival.States:
 		out = stateLines("all", d.AtTimes)
