@@ -143,19 +143,36 @@ func (e *engine) frequencies(i int, c *chance, holders []float64) {
 	for _, h := range holders {
 		total += h
 	}
+	unseen := unseenRate(holders)
 	background := e.opt.Background[f.decl.Name]
 	const weight = 100 // entities the background counts for
 	c.tf = make([]float32, len(holders))
-	// How common "the same" is among entities, in the measure of which the values are parts.
 	for id := 1; id < len(holders); id++ {
 		h, n := holders[id], total
 		if background != nil {
 			h += weight * background[f.dict.At(uint32(id))]
 			n += weight
 		}
-		// Two different entities hold it: a value seen in one entity may still be met again.
-		c.tf[id] = float32(math.Log2(math.Max(h, 1) / math.Max(n, 1)))
+		// h entities hold it: another one does with the probability of the h-1 others.
+		c.tf[id] = float32(math.Log2((math.Max(h-1, 0) + unseen) / math.Max(n, 1)))
 	}
+}
+
+// unseenRate is how many further entities, of as many as there are, are expected to hold a
+// value that one holds: the rate at which values held by one become values held by two.
+//
+// Source: Good (1953), Biometrika 40, 237-264, eq. 2 for r = 1.
+func unseenRate(holders []float64) float64 {
+	var one, two float64
+	for _, h := range holders {
+		switch h {
+		case 1:
+			one++
+		case 2:
+			two++
+		}
+	}
+	return math.Min(1, math.Max(0.02, 2*(two+0.5)/(one+1)))
 }
 
 // holders is by value the number of entities that hold it.
@@ -165,7 +182,7 @@ func (e *engine) holders(i int, of []uint32) []float64 {
 	ids, stride := e.rows.IDs, e.rows.Stride
 	if of == nil {
 		for id := 1; id < f.dict.Len(); id++ {
-			out[id] = float64(f.dict.Count(uint32(id)))
+			out[id] = float64(f.count[id])
 		}
 		return out
 	}
@@ -196,7 +213,7 @@ func (e *engine) agreeing(i int, across bool, of []uint32) []float64 {
 	ids, stride := e.rows.IDs, e.rows.Stride
 	out := make([]float64, f.dict.Len())
 	for id := 1; id < f.dict.Len(); id++ {
-		n := float64(f.dict.Count(uint32(id)))
+		n := float64(f.count[id])
 		out[id] = n * (n - 1) / 2
 	}
 	if across {

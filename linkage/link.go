@@ -62,7 +62,13 @@ type Result struct {
 
 // rounds is how often parameters are estimated: once from random pairs, then from pairs of
 // different clusters.
-const rounds = 2
+const rounds = 3
+
+var trust = []float64{0.25, 0.25, 0.25}
+
+// surely is how many bits above the threshold a pair must weigh to count as known after
+// the first round, whose parameters are rough.
+const surely = 0
 
 // Link links the records of a table.
 //
@@ -97,7 +103,11 @@ func Link(t *table.Table, m Model, o Options) (*Result, error) {
 		if err := r.estimate(round); err != nil {
 			return nil, err
 		}
-		r.cluster()
+		cut := m.Threshold
+		if round == 0 {
+			cut += surely
+		}
+		r.cluster(cut)
 		if round == 0 && r.Link == Auto {
 			r.choose()
 		}
@@ -213,12 +223,17 @@ func (r *Result) estimate(round int) error {
 	if e.rows.Source != nil && r.across() && round > 0 {
 		counts = r.recount()
 	}
-	o := fs.Options{Pairs: r.total(), Recall: r.Recall, Contaminated: round == 0, FixedPrior: e.model.Prior > 0}
+	o := fs.Options{Pairs: r.total(), Recall: r.Recall, Contaminated: round == 0, FixedPrior: e.model.Prior > 0,
+		Weight: 10, Trust: trust[round]}
 	if start.Prior == 0 {
 		start.Prior = math.Min(0.1, 1/math.Max(2*float64(e.rows.Len()), 10))
 	}
-	if round > 0 && e.model.Dependence {
-		start.Ties = r.ties()
+	if e.model.Dependence {
+		var of []uint32
+		if round > 0 {
+			of = r.Clusters.Of
+		}
+		start.Ties = r.ties(of)
 	}
 	runs, err := fs.Fit(start, r.judged(counts), o)
 	if err != nil {
@@ -280,9 +295,8 @@ func (r *Result) judged(counts []fs.Count) []fs.Count {
 }
 
 // cluster scores the kept pairs and clusters what is above the threshold.
-func (r *Result) cluster() {
+func (r *Result) cluster(cut float64) {
 	r.e.opt.Progress("clustering")
-	cut := r.e.model.Threshold
 	base := make([]float64, len(r.swept.counts))
 	for k, c := range r.swept.counts {
 		base[k] = r.model.Bits(c.Pattern)

@@ -18,13 +18,13 @@ type field struct {
 	decl   Field
 	cmp    compare.Comparer
 	keys   []compare.Key
-	dict   table.Dict
+	dict   *table.Dict // shared by two fields that may be exchanged
+	count  []uint32    // records by value
 	prep   compare.Prepared
 	labels []string // of levels, with "swapped" where declared
 	band   []uint8  // of a value, from common to rare
 	shape  fs.Field
-	swap   int      // index of the field it may be exchanged with, or -1
-	cross  []uint32 // id in that field's dictionary of the same text
+	swap   int // index of the field it may be exchanged with, or -1
 	filled int
 	memo   bool
 }
@@ -57,24 +57,51 @@ func prepare(t *table.Table, m Model, o Options) (*engine, error) {
 	}
 	n := t.Rows()
 	e.rows = block.Rows{IDs: make([]uint32, n*len(m.Fields)), Stride: len(m.Fields), Source: sources(t)}
-	for i, decl := range m.Fields {
+	for _, decl := range m.Fields {
 		c, err := decl.comparer(o.Comparers)
 		if err != nil {
 			return nil, err
 		}
 		f := &field{decl: decl, cmp: c, keys: c.Keys(), swap: -1, memo: decl.Compare != "exact" && decl.Compare != "date" && decl.Compare != "number"}
-		if err := e.intern(i, f); err != nil {
-			return nil, err
-		}
-		f.prep = c.Prepare(&f.dict)
 		f.labels = slices.Clone(c.Levels())
 		e.fields = append(e.fields, f)
 	}
 	e.link()
+	for i, f := range e.fields {
+		if err := e.intern(i, f); err != nil {
+			return nil, err
+		}
+	}
+	for i, f := range e.fields {
+		f.recount(e.rows, i)
+		if f.prep != nil {
+			continue // its partner's
+		}
+		f.prep = f.cmp.Prepare(counted{f})
+		if f.swap >= 0 {
+			e.fields[f.swap].prep = f.prep
+		}
+	}
 	for _, f := range e.fields {
 		f.shapeBands()
 	}
 	return e, nil
+}
+
+// counted is a field's values with the field's own counts.
+type counted struct{ f *field }
+
+func (c counted) Len() int            { return c.f.dict.Len() }
+func (c counted) At(id uint32) string { return c.f.dict.At(id) }
+func (c counted) Count(id uint32) int { return int(c.f.count[id]) }
+
+// recount counts the records of every value.
+func (f *field) recount(rows block.Rows, i int) {
+	f.count = make([]uint32, f.dict.Len())
+	for at := i; at < len(rows.IDs); at += rows.Stride {
+		f.count[rows.IDs[at]]++
+	}
+	f.filled = rows.Len() - int(f.count[0])
 }
 
 // prepareBytes is what rows, dictionaries and forms will take, at most.
@@ -144,12 +171,6 @@ func (e *engine) intern(i int, f *field) error {
 			e.rows.IDs[r*stride+i] = f.dict.Add([]byte(f.cmp.Normalise(string(raw))))
 		}
 	}
-	f.dict.Recount(e.rows.IDs, i, stride)
-	for id, n := range f.dict.Counts() {
-		if id > 0 {
-			f.filled += int(n)
-		}
-	}
 	return nil
 }
 
@@ -189,7 +210,8 @@ func dated(cols []*table.Column, row int, dst []byte) []byte {
 	return dst
 }
 
-// link resolves which fields may be exchanged.
+// link resolves which fields may be exchanged; such fields share a dictionary, if they are
+// compared alike, so that a value of one can be compared with one of the other.
 func (e *engine) link() {
 	for _, f := range e.fields {
 		if f.decl.Swap == "" {
@@ -200,20 +222,34 @@ func (e *engine) link() {
 				continue
 			}
 			f.swap = k
-			f.cross = make([]uint32, f.dict.Len())
-			for id := 1; id < f.dict.Len(); id++ {
-				f.cross[id] = g.dict.Find(f.dict.At(uint32(id)))
-			}
 			last := len(f.labels) - 1
 			f.labels = append(f.labels[:last], swapped, f.labels[last])
+			f.dict, g.dict = shared(f, g)
 		}
 	}
+	for _, f := range e.fields {
+		if f.dict == nil {
+			f.dict = &table.Dict{}
+		}
+	}
+}
+
+// shared is the dictionary two fields have together.
+func shared(f, g *field) (*table.Dict, *table.Dict) {
+	switch {
+	case f.dict != nil:
+		return f.dict, f.dict
+	case g.dict != nil:
+		return g.dict, g.dict
+	}
+	d := &table.Dict{}
+	return d, d
 }
 
 // shapeBands sorts the values into bands of about equal numbers of records.
 func (f *field) shapeBands() {
 	f.shape = fs.Field{Levels: len(f.labels), Share: []float64{1}}
-	counts := f.dict.Counts()
+	counts := f.count
 	if !f.decl.Frequency || f.filled == 0 {
 		return
 	}
@@ -288,15 +324,28 @@ func (e *engine) pattern(i, j uint32) uint64 {
 	return e.exchange(p, a, b)
 }
 
-// exchange looks for fields that stand in each other's place.
+// exchange looks for fields that stand in each other's place: one value is exactly the
+// other field's of the other record, and the rest is near or not known.
 func (e *engine) exchange(p uint64, a, b []uint32) uint64 {
 	for k, f := range e.fields {
 		if f.swap < 0 || fs.Code(p, k) >= f.shape.Levels-1 {
 			continue
 		}
-		if x, y := f.cross[a[k]], f.cross[b[k]]; x != 0 && y != 0 && x == b[f.swap] && y == a[f.swap] {
-			p = p&^(15<<(4*k)) | uint64(f.shape.Levels-2)<<(4*k) | fs.Missing<<(4*f.swap)
+		g := f.swap
+		if other := fs.Code(p, g); other != fs.Missing && other >= e.fields[g].shape.Levels-1 {
+			continue
 		}
+		one, two := a[k] != 0 && a[k] == b[g], b[k] != 0 && b[k] == a[g]
+		if !one && !two || !(one || e.crossed(f, a[k], b[g])) || !(two || e.crossed(f, b[k], a[g])) {
+			continue
+		}
+		p = p&^(15<<(4*k)) | uint64(f.shape.Levels-2)<<(4*k) | fs.Missing<<(4*g)
 	}
 	return p
+}
+
+// crossed reports whether a value of a field is near one of its partner, or either is not
+// known.
+func (e *engine) crossed(f *field, x, y uint32) bool {
+	return x == 0 || y == 0 || int(f.prep.Level(x, y)) >= (f.shape.Levels-1)/2
 }

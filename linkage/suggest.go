@@ -23,7 +23,7 @@ func Suggest(t *table.Table, leave ...string) (Model, error) {
 	for _, c := range t.Columns {
 		l := lookAt(c)
 		switch {
-		case slices.Contains(leave, c.Name), l.empty(), labelName.MatchString(l.header), l.source():
+		case slices.Contains(leave, c.Name), l.empty(), labelName.MatchString(l.header), l.source(), strictID.MatchString(l.header) && !l.isID(t):
 			m.Ignore = append(m.Ignore, c.Name)
 		case m.ID == "" && l.isID(t):
 			m.ID = c.Name
@@ -62,6 +62,7 @@ func Suggest(t *table.Table, leave ...string) (Model, error) {
 var (
 	labelName   = regexp.MustCompile(`^(true_?|gold_?|ground_?truth_?)?(cluster|ent|entity|label|match|truth|gold|ground_truth|dup|duplicate|group|person)(_?(id|no|num|number|key|label))?$`)
 	idName      = regexp.MustCompile(`^(id|uid|uuid|guid|key|index|idx|row|rowid|row_id|row_no|record|rec_?id|record_?id|record_?(no|number)|unique_?id|unnamed.*|.*_id)$`)
+	strictID    = regexp.MustCompile(`^(id|uid|uuid|guid|rec_?id|record_?id|unique_?id)$`)
 	sourceName  = regexp.MustCompile(`^(source|source_?(dataset|file|name|id)|dataset|file_?name|origin)$`)
 	givenName   = regexp.MustCompile(`^(f_?name.*|first.*|given.*|fore_?name.*|christian.*)$`)
 	familyName  = regexp.MustCompile(`^(l_?name.*|last.*|sur_?name.*|family.*)$`)

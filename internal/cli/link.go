@@ -115,24 +115,25 @@ type stageTimes struct {
 }
 
 type linkReport struct {
-	Records  int            `json:"records"`
-	Clusters int            `json:"clusters"`
-	Link     string         `json:"link_type"`
-	OneToOne bool           `json:"one_to_one"`
-	Edges    int            `json:"edges"`
-	Compared int64          `json:"compared_pairs"`
-	PerSec   float64        `json:"compared_pairs_per_second"`
-	Patterns int            `json:"patterns"`
-	Recall   float64        `json:"blocking_recall_estimate"`
-	Blocks   []block.Report `json:"blocks"`
-	Stages   []stageTimes   `json:"stages"`
-	Wall     float64        `json:"seconds"`
-	Parsed   float64        `json:"seconds_after_parsing"`
-	CPU      float64        `json:"cpu_seconds"`
-	Peak     int64          `json:"peak_memory_bytes"`
-	Quality  *linkQuality   `json:"quality,omitempty"`
-	Draws    []int          `json:"entity_draws,omitempty"`
-	Why      any            `json:"why,omitempty"`
+	Records  int                 `json:"records"`
+	Clusters int                 `json:"clusters"`
+	Link     string              `json:"link_type"`
+	OneToOne bool                `json:"one_to_one"`
+	Edges    int                 `json:"edges"`
+	Compared int64               `json:"compared_pairs"`
+	PerSec   float64             `json:"compared_pairs_per_second"`
+	Patterns int                 `json:"patterns"`
+	Recall   float64             `json:"blocking_recall_estimate"`
+	Blocks   []block.Report      `json:"blocks"`
+	Stages   []stageTimes        `json:"stages"`
+	Wall     float64             `json:"seconds"`
+	Parsed   float64             `json:"seconds_after_parsing"`
+	CPU      float64             `json:"cpu_seconds"`
+	Peak     int64               `json:"peak_memory_bytes"`
+	Quality  *linkQuality        `json:"quality,omitempty"`
+	Model    *linkage.Parameters `json:"parameters"`
+	Draws    []int               `json:"entity_draws,omitempty"`
+	Why      any                 `json:"why,omitempty"`
 }
 
 func (c *cli) link(f linkFlags) error {
@@ -167,6 +168,8 @@ func (c *cli) link(f linkFlags) error {
 	clock.to("")
 	rep := linkReport{Records: t.Rows(), Clusters: r.Clusters.Count(), Link: r.Link, OneToOne: r.OneToOne, Edges: len(r.Edges),
 		Compared: r.Compared, Patterns: r.Patterns, Recall: r.Recall, Blocks: r.Blocks, Stages: clock.done}
+	params := r.Parameters()
+	rep.Model = &params
 	rep.Parsed = time.Since(parsed).Seconds()
 	if s := clock.seconds("comparing"); s > 0 {
 		rep.PerSec = float64(r.Compared) / s

@@ -22,7 +22,7 @@ func newDate(o Options) Comparer {
 }
 
 func (date) Levels() []string {
-	return []string{"differs", "same year", "two of year, month, day", "one digit, or day and month swapped", "same"}
+	return []string{"differs", "same year", "two digits", "two of year, month, day", "one digit, or day and month swapped", "same"}
 }
 
 // Normalise is eight digits yyyymmdd with 00 for what is not known. A text that is no date
@@ -64,6 +64,9 @@ func readDate(s, order string) (y, m, d int, ok bool) {
 		return 0, 0, 0, false
 	}
 	parts = parts[:min(3, len(parts))]
+	if len(parts) == 0 {
+		return 0, 0, 0, false
+	}
 	if len(parts) == 1 {
 		return oneWord(parts[0], order)
 	}
@@ -179,8 +182,8 @@ func dateLevel(a, b uint32) uint8 {
 	year := x&0xFFFF0000 == 0
 	if a&0xFF == 0 || b&0xFF == 0 { // a day is not known: compare what is
 		switch {
-		case year && (x&0xFF00 == 0 || a&0xFF00 == 0 || b&0xFF00 == 0) && a&0xFF00 != 0 && b&0xFF00 != 0:
-			return 2
+		case year && x&0xFF00 == 0 && a&0xFF00 != 0:
+			return 3
 		case year:
 			return 1
 		}
@@ -190,16 +193,15 @@ func dateLevel(a, b uint32) uint8 {
 	differ |= differ >> 2
 	differ &= 0x11111111
 	month, day := x&0xFF00 == 0, x&0xFF == 0
-	switch n := bits.OnesCount32(differ); {
-	case n == 1:
-		return 3
-	case n == 2 && swappedNeighbours(a, b, differ):
-		return 3
-	case year && (a>>8)&0xFF == b&0xFF && a&0xFF == (b>>8)&0xFF:
-		return 3
-	}
+	n := bits.OnesCount32(differ)
 	switch {
+	case n == 1, n == 2 && swappedNeighbours(a, b, differ):
+		return 4
+	case year && (a>>8)&0xFF == b&0xFF && a&0xFF == (b>>8)&0xFF:
+		return 4
 	case year && month, year && day, month && day:
+		return 3
+	case n == 2:
 		return 2
 	case year:
 		return 1

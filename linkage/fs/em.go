@@ -27,6 +27,9 @@ type Options struct {
 	Contaminated bool
 	// Weight of the Dirichlet prior on m, in pairs; 0 is the default of 10.
 	Weight float64
+	// Trust is the least weight of the prior as a share of the matches: it keeps EM from
+	// taking a group of pairs that share a town and little else for the matches.
+	Trust float64
 	// Iterations at most, default 200; Fit stops when no m moves by more than 1e-5.
 	Iterations int
 	// FixedPrior keeps Prior as it is.
@@ -229,9 +232,6 @@ func (f *fit) maximise(matches float64) (moved float64) {
 	for i, field := range f.Fields {
 		m := make([]float64, field.Levels)
 		u := make([]float64, field.Levels)
-		for l, g := range f.guess[i] {
-			m[l] = f.o.Weight * g
-		}
 		for k, c := range f.counts {
 			if code := Code(c.Pattern, i); code != Missing {
 				m[field.Level(code)] += f.post[k]
@@ -241,8 +241,9 @@ func (f *fit) maximise(matches float64) (moved float64) {
 		for _, x := range m {
 			sum += x
 		}
-		for l := range m {
-			m[l] /= sum
+		w := math.Max(f.o.Weight, f.o.Trust*sum)
+		for l, g := range f.guess[i] {
+			m[l] = (m[l] + w*g) / (sum + w)
 		}
 		for c, x := range f.U[i] {
 			u[field.Level(c)] += x

@@ -45,15 +45,17 @@ type Model struct {
 	Ties []Tie
 }
 
-// Tie is dependence between two fields, as a factor on the probability of agreeing or not
-// on both: LogM[x][y] is log2 of P(x,y | match) / (P(x|match) P(y|match)), where x is 1
-// when field F agrees exactly. LogU is the same for non-matches. Ties form a forest, so
-// the product of the fields' probabilities and the factors is again a distribution.
+// Tie is dependence between two fields, as a factor on the probability that they come out
+// together: LogU[x][y] is log2 of P(x, y) / (P(x) P(y)) among non-matches, where x is the
+// state of field F and y that of G: see [Field.State]. LogM is the same for matches. Ties
+// form a forest, and factors for states that agree are never below 0, so that a tie takes
+// evidence away that would be counted twice and never adds any.
 //
-// Source: Chow and Liu (1968), IEEE Trans. Information Theory 14, 462-467.
+// Source: Chow and Liu (1968), IEEE Trans. Information Theory 14, 462-467, for forests of
+// pairs.
 type Tie struct {
 	F, G       int
-	LogM, LogU [2][2]float64
+	LogM, LogU [3][3]float64
 }
 
 // Bits is the tie's part of the weight of a pattern; 0 where either field is missing.
@@ -62,15 +64,19 @@ func (t Tie) Bits(fields []Field, pattern uint64) float64 {
 	if x == Missing || y == Missing {
 		return 0
 	}
-	a, b := agree(fields[t.F], x), agree(fields[t.G], y)
+	a, b := fields[t.F].State(x), fields[t.G].State(y)
 	return t.LogM[a][b] - t.LogU[a][b]
 }
 
-func agree(f Field, code int) int {
-	if code >= f.Levels-1 {
-		return 1
+// State is 2 for the level "the same value", 0 for "differs" and 1 for what is between.
+func (f Field) State(code int) int {
+	switch {
+	case code == 0:
+		return 0
+	case code >= f.Levels-1:
+		return 2
 	}
-	return 0
+	return 1
 }
 
 // Weight is log2(m/u) of a code of a field; 0 for [Missing].
