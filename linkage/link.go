@@ -38,6 +38,7 @@ type Result struct {
 	e      *engine
 	model  *fs.Model
 	chance []*chance
+	tied   []fs.Tie
 	rules  [][]string
 	swept  *compared
 	in     cluster.Input
@@ -64,7 +65,7 @@ type Result struct {
 // different clusters.
 const rounds = 3
 
-var trust = []float64{0.25, 0.25, 0.25}
+var trust = []float64{1, 1, 1}
 
 // surely is how many bits above the threshold a pair must weigh to count as known after
 // the first round, whose parameters are rough.
@@ -145,17 +146,23 @@ func (r *Result) apart() {
 // source to be taken as free of repetitions: less is within the error of linkage.
 const oneToOneShare = 0.01
 
+// weaker is how many bits a pair of one source must fall short of both records' best pairs
+// with other sources to count as a look-alike and no repetition.
+const weaker = 6
+
 // choose is Auto's choice after the first round: files that do not repeat themselves are
-// linked one to one.
+// linked one to one. A repeated record would be as near its repetition as both are to the
+// record of the other file; a look-alike is not.
 func (r *Result) choose() {
 	src := r.e.rows.Source
 	repeated := 0
 	for _, g := range r.Clusters.Groups() {
-		var seen [256]int
-		for _, i := range g {
-			seen[src[i]]++
-			if seen[src[i]] == 2 {
-				repeated++
+		for k, i := range g {
+			for _, j := range g[:k] {
+				if src[i] == src[j] && r.Bits(i, j)+weaker > math.Min(r.bestAcross(i, g), r.bestAcross(j, g)) {
+					repeated++
+					break
+				}
 			}
 		}
 	}
@@ -164,6 +171,17 @@ func (r *Result) choose() {
 		r.Link, r.OneToOne = LinkOnly, true
 		r.apart()
 	}
+}
+
+// bestAcross is the best weight of a record to one of another source in its cluster.
+func (r *Result) bestAcross(i uint32, cluster []uint32) float64 {
+	best := math.Inf(-1)
+	for _, j := range cluster {
+		if r.e.rows.Source[i] != r.e.rows.Source[j] {
+			best = math.Max(best, r.Bits(min(i, j), max(i, j)))
+		}
+	}
+	return best
 }
 
 // compare plans the blocks if need be and compares.
@@ -229,11 +247,10 @@ func (r *Result) estimate(round int) error {
 		start.Prior = math.Min(0.1, 1/math.Max(2*float64(e.rows.Len()), 10))
 	}
 	if e.model.Dependence {
-		var of []uint32
-		if round > 0 {
-			of = r.Clusters.Of
+		if round == 0 {
+			r.tied = r.ties()
 		}
-		start.Ties = r.ties(of)
+		start.Ties = r.tied
 	}
 	runs, err := fs.Fit(start, r.judged(counts), o)
 	if err != nil {

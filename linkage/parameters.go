@@ -17,11 +17,12 @@ type FieldParameters struct {
 	Levels []LevelParameters `json:"levels"`
 }
 
-// TieParameters is the dependence of two fields: the bits that agreeing on both is worth
-// less than the sum.
+// TieParameters is a dependence of fields: the bits that agreement of Field is worth less
+// where the fields Given agree.
 type TieParameters struct {
-	Fields [2]string `json:"fields"`
-	Bits   float64   `json:"bits"`
+	Field string    `json:"field"`
+	Given []string  `json:"given"`
+	Lift  []float64 `json:"bits_by_level"`
 }
 
 // Parameters is a fitted model as data.
@@ -47,7 +48,11 @@ func (r *Result) Parameters() Parameters {
 		p.Fields = append(p.Fields, fp)
 	}
 	for _, t := range r.model.Ties {
-		p.Ties = append(p.Ties, TieParameters{[2]string{r.e.fields[t.F].decl.Name, r.e.fields[t.G].decl.Name}, t.LogM[2][2] - t.LogU[2][2]})
+		tp := TieParameters{Field: r.e.fields[t.Child].decl.Name, Lift: t.Lift}
+		for _, f := range t.Parents {
+			tp.Given = append(tp.Given, r.e.fields[f].decl.Name)
+		}
+		p.Ties = append(p.Ties, tp)
 	}
 	return p
 }

@@ -89,7 +89,7 @@ type look struct {
 	rows     int
 	length   float64 // letters, mean over distinct values
 	words    float64
-	// shares of distinct values
+	// shares of rows
 	mail, whole, phone, uk, day float64
 	order                       string // of dates
 	low, high                   float64
@@ -102,19 +102,23 @@ const lookMost = 2000
 func lookAt(c *table.Column) look {
 	l := look{c: c, header: headerWords(c.Name), distinct: c.Dict.Len() - 1, filled: c.Filled(), rows: len(c.IDs), low: math.Inf(1), high: math.Inf(-1)}
 	step := max(1, l.distinct/lookMost)
-	n := 0.0
+	var n, all float64
 	var seen []string
 	for id := 1; id < c.Dict.Len(); id += step {
 		s := strings.TrimSpace(c.Dict.At(uint32(id)))
-		seen = append(seen, s)
+		weight := float64(c.Dict.Count(uint32(id)))
+		for range min(int(weight), 20) { // what most rows hold counts most
+			seen = append(seen, s)
+		}
 		n++
+		all += weight
 		l.length += float64(len([]rune(s)))
 		l.words += float64(len(strings.Fields(s)))
-		l.mail += is(strings.Contains(s, "@"))
-		l.phone += is(phoneNumber.MatchString(s))
-		l.uk += is(ukPostcode.MatchString(s))
+		l.mail += weight * is(strings.Contains(s, "@"))
+		l.phone += weight * is(phoneNumber.MatchString(s))
+		l.uk += weight * is(ukPostcode.MatchString(s))
 		if wholeNumber.MatchString(s) && len(s) < 16 {
-			l.whole++
+			l.whole += weight
 			v := number(s)
 			l.low, l.high = math.Min(l.low, v), math.Max(l.high, v)
 		}
@@ -122,8 +126,10 @@ func lookAt(c *table.Column) look {
 	if n == 0 {
 		return l
 	}
-	for _, x := range []*float64{&l.length, &l.words, &l.mail, &l.whole, &l.phone, &l.uk} {
-		*x /= n
+	l.length /= n
+	l.words /= n
+	for _, x := range []*float64{&l.mail, &l.whole, &l.phone, &l.uk} {
+		*x /= all
 	}
 	l.order, l.day = compare.DateOrder(seen)
 	return l

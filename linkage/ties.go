@@ -11,157 +11,202 @@ import (
 
 // The size of the search for dependence.
 const (
-	tieSample = 2000 // pairs of records that share a value, by field
-	tieBits   = 1.0  // weaker dependence is left alone
-	tieShrink = 4    // pairs by which a ratio is drawn towards independence
-	// tieClear is how many times likelier than a match, at one match a record, sharing a
-	// value must be for its pairs to be taken as non-matches before there are clusters.
-	tieClear = 50
+	tieRows   = 60_000 // records looked at
+	tiePairs  = 6000   // pairs sampled for one parent, a third of them for two
+	tieLeast  = 200    // fewer pairs than this tell nothing
+	tieBits   = 1.0    // weaker dependence is left alone
+	tieShrink = 2      // pairs by which a ratio is drawn towards independence
+	// tieAgree is the least share of matches that agree exactly on a field: with it, how
+	// often sampled pairs agree on the fields outside the tie bounds how many of them
+	// are matches.
+	tieAgree = 0.6
 )
 
-// ties finds fields that agree together by chance more often than if they were
-// independent: a postcode and its town, a street and its quarter. For each field, pairs of
-// records that share its value, of different entities as far as known, are sampled, and
-// how the other fields then come out is compared with how they come out at random. Of all
-// pairs of fields the strongest that form a forest are kept.
-func (r *Result) ties(of []uint32) []fs.Tie {
+// ties finds fields that agree by chance more often where one or two others agree: a
+// town where the postcode is the same, an address of mail where both names are. For each
+// set of parents, pairs of records that share their values are sampled, matches among
+// them are taken off by a bound from the remaining fields, and how a child then comes out
+// is compared with how it comes out at random. The strongest are kept, one set of parents
+// for a child, without circles.
+func (r *Result) ties() []fs.Tie {
 	e := r.e
-	given := make([][][3]float64, len(e.fields)) // given[f][g]: states of g among pairs that share f
-	for f := range e.fields {
-		if of == nil && r.chance[f].same*float64(e.rows.Len()) < tieClear {
-			continue
-		}
-		given[f] = r.statesGiven(f, of)
-	}
+	rows := e.tieRows()
 	var found []fs.Tie
 	for f := range e.fields {
+		found = r.tiesGiven(rows, []int{f}, found)
 		for g := f + 1; g < len(e.fields); g++ {
-			if t := r.tie(f, g, given); t.LogU[2][2] > tieBits || t.LogU[1][2] > tieBits || t.LogU[2][1] > tieBits {
-				found = append(found, t)
-			}
+			found = r.tiesGiven(rows, []int{f, g}, found)
 		}
 	}
-	strength := func(t fs.Tie) float64 { return max(t.LogU[2][2], t.LogU[1][2], t.LogU[2][1]) }
+	// Two parents must tell a bit more than one.
+	strength := func(t fs.Tie) float64 { return slices.Max(t.Lift) - float64(len(t.Parents)) }
 	slices.SortStableFunc(found, func(a, b fs.Tie) int { return cmp.Compare(strength(b), strength(a)) })
-	return forest(found, len(e.fields))
+	return acyclic(found, len(e.fields))
 }
 
-// tie compares joint with independent agreement, from either side where both are known.
-func (r *Result) tie(f, g int, given [][][3]float64) fs.Tie {
-	t := fs.Tie{F: f, G: g}
-	ratio := func(n [3]float64, field, state int) float64 {
-		total := n[0] + n[1] + n[2]
-		expect := total * r.stateChance(field, state)
-		return math.Max(0, math.Log2((n[state]+tieShrink)/(expect+tieShrink)))
-	}
-	if n := given[f]; n != nil {
-		t.LogU[2][1], t.LogU[2][2] = ratio(n[g], g, 1), ratio(n[g], g, 2)
-	}
-	if n := given[g]; n != nil {
-		t.LogU[1][2] = ratio(n[f], f, 1)
-		if given[f] == nil {
-			t.LogU[2][2] = ratio(n[f], f, 2)
-		} else {
-			t.LogU[2][2] = (t.LogU[2][2] + ratio(n[f], f, 2)) / 2
+// tieRows samples records.
+func (e *engine) tieRows() []int {
+	n := e.rows.Len()
+	if n <= tieRows {
+		out := make([]int, n)
+		for i := range out {
+			out[i] = i
 		}
-	}
-	return t
-}
-
-// stateChance is the probability of a state of a field among pairs of different entities.
-func (r *Result) stateChance(k, state int) float64 {
-	sum := 0.0
-	shape := r.e.fields[k].shape
-	for c, u := range r.chance[k].u {
-		if shape.State(c) == state {
-			sum += u
-		}
-	}
-	return sum
-}
-
-// statesGiven samples pairs that share a value of field f and counts the states of every
-// field.
-func (r *Result) statesGiven(f int, of []uint32) [][3]float64 {
-	e := r.e
-	out := make([][3]float64, len(e.fields))
-	holders, start, cum := e.holdersOf(f)
-	if len(cum) == 0 || cum[len(cum)-1] == 0 {
 		return out
 	}
-	rng := rand.New(rand.NewPCG(e.model.Seed, 0x7469+uint64(f)))
-	all := cum[len(cum)-1]
-	for range tieSample {
-		id, _ := slices.BinarySearch(cum, rng.Float64()*all)
-		id = min(id, len(cum)-1)
-		own := holders[start[id]:start[id+1]]
-		if len(own) < 2 {
-			continue
-		}
-		i, j := own[rng.IntN(len(own))], own[rng.IntN(len(own))]
-		if i == j || of != nil && of[i] == of[j] || r.across() && e.rows.Source[i] == e.rows.Source[j] {
-			continue
-		}
-		p := e.pattern(min(i, j), max(i, j))
-		weight := 1.0
-		if r.model != nil { // a pair that may be a match counts as far as it is none
-			weight = 1 - fs.Probability(r.Bits(min(i, j), max(i, j)))
-		}
-		for k, other := range e.fields {
-			if c := fs.Code(p, k); c != fs.Missing {
-				out[k][other.shape.State(c)] += weight
-			}
-		}
+	out := make([]int, 0, tieRows)
+	step := float64(n) / tieRows
+	rng := rand.New(rand.NewPCG(e.model.Seed, 0x74696573))
+	for k := range tieRows { // one of every stretch of the table
+		out = append(out, int((float64(k)+rng.Float64())*step))
 	}
 	return out
 }
 
-// holdersOf lists the records by value of a field, and the running number of pairs.
-func (e *engine) holdersOf(f int) (rows, start []uint32, cum []float64) {
-	n := e.fields[f].dict.Len()
-	ids, stride := e.rows.IDs, e.rows.Stride
-	start = make([]uint32, n+1)
-	for at := f; at < len(ids); at += stride {
-		start[ids[at]+1]++
+// tiesGiven appends the ties of all children of one set of parents.
+func (r *Result) tiesGiven(rows []int, parents []int, found []fs.Tie) []fs.Tie {
+	e := r.e
+	levels, n := e.levelsGiven(rows, parents)
+	if n < tieLeast {
+		return found
 	}
-	cum = make([]float64, n)
-	sum := 0.0
-	for id := range n {
-		if c := float64(start[id+1]); id > 0 {
-			sum += c * (c - 1) / 2
+	for g, own := range levels {
+		if slices.Contains(parents, g) {
+			continue
 		}
-		cum[id] = sum
-		start[id+1] += start[id]
+		matches := 0.0
+		for h, other := range levels {
+			if total := sum(other); h != g && !slices.Contains(parents, h) && total > 0 {
+				same := other[len(other)-1]
+				matches = math.Max(matches, (same/total-r.chance[h].same)/tieAgree)
+			}
+		}
+		t := fs.Tie{Child: g, Parents: parents, Lift: r.lifts(g, own, matches)}
+		if slices.Max(t.Lift) > tieBits {
+			found = append(found, t)
+		}
 	}
-	rows = make([]uint32, e.rows.Len())
-	next := slices.Clone(start)
-	for r := range e.rows.Len() {
-		id := ids[r*stride+f]
-		rows[next[id]] = uint32(r)
-		next[id]++
-	}
-	return rows, start, cum
+	return found
 }
 
-// forest keeps the ties that close no circle, the first before the later.
-func forest(ties []fs.Tie, fields int) []fs.Tie {
-	root := make([]int, fields)
-	for i := range root {
-		root[i] = i
+func sum(x []float64) (s float64) {
+	for _, v := range x {
+		s += v
 	}
-	find := func(x int) int {
-		for root[x] != x {
-			x = root[x]
+	return s
+}
+
+// lifts is by level log2 of how much likelier it is among the sampled pairs than among
+// random ones, at least, when no more than a share of matches is among them; 0 where it is
+// not likelier, and for "differs".
+func (r *Result) lifts(k int, n []float64, matches float64) []float64 {
+	out := make([]float64, len(n))
+	total := sum(n)
+	if total < tieLeast/2 || matches >= 1 {
+		return out
+	}
+	shape := r.e.fields[k].shape
+	chance := make([]float64, shape.Levels)
+	for c, u := range r.chance[k].u {
+		chance[shape.Level(c)] += u
+	}
+	rest := total * (1 - matches)
+	for l := 1; l < shape.Levels; l++ {
+		share := 1.0 // of the matches, at most at this level
+		if l < shape.Levels-1 {
+			share -= tieAgree
 		}
-		return x
+		left := math.Max(0, n[l]-share*matches*total)
+		out[l] = math.Max(0, math.Log2((left+tieShrink)/(rest*chance[l]+tieShrink)))
+	}
+	return out
+}
+
+// levelsGiven samples pairs that share the values of all parents and counts the levels of
+// every field among them.
+func (e *engine) levelsGiven(rows, parents []int) (levels [][]float64, pairs int) {
+	ids, stride := e.rows.IDs, e.rows.Stride
+	list := make([]uint64, 0, len(rows))
+	for _, r := range rows {
+		key := uint32(1)
+		for _, f := range parents {
+			id := ids[r*stride+f]
+			if id == 0 {
+				key = 0
+				break
+			}
+			key = mixKeys(key, id)
+		}
+		if key != 0 {
+			list = append(list, uint64(key)<<32|uint64(r))
+		}
+	}
+	slices.Sort(list)
+	for _, f := range e.fields {
+		levels = append(levels, make([]float64, f.shape.Levels))
+	}
+	var start []int
+	var cum []int
+	sum := 0
+	for lo := 0; lo < len(list); {
+		hi := lo + 1
+		for hi < len(list) && list[hi]>>32 == list[lo]>>32 {
+			hi++
+		}
+		if n := hi - lo; n > 1 {
+			sum += n * (n - 1) / 2
+			start, cum = append(start, lo, hi), append(cum, sum)
+		}
+		lo = hi
+	}
+	if sum < tieLeast {
+		return levels, sum
+	}
+	pairs = tiePairs
+	if len(parents) > 1 {
+		pairs /= 3
+	}
+	rng := rand.New(rand.NewPCG(e.model.Seed, uint64(parents[0])<<8|uint64(parents[len(parents)-1])))
+	for range pairs {
+		at, _ := slices.BinarySearch(cum, rng.IntN(sum)+1)
+		lo, hi := start[2*at], start[2*at+1]
+		a := lo + rng.IntN(hi-lo)
+		b := lo + rng.IntN(hi-lo-1)
+		if b >= a {
+			b++
+		}
+		p := e.pattern(uint32(list[min(a, b)]), uint32(list[max(a, b)]))
+		for k, f := range e.fields {
+			if c := fs.Code(p, k); c != fs.Missing {
+				levels[k][f.shape.Level(c)]++
+			}
+		}
+	}
+	return levels, pairs
+}
+
+// acyclic keeps the first tie of every child that closes no circle.
+func acyclic(ties []fs.Tie, fields int) []fs.Tie {
+	parents := make([][]int, fields)
+	var above func(child, of int) bool
+	above = func(child, of int) bool { // whether child is of, or above it
+		if child == of {
+			return true
+		}
+		for _, p := range parents[of] {
+			if above(child, p) {
+				return true
+			}
+		}
+		return false
 	}
 	var out []fs.Tie
 	for _, t := range ties {
-		a, b := find(t.F), find(t.G)
-		if a != b {
-			root[a] = b
-			out = append(out, t)
+		if parents[t.Child] != nil || slices.ContainsFunc(t.Parents, func(p int) bool { return above(t.Child, p) }) {
+			continue
 		}
+		parents[t.Child] = t.Parents
+		out = append(out, t)
 	}
 	return out
 }

@@ -45,38 +45,33 @@ type Model struct {
 	Ties []Tie
 }
 
-// Tie is dependence between two fields, as a factor on the probability that they come out
-// together: LogU[x][y] is log2 of P(x, y) / (P(x) P(y)) among non-matches, where x is the
-// state of field F and y that of G: see [Field.State]. LogM is the same for matches. Ties
-// form a forest, and factors for states that agree are never below 0, so that a tie takes
-// evidence away that would be counted twice and never adds any.
+// Tie is dependence among non-matches: where two records of different entities agree on
+// all parents, the child is likelier to be at some level above "differs", by Lift[level]
+// bits. A lift is at least 0, so a tie takes away evidence that would be
+// counted twice and never adds any. A field is the child of at most one tie, and there are
+// no circles: the fields' distributions given their parents are those of a Bayesian
+// network.
 //
-// Source: Chow and Liu (1968), IEEE Trans. Information Theory 14, 462-467, for forests of
-// pairs.
+// Source: Chow and Liu (1968), IEEE Trans. Information Theory 14, 462-467, for one parent;
+// Sahami (1996), KDD-96, 335-338, for two.
 type Tie struct {
-	F, G       int
-	LogM, LogU [3][3]float64
+	Child   int
+	Parents []int
+	Lift    []float64
 }
 
-// Bits is the tie's part of the weight of a pattern; 0 where either field is missing.
+// Bits is the tie's part of the weight of a pattern, at most 0.
 func (t Tie) Bits(fields []Field, pattern uint64) float64 {
-	x, y := Code(pattern, t.F), Code(pattern, t.G)
-	if x == Missing || y == Missing {
+	for _, p := range t.Parents {
+		if c := Code(pattern, p); c == Missing || c < fields[p].Levels-1 {
+			return 0
+		}
+	}
+	c := Code(pattern, t.Child)
+	if c == Missing {
 		return 0
 	}
-	a, b := fields[t.F].State(x), fields[t.G].State(y)
-	return t.LogM[a][b] - t.LogU[a][b]
-}
-
-// State is 2 for the level "the same value", 0 for "differs" and 1 for what is between.
-func (f Field) State(code int) int {
-	switch {
-	case code == 0:
-		return 0
-	case code >= f.Levels-1:
-		return 2
-	}
-	return 1
+	return -t.Lift[fields[t.Child].Level(c)]
 }
 
 // Weight is log2(m/u) of a code of a field; 0 for [Missing].
