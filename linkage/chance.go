@@ -10,11 +10,12 @@ import (
 // chance is what is known of agreement by chance in one field: values by frequency, and
 // how near two random different values come.
 type chance struct {
-	near []nearPair // sampled pairs of records whose values are near
-	n    float64    // pairs sampled with both values present
-	u    []float64  // by code, for pairs of different entities
-	tf   []float32  // by value: log2 of its share among entities
-	same float64    // u of the level "the same"
+	near   []nearPair // sampled pairs of records whose values are near
+	n      float64    // pairs sampled with both values present
+	u      []float64  // by code, for pairs of different entities
+	tf     []float32  // by value: log2 of its share among entities
+	same   float64    // u of the level "the same"
+	rarest float64    // the least of tf
 }
 
 type nearPair struct {
@@ -84,11 +85,10 @@ func enough(hits []int) bool {
 // update computes u and the frequencies of values. of is the entity of every record as far
 // as known; pairs within an entity are left out, and a value counts once for each entity
 // that has it. nil means nothing is known yet: all random pairs count.
-func (e *engine) update(i int, c *chance, across bool, of []uint32) {
+func (e *engine) update(i int, c *chance, across bool, of []uint32, groups [][]uint32) {
 	f := e.fields[i]
-	holders := e.holders(i, of)
-	pairs := e.agreeing(i, across, of)
-	var all float64
+	holders := e.holders(i, groups)
+	pairs := e.agreeing(i, across, groups)
 	byBand := make([]float64, len(f.shape.Share))
 	for id := 1; id < f.dict.Len(); id++ {
 		b := 0
@@ -97,7 +97,7 @@ func (e *engine) update(i int, c *chance, across bool, of []uint32) {
 		}
 		byBand[b] += pairs[id]
 	}
-	all = e.pairsOf(i, across, of)
+	all := e.pairsOf(i, across, groups)
 	least := 0.5 / math.Max(all, 1)
 	hits := make([]float64, f.shape.Codes())
 	n := c.n
@@ -147,6 +147,7 @@ func (e *engine) frequencies(i int, c *chance, holders []float64) {
 	background := e.opt.Background[f.decl.Name]
 	const weight = 100 // entities the background counts for
 	c.tf = make([]float32, len(holders))
+	c.rarest = 0
 	for id := 1; id < len(holders); id++ {
 		h, n := holders[id], total
 		if background != nil {
@@ -155,6 +156,7 @@ func (e *engine) frequencies(i int, c *chance, holders []float64) {
 		}
 		// h entities hold it: another one does with the probability of the h-1 others.
 		c.tf[id] = float32(math.Log2((math.Max(h-1, 0) + unseen) / math.Max(n, 1)))
+		c.rarest = math.Min(c.rarest, float64(c.tf[id]))
 	}
 }
 
@@ -176,39 +178,29 @@ func unseenRate(holders []float64) float64 {
 }
 
 // holders is by value the number of entities that hold it.
-func (e *engine) holders(i int, of []uint32) []float64 {
+func (e *engine) holders(i int, groups [][]uint32) []float64 {
 	f := e.fields[i]
 	out := make([]float64, f.dict.Len())
 	ids, stride := e.rows.IDs, e.rows.Stride
-	if of == nil {
-		for id := 1; id < f.dict.Len(); id++ {
-			out[id] = float64(f.count[id])
-		}
-		return out
+	for id := 1; id < f.dict.Len(); id++ {
+		out[id] = float64(f.count[id])
 	}
-	e.eachEntity(of, func(members []uint32) {
+	for _, members := range groups {
 		for k, r := range members {
 			id := ids[int(r)*stride+i]
-			if id == 0 {
-				continue
-			}
-			first := true
 			for _, q := range members[:k] {
-				if ids[int(q)*stride+i] == id {
-					first = false
+				if id != 0 && ids[int(q)*stride+i] == id {
+					out[id]-- // the entity was counted with an earlier record
 					break
 				}
 			}
-			if first {
-				out[id]++
-			}
 		}
-	})
+	}
 	return out
 }
 
 // agreeing is by value the number of pairs of records of different entities that share it.
-func (e *engine) agreeing(i int, across bool, of []uint32) []float64 {
+func (e *engine) agreeing(i int, across bool, groups [][]uint32) []float64 {
 	f := e.fields[i]
 	ids, stride := e.rows.IDs, e.rows.Stride
 	out := make([]float64, f.dict.Len())
@@ -225,10 +217,7 @@ func (e *engine) agreeing(i int, across bool, of []uint32) []float64 {
 			out[k/len(e.t.Sources)] -= float64(n) * (float64(n) - 1) / 2
 		}
 	}
-	if of == nil {
-		return out
-	}
-	e.eachEntity(of, func(members []uint32) {
+	for _, members := range groups {
 		for k, r := range members {
 			for _, q := range members[:k] {
 				if id := ids[int(r)*stride+i]; id != 0 && id == ids[int(q)*stride+i] && !(across && e.rows.Source[r] == e.rows.Source[q]) {
@@ -236,12 +225,12 @@ func (e *engine) agreeing(i int, across bool, of []uint32) []float64 {
 				}
 			}
 		}
-	})
+	}
 	return out
 }
 
 // pairsOf is the number of pairs of records of different entities that both have a value.
-func (e *engine) pairsOf(i int, across bool, of []uint32) float64 {
+func (e *engine) pairsOf(i int, across bool, groups [][]uint32) float64 {
 	n := float64(e.fields[i].filled)
 	all := n * (n - 1) / 2
 	ids, stride := e.rows.IDs, e.rows.Stride
@@ -256,41 +245,14 @@ func (e *engine) pairsOf(i int, across bool, of []uint32) float64 {
 			all -= m * (m - 1) / 2
 		}
 	}
-	if of != nil {
-		e.eachEntity(of, func(members []uint32) {
-			for k, r := range members {
-				for _, q := range members[:k] {
-					if ids[int(r)*stride+i] != 0 && ids[int(q)*stride+i] != 0 && !(across && e.rows.Source[r] == e.rows.Source[q]) {
-						all--
-					}
+	for _, members := range groups {
+		for k, r := range members {
+			for _, q := range members[:k] {
+				if ids[int(r)*stride+i] != 0 && ids[int(q)*stride+i] != 0 && !(across && e.rows.Source[r] == e.rows.Source[q]) {
+					all--
 				}
 			}
-		})
+		}
 	}
 	return all
-}
-
-// eachEntity calls fn with the records of every entity, single ones included; of points to
-// the lowest record.
-func (e *engine) eachEntity(of []uint32, fn func(members []uint32)) {
-	next := make([]uint32, len(of)) // chain from the lowest record on; 0 ends
-	tail := make([]uint32, len(of))
-	for r := range of {
-		c := of[r]
-		if int(c) != r {
-			next[tail[c]] = uint32(r)
-		}
-		tail[c] = uint32(r)
-	}
-	var members []uint32
-	for r, c := range of {
-		if int(c) != r {
-			continue
-		}
-		members = append(members[:0], c)
-		for q := next[c]; q != 0; q = next[q] {
-			members = append(members, q)
-		}
-		fn(members)
-	}
 }

@@ -3,6 +3,8 @@ package linkage
 import (
 	"math"
 	"math/bits"
+	"sync"
+	"sync/atomic"
 
 	"example.org/amparo/fault"
 	"example.org/amparo/linkage/block"
@@ -39,9 +41,13 @@ type Result struct {
 	model  *fs.Model
 	chance []*chance
 	tied   []fs.Tie
-	rules  [][]string
-	swept  *compared
-	in     cluster.Input
+	// of the fitted model, for scoring: the fields with frequencies, see tabulate
+	rare            []int
+	level0, weights [][16]float64
+	prior           float64
+	rules           [][]string
+	swept           *compared
+	in              cluster.Input
 
 	// Link is the kind of linkage that was done, which Auto leaves to the data, and
 	// OneToOne whether no source was let to repeat itself.
@@ -190,14 +196,14 @@ func (r *Result) compare() error {
 	r.e.opt.Progress("comparing")
 	u := make([][]float64, len(e.fields))
 	r.chance = make([]*chance, len(e.fields))
-	for i := range e.fields {
+	inParallel(e.opt.Workers, len(e.fields), func(i int) {
 		r.chance[i] = e.sample(i, r.across())
-		e.update(i, r.chance[i], r.across(), nil)
+		e.update(i, r.chance[i], r.across(), nil, nil)
 		u[i] = r.chance[i].u
-	}
+	})
 	r.rules = e.model.Blocks
 	if r.rules == nil {
-		r.rules = e.plan()
+		r.rules = e.plan(e.rows.Len())
 	}
 	rules, err := e.rules(r.rules)
 	if err != nil {
@@ -230,10 +236,13 @@ func (r *Result) estimate(round int) error {
 	e := r.e
 	e.opt.Progress("estimating")
 	start := &fs.Model{Prior: e.model.Prior}
+	if round > 0 {
+		groups := r.Clusters.Groups()
+		inParallel(e.opt.Workers, len(e.fields), func(i int) {
+			e.update(i, r.chance[i], r.across(), r.Clusters.Of, groups)
+		})
+	}
 	for i, f := range e.fields {
-		if round > 0 {
-			e.update(i, r.chance[i], r.across(), r.Clusters.Of)
-		}
 		start.Fields = append(start.Fields, f.shape)
 		start.U = append(start.U, r.chance[i].u)
 	}
@@ -257,6 +266,7 @@ func (r *Result) estimate(round int) error {
 		return err
 	}
 	r.Runs, r.model = runs, runs[0].Model
+	r.tabulate()
 	return nil
 }
 
@@ -265,9 +275,11 @@ func (r *Result) estimate(round int) error {
 func (r *Result) recount() []fs.Count {
 	n := make([]float64, len(r.swept.counts))
 	src := r.e.rows.Source
-	for _, p := range r.swept.pairs {
-		if src[p.i] != src[p.j] {
-			n[p.pattern]++
+	for _, chunk := range r.swept.chunks {
+		for _, p := range chunk {
+			if src[p.i] != src[p.j] {
+				n[p.pattern]++
+			}
 		}
 	}
 	var out []fs.Count
@@ -314,30 +326,68 @@ func (r *Result) judged(counts []fs.Count) []fs.Count {
 // cluster scores the kept pairs and clusters what is above the threshold.
 func (r *Result) cluster(cut float64) {
 	r.e.opt.Progress("clustering")
-	base := make([]float64, len(r.swept.counts))
-	for k, c := range r.swept.counts {
-		base[k] = r.model.Bits(c.Pattern)
-	}
-	r.Edges = r.Edges[:0]
-	src := r.e.rows.Source
-	for _, p := range r.swept.pairs {
-		if r.across() && src[p.i] == src[p.j] {
-			continue
-		}
-		w := base[p.pattern] + r.frequency(p.i, p.j, r.swept.counts[p.pattern].Pattern)
-		if w >= cut {
-			r.Edges = append(r.Edges, cluster.Edge{I: p.i, J: p.j, Bits: float32(w)})
-		}
-	}
+	r.Edges = r.score(cut)
 	r.in.Edges = r.Edges
 	r.Clusters = cluster.Find(r.in, cluster.Options{Cut: cut, Workers: r.e.opt.Workers})
 	r.Recall = r.recall()
 }
 
+// score is the kept pairs at or above the cut, in order.
+func (r *Result) score(cut float64) []cluster.Edge {
+	base := make([]float64, len(r.swept.counts))
+	top := make([]float64, len(r.swept.counts)) // with the rarest of values
+	for k, c := range r.swept.counts {
+		base[k] = r.patternBits(c.Pattern)
+		top[k] = base[k]
+		for _, f := range r.rare {
+			if code := fs.Code(c.Pattern, f); code != fs.Missing && code >= r.e.fields[f].shape.Levels-1 {
+				top[k] += math.Max(0, r.level0[f][code]-r.chance[f].rarest)
+			}
+		}
+	}
+	src, across := r.e.rows.Source, r.across()
+	parts := make([][]cluster.Edge, len(r.swept.chunks))
+	inParallel(r.e.opt.Workers, len(parts), func(k int) {
+		var out []cluster.Edge
+		for _, p := range r.swept.chunks[k] {
+			if top[p.pattern] < cut || across && src[p.i] == src[p.j] {
+				continue
+			}
+			if w := base[p.pattern] + r.frequency(p.i, p.j, r.swept.counts[p.pattern].Pattern); w >= cut {
+				out = append(out, cluster.Edge{I: p.i, J: p.j, Bits: float32(w)})
+			}
+		}
+		parts[k] = out
+	})
+	n := 0
+	for _, p := range parts {
+		n += len(p)
+	}
+	edges := make([]cluster.Edge, 0, n)
+	for _, p := range parts {
+		edges = append(edges, p...)
+	}
+	return edges
+}
+
+// inParallel calls fn for 0 to n-1 from several goroutines.
+func inParallel(workers, n int, fn func(k int)) {
+	var at atomic.Int64
+	var wg sync.WaitGroup
+	for range max(1, min(workers, n)) {
+		wg.Go(func() {
+			for k := int(at.Add(1)) - 1; k < n; k = int(at.Add(1)) - 1 {
+				fn(k)
+			}
+		})
+	}
+	wg.Wait()
+}
+
 // frequency is the bits that the rarity of shared values adds or takes.
 func (r *Result) frequency(i, j uint32, pattern uint64) float64 {
 	w := 0.0
-	for k := range r.e.fields {
+	for _, k := range r.rare {
 		w += r.frequencyOf(k, i, j, pattern)
 	}
 	return w
@@ -346,28 +396,61 @@ func (r *Result) frequency(i, j uint32, pattern uint64) float64 {
 // frequencyOf is the part of field k: its agreement is worth log2(m/share of the value)
 // instead of log2(m/u) of its band.
 func (r *Result) frequencyOf(k int, i, j uint32, pattern uint64) float64 {
-	f, c := r.e.fields[k], r.chance[k]
+	f := r.e.fields[k]
 	code := fs.Code(pattern, k)
-	if c.tf == nil || code < f.shape.Levels-1 || code == fs.Missing {
-		return 0
+	if f.decl.Frequency && code >= f.shape.Levels-1 && code != fs.Missing {
+		ids, s := r.e.rows.IDs, r.e.rows.Stride
+		if id := ids[int(i)*s+k]; id == ids[int(j)*s+k] {
+			return r.level0[k][code] - float64(r.chance[k].tf[id])
+		}
 	}
-	s := r.e.rows.Stride
-	id := r.e.rows.IDs[int(i)*s+k]
-	if id != r.e.rows.IDs[int(j)*s+k] {
-		return 0
+	return 0
+}
+
+// tabulate prepares what scoring many pairs needs: log2 of m of each field's highest level
+// less the weight of its band.
+func (r *Result) tabulate() {
+	r.rare = r.rare[:0]
+	r.level0 = make([][16]float64, len(r.e.fields))
+	for k, f := range r.e.fields {
+		if !f.decl.Frequency {
+			continue
+		}
+		r.rare = append(r.rare, k)
+		m := 0.0
+		for c := f.shape.Levels - 1; c < f.shape.Codes(); c++ {
+			m += r.model.M[k][c]
+		}
+		for c := f.shape.Levels - 1; c < f.shape.Codes(); c++ {
+			r.level0[k][c] = math.Log2(m) - r.model.Weight(k, c)
+		}
 	}
-	m := 0.0
-	for b := f.shape.Levels - 1; b < f.shape.Codes(); b++ {
-		m += r.model.M[k][b]
+	r.weights = make([][16]float64, len(r.e.fields))
+	for k, f := range r.e.fields {
+		for c := range f.shape.Codes() {
+			r.weights[k][c] = r.model.Weight(k, c)
+		}
 	}
-	return math.Log2(m) - float64(c.tf[id]) - r.model.Weight(k, code)
+	r.prior = r.model.PriorBits()
+}
+
+// patternBits is the weight of a pattern: prior, fields, ties.
+func (r *Result) patternBits(p uint64) float64 {
+	w := r.prior
+	for k := range r.weights {
+		w += r.weights[k][fs.Code(p, k)]
+	}
+	for _, t := range r.model.Ties {
+		w += t.Bits(r.model.Fields, p)
+	}
+	return w
 }
 
 // Bits is the weight of any two records, compared or not: log2 odds that they are of one
 // entity. i and j are different and below the number of records.
 func (r *Result) Bits(i, j uint32) float64 {
 	p := r.e.pattern(i, j)
-	return r.model.Bits(p) + r.frequency(i, j, p)
+	return r.patternBits(p) + r.frequency(i, j, p)
 }
 
 // recall estimates from the rules that find each linked pair how many linked pairs no rule
@@ -398,12 +481,14 @@ func (r *Result) recall() float64 {
 // EachPair calls fn for every pair that blocking found and that could be a match, in a
 // fixed order, with its weight in bits.
 func (r *Result) EachPair(fn func(i, j uint32, bits float64)) {
-	for _, p := range r.swept.pairs {
-		if r.across() && r.e.rows.Source[p.i] == r.e.rows.Source[p.j] {
-			continue
+	for _, chunk := range r.swept.chunks {
+		for _, p := range chunk {
+			if r.across() && r.e.rows.Source[p.i] == r.e.rows.Source[p.j] {
+				continue
+			}
+			pattern := r.swept.counts[p.pattern].Pattern
+			fn(p.i, p.j, r.patternBits(pattern)+r.frequency(p.i, p.j, pattern))
 		}
-		pattern := r.swept.counts[p.pattern].Pattern
-		fn(p.i, p.j, r.model.Bits(pattern)+r.frequency(p.i, p.j, pattern))
 	}
 }
 

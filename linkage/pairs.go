@@ -20,7 +20,7 @@ type scored struct {
 // pattern could be that of a match.
 type compared struct {
 	counts  []fs.Count
-	pairs   []scored
+	chunks  [][]scored
 	visited int64
 	reports []block.Report
 	sweeper *block.Sweeper
@@ -319,7 +319,6 @@ func gather(workers []*counter) *compared {
 	out := &compared{}
 	total := map[uint64]int64{}
 	var chunks []chunk
-	kept := 0
 	for w, c := range workers {
 		c.flush()
 		out.visited += c.visited
@@ -331,7 +330,6 @@ func gather(workers []*counter) *compared {
 		for _, ch := range c.chunks {
 			ch.worker = w
 			chunks = append(chunks, ch)
-			kept += len(ch.pairs)
 		}
 		c.chunks = nil
 	}
@@ -344,19 +342,17 @@ func gather(workers []*counter) *compared {
 		number[c.Pattern] = uint32(i)
 	}
 	slices.SortFunc(chunks, func(a, b chunk) int { return cmp.Compare(a.number, b.number) })
-	out.pairs = make([]scored, 0, kept)
 	global := make([][]uint32, len(workers))
 	for w, c := range workers {
 		for _, p := range c.seen {
 			global[w] = append(global[w], number[p])
 		}
 	}
-	for i, ch := range chunks {
-		for _, s := range ch.pairs {
-			s.pattern = global[ch.worker][s.pattern]
-			out.pairs = append(out.pairs, s)
+	for _, ch := range chunks {
+		for k := range ch.pairs {
+			ch.pairs[k].pattern = global[ch.worker][ch.pairs[k].pattern]
 		}
-		chunks[i].pairs = nil
+		out.chunks = append(out.chunks, ch.pairs)
 	}
 	return out
 }

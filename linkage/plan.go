@@ -14,7 +14,8 @@ import (
 // The size of a plan's work and of what it plans.
 const (
 	allPairs    = 2_000_000 // pairs; up to here everything is compared with everything
-	perRecord   = 10        // pairs to spend for a record, and
+	perRecord   = 10        // pairs to spend for a record,
+	perRecordL  = 4         // for one of a large table, and
 	leastSpent  = 1_000_000 // at least this many
 	imagined    = 4096      // matches to judge rules by
 	planSample  = 5000      // records to count on, and
@@ -36,20 +37,22 @@ type candidate struct {
 	finds [imagined / 64]uint64
 }
 
-// plan chooses blocking rules for the table.
-func (e *engine) plan() [][]string {
-	n := float64(e.rows.Len())
+// plan chooses blocking rules for a table of so many records, of which the engine may hold
+// a sample.
+func (e *engine) plan(records int) [][]string {
+	n := float64(records)
 	if n*(n-1)/2 <= allPairs {
 		return [][]string{{}}
 	}
 	atoms := e.atoms()
 	matches := e.imagine(atoms)
 	budget := math.Max(leastSpent, perRecord*n)
-	list := e.candidates(atoms, matches, budget)
 	most := 20
-	if e.rows.Len() >= largeTable {
+	if records >= largeTable {
+		budget = math.Max(perRecord*largeTable, perRecordL*n)
 		most = 8
 	}
+	list := e.candidates(atoms, matches, budget, n)
 	var covered [imagined / 64]uint64
 	var out [][]string
 	for len(out) < most {
@@ -103,11 +106,10 @@ func (e *engine) narrowest(atoms []atom) [][]string {
 
 // atoms makes the keys of a sample of records, spread evenly over the table.
 func (e *engine) atoms() []atom {
-	want := planSample
-	if e.rows.Len() >= largeTable {
-		want = planSampleL
+	rows := e.sampled(planSample)
+	if e.rows.Len() >= planSampleL {
+		rows = e.sampled(planSampleL)
 	}
-	rows := e.sampled(want)
 	var out []atom
 	for i, f := range e.fields {
 		for k, key := range f.keys {
@@ -172,9 +174,9 @@ func (e *engine) imagine(atoms []atom) [][imagined / 64]uint64 {
 
 // candidates lists the rules of one and two atoms, and of three whole values where two are
 // still too many, with the pairs they cost.
-func (e *engine) candidates(atoms []atom, finds [][imagined / 64]uint64, budget float64) []candidate {
+func (e *engine) candidates(atoms []atom, finds [][imagined / 64]uint64, budget, records float64) []candidate {
 	samples := len(atoms[0].own)
-	scale := float64(e.rows.Len()) / float64(samples)
+	scale := records / float64(samples)
 	scale *= scale
 	count := newTally(samples * 4)
 	var out []candidate

@@ -2,6 +2,7 @@ package linkage
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 
@@ -67,25 +68,41 @@ func prepare(t *table.Table, m Model, o Options) (*engine, error) {
 		e.fields = append(e.fields, f)
 	}
 	e.link()
-	for i, f := range e.fields {
-		if err := e.intern(i, f); err != nil {
-			return nil, err
+	errs := make([]error, len(e.fields))
+	inParallel(o.Workers, len(e.fields), func(i int) { errs[i] = e.ready(i) })
+	return e, errors.Join(errs...)
+}
+
+// ready interns a field and, with it, one it may be exchanged with: they share their
+// dictionary and so must not be worked on at once.
+func (e *engine) ready(i int) error {
+	f := e.fields[i]
+	group := []int{i}
+	for k, g := range e.fields {
+		if k != i && g.dict == f.dict {
+			if k < i {
+				return nil // done with the other
+			}
+			group = append(group, k)
 		}
 	}
-	for i, f := range e.fields {
-		f.recount(e.rows, i)
-		if f.prep != nil {
-			continue // its partner's
-		}
-		f.prep = f.cmp.Prepare(counted{f})
-		if f.swap >= 0 {
-			e.fields[f.swap].prep = f.prep
+	for _, k := range group {
+		if err := e.intern(k, e.fields[k]); err != nil {
+			return err
 		}
 	}
-	for _, f := range e.fields {
-		f.shapeBands()
+	f.dict.Seal()
+	var prep compare.Prepared
+	for _, k := range group {
+		g := e.fields[k]
+		g.recount(e.rows, k)
+		if prep == nil {
+			prep = g.cmp.Prepare(counted{g})
+		}
+		g.prep = prep
+		g.shapeBands()
 	}
-	return e, nil
+	return nil
 }
 
 // counted is a field's values with the field's own counts.

@@ -48,15 +48,19 @@ func Suggest(t *table.Table, leave ...string) (Model, error) {
 		m.Ignore = append(m.Ignore, m.Fields[last].columns()...)
 		m.Fields = m.Fields[:last]
 	}
-	e, err := prepare(t, m, Options{})
-	if err != nil {
-		return Model{}, err
-	}
 	if n := float64(t.Rows()); n*(n-1)/2 > allPairs {
-		m.Blocks = e.plan()
+		part := t.Sample(suggestSample)
+		e, err := prepare(part, m, Options{})
+		if err != nil {
+			return Model{}, err
+		}
+		m.Blocks = e.plan(t.Rows())
 	}
 	return m, nil
 }
+
+// suggestSample is how many records are enough to plan blocking.
+const suggestSample = 20_000
 
 // The words of headers, which are lower case with underscores for spaces.
 var (

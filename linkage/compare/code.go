@@ -223,7 +223,7 @@ func (f *postcodeForms) Keys(k int, id uint32, dst []uint32) []uint32 {
 type email struct{ stop map[string]bool }
 
 func (email) Levels() []string {
-	return []string{"differs", "similar before @", "two edits", "same before @", "same"}
+	return []string{"differs", "similar before @", "two edits before @", "same before @", "same"}
 }
 
 func (e email) Normalise(raw string) string {
@@ -270,7 +270,7 @@ func (f *emailForms) Level(a, b uint32) uint8 {
 	if *la == *lb {
 		return 3
 	}
-	if la.within(lb, 2) <= 2 && Edits(fold(f.v.At(a)), fold(f.v.At(b))) <= 2 {
+	if la.within(lb, 2) <= 2 {
 		return 2
 	}
 	return 1

@@ -51,15 +51,6 @@ func (d *Dict) Counts() []uint32 {
 	return d.count
 }
 
-// Recount counts anew, from column field of rows of ids that lie stride apart. It serves
-// where many raw texts became one.
-func (d *Dict) Recount(rows []uint32, field, stride int) {
-	d.count = make([]uint32, d.Len())
-	for at := field; at < len(rows); at += stride {
-		d.count[rows[at]]++
-	}
-}
-
 // Bytes is the memory held, for budgets.
 func (d *Dict) Bytes() int64 {
 	return int64(cap(d.text)) + 4*int64(cap(d.end)+cap(d.count)+cap(d.slots))
@@ -200,6 +191,32 @@ func (t *Table) Column(name string) *Column {
 	return nil
 }
 
+// Sample is a table of at most n rows, evenly spread over each source.
+func (t *Table) Sample(n int) *Table {
+	rows := t.Rows()
+	if rows <= n {
+		return t
+	}
+	var names []string
+	for _, c := range t.Columns {
+		names = append(names, c.Name)
+	}
+	b := NewBuilder(names)
+	for s, name := range t.Sources {
+		b.Source(name)
+		own := t.Starts[s+1] - t.Starts[s]
+		take := max(own*n/rows, min(own, 2))
+		for k := range take {
+			row := t.Starts[s] + k*own/take
+			for c, col := range t.Columns {
+				b.Set(c, []byte(col.At(row)))
+			}
+			b.Next()
+		}
+	}
+	return b.Table()
+}
+
 // Bytes is the memory held, for budgets.
 func (t *Table) Bytes() int64 {
 	var n int64
@@ -270,5 +287,8 @@ func (b *Builder) Rows() int { return b.n }
 // Table ends building.
 func (b *Builder) Table() *Table {
 	b.t.Starts = append(b.t.Starts, b.n)
+	for _, c := range b.t.Columns {
+		c.Dict.Seal()
+	}
 	return &b.t
 }
