@@ -121,6 +121,12 @@ func (f *field) recount(rows block.Rows, i int) {
 	f.filled = rows.Len() - int(f.count[0])
 }
 
+// Need is about how many bytes a run takes for this table, before pairs: what a memory
+// limit should leave room for.
+func Need(t *table.Table, m Model) int64 {
+	return prepareBytes(t, m) + block.Bytes(t.Rows(), max(len(m.Blocks), 8))
+}
+
 // prepareBytes is what rows, dictionaries and forms will take, at most.
 func prepareBytes(t *table.Table, m Model) int64 {
 	need := t.Bytes() + 4*int64(t.Rows())*int64(len(m.Fields))

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -144,10 +145,7 @@ func (c *cli) link(f linkFlags) error {
 	if err != nil {
 		return usage{err}
 	}
-	if limit > 0 {
-		debug.SetMemoryLimit(limit - limit/10)
-	}
-	debug.SetGCPercent(50)
+	setMemory(limit, 0)
 	began := time.Now()
 	t, err := columns.Read(f.in...)
 	if err != nil {
@@ -158,6 +156,7 @@ func (c *cli) link(f linkFlags) error {
 	if err != nil {
 		return err
 	}
+	setMemory(limit, linkage.Need(t, m))
 	clock := newStageClock()
 	clock.to("suggesting")
 	clock.last = parsed
@@ -186,9 +185,74 @@ func (c *cli) link(f linkFlags) error {
 	if f.draws > 0 {
 		rep.Draws = r.Draws(f.draws)
 	}
+	if err := writeQueue(r, ids, f); err != nil {
+		return err
+	}
+	if len(f.why) > 0 {
+		if rep.Why, err = c.why(r, t, ids, f); err != nil {
+			return err
+		}
+	}
 	rep.Wall = time.Since(began).Seconds()
 	rep.CPU, rep.Peak = usageSoFar()
 	return c.print(rep, func() { c.linked(rep) })
+}
+
+// setMemory tells the collector how much it may let the heap grow: a little more than the
+// run needs, or nine tenths of what the person allows.
+func setMemory(limit, need int64) {
+	const usual = 360 << 20
+	soft := max(usual, need+need/4)
+	if limit > 0 {
+		soft = limit - limit/10
+	}
+	debug.SetMemoryLimit(soft)
+}
+
+// why explains one pair, to the screen, the report and a drawing.
+func (c *cli) why(r *linkage.Result, t *table.Table, ids func(int) string, f linkFlags) (*linkage.Explanation, error) {
+	if len(f.why) != 2 {
+		return nil, usage{errors.New("--why takes two ids: --why 17,42")}
+	}
+	var rows [2]int
+	for k, want := range f.why {
+		rows[k] = -1
+		for row := range t.Rows() {
+			if ids(row) == want && (k == 0 || row != rows[0]) {
+				rows[k] = row
+				break
+			}
+		}
+		if rows[k] < 0 {
+			return nil, fault.New(fault.NotFound, "link", "no row has the id given with --why").With("use ids of the column that names the rows")
+		}
+	}
+	x, err := r.Explain(uint32(rows[0]), uint32(rows[1]))
+	if err != nil {
+		return nil, err
+	}
+	if f.svg != "" {
+		if err := os.WriteFile(f.svg, x.SVG(), 0o600); err != nil {
+			return nil, &fault.Error{Kind: fault.Storage, Op: "link", Msg: "the drawing cannot be written", Err: err, Remedy: "check --svg"}
+		}
+	}
+	return &x, nil
+}
+
+// asked and sampled are how many pairs --queue writes.
+const (
+	asked   = 500
+	sampled = 100
+)
+
+func writeQueue(r *linkage.Result, ids func(int) string, f linkFlags) error {
+	return writeCSV(f.queue, func(put func(...string)) {
+		put("record_id_l", "record_id_r", "match_probability", "same_cluster", "expected_change", "random", "drawn")
+		for _, q := range r.Queue(asked, sampled) {
+			put(ids(int(q.I)), ids(int(q.J)), strconv.FormatFloat(q.Probability, 'g', 6, 64), strconv.FormatBool(q.Together),
+				strconv.FormatFloat(q.Change, 'g', 4, 64), strconv.FormatBool(q.Random), strconv.FormatFloat(q.Drawn, 'g', 4, 64))
+		}
+	})
 }
 
 func (c *cli) modelFor(t *table.Table, f linkFlags) (linkage.Model, error) {
@@ -329,6 +393,16 @@ func (c *cli) linked(rep linkReport) {
 			c.line("  entities  %d true, %d found, %.1f%% exactly", q.Partition.Entities, q.Partition.Clusters, 100*q.Partition.Exact)
 		}
 		c.line("  calibration error %.4f, log loss %.4f over %d pairs", q.Calibration.Error, q.Calibration.LogLoss, q.Calibration.Pairs)
+	}
+	if x := rep.Why; x != nil {
+		for _, b := range x.Bars {
+			c.line("  %+7.2f  %s", b.Bits, b.Label())
+		}
+		c.line("  %+7.2f  total, probability %.4f", x.Total, x.Probability)
+	}
+	if n := len(rep.Draws); n > 0 {
+		d := slices.Sorted(slices.Values(rep.Draws))
+		c.line("number of entities: %d, 95 of 100 draws from %d to %d", d[n/2], d[n*25/1000], d[min(n-1, n*975/1000)])
 	}
 	c.line("%.2f s, %.2f s of it after reading; %.2f CPU-s; %d MB at most", rep.Wall, rep.Parsed, rep.CPU, rep.Peak>>20)
 }
