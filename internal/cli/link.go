@@ -116,25 +116,25 @@ type stageTimes struct {
 }
 
 type linkReport struct {
-	Records  int                 `json:"records"`
-	Clusters int                 `json:"clusters"`
-	Link     string              `json:"link_type"`
-	OneToOne bool                `json:"one_to_one"`
-	Edges    int                 `json:"edges"`
-	Compared int64               `json:"compared_pairs"`
-	PerSec   float64             `json:"compared_pairs_per_second"`
-	Patterns int                 `json:"patterns"`
-	Recall   float64             `json:"blocking_recall_estimate"`
-	Blocks   []block.Report      `json:"blocks"`
-	Stages   []stageTimes        `json:"stages"`
-	Wall     float64             `json:"seconds"`
-	Parsed   float64             `json:"seconds_after_parsing"`
-	CPU      float64             `json:"cpu_seconds"`
-	Peak     int64               `json:"peak_memory_bytes"`
-	Quality  *linkQuality        `json:"quality,omitempty"`
-	Model    *linkage.Parameters `json:"parameters"`
-	Draws    []int               `json:"entity_draws,omitempty"`
-	Why      any                 `json:"why,omitempty"`
+	Records  int                  `json:"records"`
+	Clusters int                  `json:"clusters"`
+	Link     string               `json:"link_type"`
+	OneToOne bool                 `json:"one_to_one"`
+	Edges    int                  `json:"edges"`
+	Compared int64                `json:"compared_pairs"`
+	PerSec   float64              `json:"compared_pairs_per_second"`
+	Patterns int                  `json:"patterns"`
+	Recall   float64              `json:"blocking_recall_estimate"`
+	Blocks   []block.Report       `json:"blocks"`
+	Stages   []stageTimes         `json:"stages"`
+	Wall     float64              `json:"seconds"`
+	Parsed   float64              `json:"seconds_after_parsing"`
+	CPU      float64              `json:"cpu_seconds"`
+	Peak     int64                `json:"peak_memory_bytes"`
+	Quality  *linkQuality         `json:"quality,omitempty"`
+	Model    *linkage.Parameters  `json:"parameters"`
+	Draws    []int                `json:"entity_draws,omitempty"`
+	Why      *linkage.Explanation `json:"why,omitempty"`
 }
 
 func (c *cli) link(f linkFlags) error {
@@ -189,7 +189,7 @@ func (c *cli) link(f linkFlags) error {
 		return err
 	}
 	if len(f.why) > 0 {
-		if rep.Why, err = c.why(r, t, ids, f); err != nil {
+		if rep.Why, err = why(r, t, ids, f); err != nil {
 			return err
 		}
 	}
@@ -210,7 +210,7 @@ func setMemory(limit, need int64) {
 }
 
 // why explains one pair, to the screen, the report and a drawing.
-func (c *cli) why(r *linkage.Result, t *table.Table, ids func(int) string, f linkFlags) (*linkage.Explanation, error) {
+func why(r *linkage.Result, t *table.Table, ids func(int) string, f linkFlags) (*linkage.Explanation, error) {
 	if len(f.why) != 2 {
 		return nil, usage{errors.New("--why takes two ids: --why 17,42")}
 	}
