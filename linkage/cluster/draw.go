@@ -9,11 +9,13 @@ import (
 // Draws samples partitions around a result and returns the number of entities in each
 // draw: what is not known about who is who, carried into a count. Each component is
 // sampled by Gibbs: a node leaves its cluster and joins one of the component's clusters,
-// or stands alone, with probability in proportion to 2 to the average clipped weight to
-// the cluster's records (0 bits for standing alone). Decisions hold in every draw.
+// or stands alone, with odds of 2 to the sum of clipped weights to the cluster's n records
+// over the square root of n. (The sum would take each record of a cluster for new
+// evidence, the average for none; copies of one entity are in between.) Decisions hold in
+// every draw.
 //
-// The average is the rule by which [Find] merges, so draws scatter around its result; it
-// is narrower than the uncertainty of the model's parameters, which is not in it.
+// The uncertainty of the model's parameters is not in the draws, nor that of pairs that
+// blocking did not find: they are narrower than what is not known.
 //
 // Source: Gibbs sampling of partitions as in Neal (2000), Journal of Computational and
 // Graphical Statistics 9, 249-265, algorithm 3, with a pairwise score in place of the
@@ -46,16 +48,18 @@ func Draws(in Input, o Options, draws int, seed uint64) []int {
 
 // gibbs samples the clusters of one component.
 type gibbs struct {
-	l     *linkage
-	size  []int // records in a node
-	of    []int // cluster of a node
-	prob  []float64
-	taken []int
+	l       *linkage
+	size    []int     // records in a node
+	of      []int     // cluster of a node
+	prob    []float64 // by cluster, as are sum and members
+	sum     []float64 // of weights between the node and the cluster
+	members []float64 // records
+	taken   []int
 }
 
 func newGibbs(in Input, o Options, members, must []uint32, cannot map[uint32][]uint32) *gibbs {
 	nodes := nodesOf(members, must)
-	g := &gibbs{l: newLinkage(in, o, nodes, cannot), of: make([]int, len(nodes)), prob: make([]float64, len(nodes)+1), size: make([]int, len(nodes))}
+	g := &gibbs{l: newLinkage(in, o, nodes, cannot), of: make([]int, len(nodes)), prob: make([]float64, len(nodes)), sum: make([]float64, len(nodes)), members: make([]float64, len(nodes)), size: make([]int, len(nodes))}
 	for i, n := range nodes {
 		g.size[i] = len(n)
 		g.of[i] = i
@@ -75,50 +79,39 @@ func (g *gibbs) sweep(rng *rand.Rand) {
 	n := len(g.of)
 	for i := range n {
 		g.of[i] = -1
+		clear(g.sum)
+		clear(g.members)
+		for j, c := range g.of {
+			if c >= 0 {
+				g.sum[c] += g.l.sum[i*g.l.n+j]
+				g.members[c] += float64(g.size[j])
+			}
+		}
 		free := -1
 		total := 0.0
 		for c := range n {
-			p := g.join(i, c)
-			if p < 0 {
-				if free < 0 {
-					free = c
-				}
-				p = 0
+			g.prob[c] = 0
+			switch {
+			case g.members[c] > 0:
+				pairs := g.members[c] * float64(g.size[i])
+				g.prob[c] = math.Exp2(math.Min(500, g.sum[c]/math.Sqrt(pairs)))
+			case free < 0:
+				free = c
+				g.prob[c] = 1
 			}
-			g.prob[c] = p
-			total += p
-		}
-		if free >= 0 {
-			g.prob[free] = 1
-			total++
+			total += g.prob[c]
 		}
 		x := rng.Float64() * total
 		for c := range n {
-			x -= g.prob[c]
-			if x < 0 && g.prob[c] > 0 {
+			if x -= g.prob[c]; x < 0 {
 				g.of[i] = c
 				break
 			}
 		}
 		if g.of[i] < 0 {
-			g.of[i] = max(free, 0)
+			g.of[i] = free
 		}
 	}
-}
-
-// join is 2 to the average weight of node i to cluster c, or -1 when c is empty.
-func (g *gibbs) join(i, c int) float64 {
-	sum, members := 0.0, 0
-	for j, of := range g.of {
-		if of == c {
-			sum += g.l.sum[i*g.l.n+j]
-			members += g.size[j]
-		}
-	}
-	if members == 0 {
-		return -1
-	}
-	return math.Exp2(sum / float64(members*g.size[i]))
 }
 
 func (g *gibbs) count() int {
