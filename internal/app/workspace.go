@@ -83,6 +83,7 @@ type Workspace struct {
 	tip     tip
 	rooms   *compartments
 	people  *members
+	linked  linkings
 	last    journal.Checkpoint // as it was when the workspace was opened
 	setBack []string           // what was behind the last checkpoint when the workspace was opened
 

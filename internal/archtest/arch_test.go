@@ -46,7 +46,7 @@ var layers = [][]string{
 	{"linkage/dates/generate"},
 	{"linkage/block", "linkage/compare"},
 	{"linkage/fs", "linkage/cluster"},
-	{"linkage"},
+	{"linkage", "linkage/testimony"},
 	{"bench/people"},
 	{"internal/token"},
 	{"internal/kind", "internal/sealeddb"},

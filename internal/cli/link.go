@@ -41,7 +41,10 @@ func (c *cli) linkCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "link",
 		Short: "find which rows of tables are of the same person, place or event",
-		Long: `Reads one table or several (CSV, UTF-8 or another encoding, XLSX) and finds which rows are
+		Long: `Without --in, looks through the people, incidents and alleged perpetrators of the workspace
+and says what waits for review at the desk; nothing is decided and nothing is written.
+
+Reads one table or several (CSV, UTF-8 or another encoding, XLSX) and finds which rows are
 of the same entity. It needs no workspace, no labels and no settings: without --model, a
 model is suggested from the data and used. amparo link --suggest FILE prints that model;
 save it, edit it, give it with --model.
@@ -61,6 +64,9 @@ regular expression whose first group is the entity, for ids like rec-17-dup-2.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.suggest != "" {
 				return c.suggest(f)
+			}
+			if len(f.in) == 0 {
+				return c.linkWorkspace(cmd.Context())
 			}
 			return c.link(f)
 		},

@@ -39,7 +39,7 @@ const shownOnDesk = 6
 func (s *Server) deskPage(w http.ResponseWriter, r *http.Request, v *visit) error {
 	ctx := r.Context()
 	p := deskPage{Page: v.page("desk.title")}
-	counts, err := v.ws.Index().Counts(ctx)
+	counts, err := v.ws.Desk().Counts(ctx)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (s *Server) deskPage(w http.ResponseWriter, r *http.Request, v *visit) erro
 			p.Numbers = append(p.Numbers, deskNumber{Kind: name, Label: k.Plural.In(v.Say.Lang()), N: counts[name]})
 		}
 	}
-	contested, err := v.ws.Index().Contested(ctx)
+	contested, err := v.ws.Desk().Contested(ctx)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (s *Server) warm(ws *app.Workspace) {
 
 // items lists records of people for the desk.
 func (v *visit) items(ctx context.Context, q index.Query, when string) (total int, out []deskItem, err error) {
-	res, err := v.ws.Index().List(ctx, q)
+	res, err := v.ws.Desk().List(ctx, q)
 	if err != nil {
 		return 0, nil, err
 	}

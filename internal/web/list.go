@@ -82,7 +82,7 @@ func (s *Server) listPage(w http.ResponseWriter, r *http.Request, v *visit) erro
 	p.Title = p.Label
 	query, offset := listQuery(k, q)
 	p.dates(set, k, q, &query, v)
-	res, err := v.ws.Index().List(r.Context(), query)
+	res, err := v.ws.Desk().List(r.Context(), query)
 	if err != nil {
 		return err
 	}

@@ -163,6 +163,7 @@ var (
 	filesTmpl      = mustPage[filesPage]("files")
 	codingTmpl     = mustPage[codingPage]("coding")
 	consentTmpl    = mustPage[consentPage]("consent")
+	reviewTmpl     = mustPage[reviewPage]("review")
 	intakeTmpl     = mustPage[intakePage]("intake")
 	chainTmpl      = mustPage[chainPage]("chain")
 	transcriptTmpl = mustPage[transcriptPage]("transcript")

@@ -49,7 +49,7 @@ func (s *Server) searchPage(w http.ResponseWriter, r *http.Request, v *visit) er
 	if !p.Asked {
 		return searchTmpl.Execute(w, p)
 	}
-	found, err := v.ws.Index().Search(ctx, p.Query, shownHits)
+	found, err := v.ws.Desk().Search(ctx, p.Query, shownHits)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (s *Server) streamPassages(w http.ResponseWriter, r *http.Request, v *visit
 	}
 	_ = flusher.Flush() // a writer that cannot flush shows the page at the end
 	shown, total := 0, 0
-	scanned, err := v.ws.Index().Narratives(r.Context(), p.Query, func(n index.Narrative) bool {
+	scanned, err := v.ws.Desk().Narratives(r.Context(), p.Query, func(n index.Narrative) bool {
 		total++
 		if shown == shownPassages {
 			return true

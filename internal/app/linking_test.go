@@ -1,0 +1,123 @@
+package app_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"example.org/amparo/fault"
+	"example.org/amparo/id"
+	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/kind"
+	"example.org/amparo/internal/world"
+)
+
+// invented makes a workspace of invented people, without the decisions about doubles that
+// come with them, and returns which records are of one person in truth.
+func invented(t *testing.T, people int) (*app.Workspace, map[id.ID]id.ID) {
+	t.Helper()
+	ctx := context.Background()
+	w := create(t)
+	t.Cleanup(func() { _ = w.Close() })
+	pop := w.Populate()
+	truth, err := world.Generate(ctx, world.Config{People: people, Seed: 7}, w.Schema(), func(e world.Event) error {
+		if !e.Same.IsZero() {
+			return nil
+		}
+		if e.Statement.Kind == "consent" && e.Statement.Fields.Get("purpose") == "CO-02" {
+			e.Statement.Fields["state"] = []kind.Value{kind.Of("CS-1")} // all may be compared: what is not compared is another test
+		}
+		return pop.State(ctx, e.Statement, time.UnixMilli(e.At))
+	})
+	must(t, err)
+	must(t, pop.Flush(ctx))
+	same := map[id.ID]id.ID{}
+	for _, d := range truth.Duplicates {
+		same[d[0]], same[d[1]] = d[1], d[0]
+	}
+	return w, same
+}
+
+// Doubles of invented people, told in other scripts and spellings, are found; others are
+// not made one.
+func TestDoublesOfInventedPeopleAreFound(t *testing.T) {
+	w, same := invented(t, 600)
+	l, err := w.Linking(t.Context(), "person", false)
+	must(t, err)
+	pairs, right, wrong := 0, 0, 0
+	in := map[id.ID]bool{}
+	for _, x := range l.IDs {
+		in[x] = true
+	}
+	for a, b := range same {
+		if in[a] && in[b] && a.Compare(b) < 0 {
+			pairs++
+		}
+	}
+	for _, g := range l.Together() {
+		for i := range g {
+			for j := range i {
+				if same[g[i]] == g[j] {
+					right++
+				} else {
+					wrong++
+				}
+			}
+		}
+	}
+	if pairs < 20 {
+		t.Fatalf("only %d doubles in the world: nothing is tested", pairs)
+	}
+	t.Logf("%d records, %d doubles, %d found, %d wrong; %+v", len(l.IDs), pairs, right, wrong, l.Summary())
+	if float64(right) < 0.7*float64(pairs) || float64(wrong) > 0.1*float64(right+wrong) {
+		t.Errorf("%d of %d doubles found, %d wrong: want recall 0.7 at precision 0.9 before anybody has decided anything", right, pairs, wrong)
+	}
+}
+
+// A decision is kept to the letter by the next run, leaves the queue at once, and is taken
+// back like any other act.
+func TestDecisionsOnPairsAreKept(t *testing.T) {
+	w, _ := invented(t, 300)
+	l, err := w.Linking(t.Context(), "person", false)
+	must(t, err)
+	queue := l.Queue(50, 10)
+	if len(queue) < 2 {
+		t.Fatalf("%d questions: nothing is tested", len(queue))
+	}
+	q := queue[0]
+	must(t, w.Judge(t.Context(), l, q, casebook.Different, "two voices, two mothers"))
+	for _, next := range l.Queue(50, 10) {
+		if next.A == q.A && next.B == q.B {
+			t.Error("a decided pair is asked again")
+		}
+	}
+	l, err = w.Linking(t.Context(), "person", true)
+	must(t, err)
+	x, err := l.Explain(q.A, q.B)
+	must(t, err)
+	if x.Decided != "different" || x.Together {
+		t.Errorf("decided %q, together %v", x.Decided, x.Together)
+	}
+	sum := 0.0
+	for _, b := range x.Bars {
+		sum += b.Bits
+	}
+	if d := sum - x.Total; d > 1e-9 || d < -1e-9 {
+		t.Errorf("the bars sum to %g, the total is %g", sum, x.Total)
+	}
+}
+
+// Matching is a use like any other: who did not consent to it is in no run (R05).
+func TestR05WhoDidNotConsentIsNotMatched(t *testing.T) {
+	w := create(t)
+	defer w.Close()
+	testimony(t, w, "Hana", "김철수", "x")
+	testimony(t, w, "Duri", "김철수", "x")
+	if _, err := w.Linking(t.Context(), "person", false); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("two people who were never asked: %v, want nothing to compare", err)
+	}
+	if _, err := w.Linking(t.Context(), "vote", false); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("votes: %v", err)
+	}
+}
