@@ -106,12 +106,21 @@ func Find(ctx context.Context, texts []string, s Settings) ([]Shared, error) {
 	return out, nil
 }
 
+// crowd is how many texts may hold a fingerprint before they are compared with the first
+// of them only: they still end in one cluster, and a form printed on every sheet does not
+// make every pair a candidate.
+const crowd = 200
+
 // candidates are the pairs of texts that have a fingerprint in common, in order.
 func candidates(holders map[uint64][]int) [][2]int {
 	seen := map[[2]int]bool{}
 	var out [][2]int
 	for _, hs := range holders {
-		for i, a := range hs {
+		heads := hs
+		if len(hs) > crowd {
+			heads = hs[:1]
+		}
+		for i, a := range heads {
 			for _, b := range hs[i+1:] {
 				if p := [2]int{a, b}; !seen[p] {
 					seen[p] = true
