@@ -222,26 +222,18 @@ func halves(parts []string, n int) []int {
 
 // candidate is a given name with P(letters | given name, class).
 type candidate struct {
-	first, second rune // the second is 0 in a name of one syllable
+	first, second int // syllables of the background; second is -1 in a name of one
 	p             [classes]float64
-}
-
-func (g *candidate) runes() []rune {
-	if g.second == 0 {
-		return []rune{g.first}
-	}
-	return []rune{g.first, g.second}
 }
 
 // candidates are the likeliest given names of the background for some letters, of one
 // syllable and of two.
 func (l *lattice) candidates(parts []string, whole string, cuts []cutting) []candidate {
-	b := l.m.back
-	at := make(map[[2]rune]int, 512)
-	all := make([]candidate, 0, 512)
+	at := make(map[[2]int]int, 256)
+	all := make([]candidate, 0, 256)
 	single := l.chunk(whole)
 	for _, s := range l.gist(whole).most[0] {
-		g := candidate{first: b.syllables[s]}
+		g := candidate{first: s, second: -1}
 		for c := range Foreign {
 			g.p[c] = l.m.pop.boundaries(c, parts, []int{0, len(whole)}) * float64(single[c][s])
 		}
@@ -252,12 +244,11 @@ func (l *lattice) candidates(parts []string, whole string, cuts []cutting) []can
 		tails := l.gist(whole[cut.at:]).most[1]
 		for _, s := range l.gist(whole[:cut.at]).most[0] {
 			for _, t := range tails {
-				key := [2]rune{b.syllables[s], b.syllables[t]}
-				k, ok := at[key]
+				k, ok := at[[2]int{s, t}]
 				if !ok {
 					k = len(all)
-					at[key] = k
-					all = append(all, candidate{first: key[0], second: key[1]})
+					at[[2]int{s, t}] = k
+					all = append(all, candidate{first: s, second: t})
 				}
 				for c := range Foreign {
 					all[k].p[c] += cut.share[c] * float64(cut.head[c][s]) * float64(cut.tail[c][t])
@@ -282,16 +273,18 @@ func (l *lattice) given(parts []string) (out [classes]float64) {
 	cuts := l.cuttings(parts, whole)
 	single := l.gist(whole)
 	for c := range Foreign {
-		out[c] = b.one[c] * l.m.pop.boundaries(c, parts, []int{0, len(whole)}) * single.sum[c][0]
+		out[c] = b.fresh[c] * b.one[c] * l.m.pop.boundaries(c, parts, []int{0, len(whole)}) * single.sum[c][0]
 		for i := range cuts {
 			k := cuts[i].at
-			out[c] += b.two[c] * cuts[i].share[c] * l.gist(whole[:k]).sum[c][0] * l.gist(whole[k:]).sum[c][1]
+			out[c] += b.fresh[c] * b.two[c] * cuts[i].share[c] * l.gist(whole[:k]).sum[c][0] * l.gist(whole[k:]).sum[c][1]
 		}
 	}
 	out[Foreign] = l.m.n.letters.p(whole)
 	for _, g := range l.candidates(parts, whole, cuts) {
-		for c := range Foreign {
-			out[c] += l.m.pop.favour(c, g.runes()) * g.p[c]
+		if whole := b.whole[[2]int{g.first, g.second}]; whole != nil {
+			for c := range Foreign {
+				out[c] += whole[c] * g.p[c]
+			}
 		}
 	}
 	return out

@@ -114,9 +114,6 @@ func (p *population) bySyllables(c Class, rs []rune) float64 {
 	return prod
 }
 
-// favour is by how much a given name is more frequent than its syllables make it.
-func (p *population) favour(c Class, rs []rune) float64 { return p.given(c, rs) - p.bySyllables(c, rs) }
-
 // joint is P(class) P(Hangul name | class).
 func (p *population) joint(c Class, h Hangul) float64 {
 	return p.class[c] * p.family(c, h.Surname) * p.given(c, h.Given)

@@ -111,26 +111,21 @@ func (r *Reader) given(parts []string, reach [classes]float64) []decodedGiven {
 	}
 	whole := strings.Join(parts, "")
 	all := r.l.candidates(parts, whole, r.l.cuttings(parts, whole))
-	pop := r.l.m.pop
+	back := r.l.m.back
 	for i := range all {
 		for c := range Foreign {
-			all[i].p[c] *= pop.bySyllables(c, all[i].runes())
+			all[i].p[c] *= back.given(c, &all[i])
 		}
 	}
 	likeliest := topOf(len(all), beamGiven, func(i int) (p float64) {
-		for c := range classes {
+		for c := range Foreign {
 			p += reach[c] * all[i].p[c]
 		}
 		return p
 	})
 	out := make([]decodedGiven, 0, len(likeliest))
 	for _, i := range likeliest {
-		rs := all[i].runes()
-		g := decodedGiven{name: string(rs), p: all[i].p}
-		for c := range Foreign {
-			g.p[c] *= pop.given(c, rs) / pop.bySyllables(c, rs)
-		}
-		out = append(out, g)
+		out = append(out, decodedGiven{name: back.name(&all[i]), p: all[i].p})
 	}
 	return out
 }
