@@ -14,6 +14,7 @@ import (
 
 	"example.org/amparo/fault"
 	"example.org/amparo/internal/exchange/table"
+	"example.org/amparo/names"
 	"example.org/amparo/names/latin"
 )
 
@@ -122,7 +123,10 @@ func rankAll(ctx context.Context, queries, list []string, f rankFlags) ([]ranked
 			r := latin.NewRanker(model, list)
 			for i := w; i < len(queries) && ctx.Err() == nil; i += workers {
 				out[i] = rankedQuery{Query: queries[i], Matches: []rankedName{}}
-				for _, m := range r.Rank(queries[i], f.top) {
+				if names.Missing(queries[i]) {
+					continue // "unknown" is nobody's name
+				}
+				for _, m := range r.Rank(names.Strip(queries[i]), f.top) {
 					name := list[m.Index]
 					out[i].Matches = append(out[i].Matches, rankedName{name, m.Bits, m.Probability, model.Why(m, name)})
 				}

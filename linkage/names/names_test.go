@@ -44,7 +44,7 @@ func TestLevels(t *testing.T) {
 		{"김철수", "Kim Chol-su", names.StrongLetter},
 		{"김철수", "Chol-su Kim", names.StrongLetter},
 		{"金哲洙", "Jin Zhezhu", names.StrongLetter},
-		{"金哲洙", "Kim Chol-su", names.StrongLetter},
+		{"金哲洙", "Kim Chol-su", names.LikelyLetter},
 		{"최정호", "Ch'oe Chŏng-ho", names.StrongLetter},
 		{"Kim Chol-su", "KIM, Chol Su", names.EqualFolded},
 		{"Kim Chol-su", "Kim Cheol-soo", names.StrongLetter},

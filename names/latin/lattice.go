@@ -220,29 +220,84 @@ func halves(parts []string, n int) []int {
 	return out
 }
 
-// somebody is P(latin): the probability that somebody, of whom nothing is known, is
-// written so. Given names of three syllables and more are left out.
-func (l *lattice) somebody(reads []Reading) float64 {
-	b := l.m.back
-	var sum float64
-	for _, read := range reads {
-		sur, whole := l.anybody(read.Surname), strings.Join(read.Given, "")
-		single := l.gist(whole)
-		foreign := l.m.n.letters.p(whole)
-		cuts := l.cuttings(read.Given, whole)
-		for c := range classes {
-			given := foreign
-			switch {
-			case len(read.Given) == 0:
-				given = 1
-			case c != Foreign:
-				given = b.one[c] * l.m.pop.boundaries(c, read.Given, []int{0, len(whole)}) * single.sum[c][0]
-				for i := range cuts {
-					k := cuts[i].at
-					given += b.two[c] * cuts[i].share[c] * l.gist(whole[:k]).sum[c][0] * l.gist(whole[k:]).sum[c][1]
+// candidate is a given name with P(letters | given name, class).
+type candidate struct {
+	first, second int // syllables of the background; second is -1 in a name of one
+	p             [classes]float64
+}
+
+// candidates are the likeliest given names of the background for some letters, of one
+// syllable and of two.
+func (l *lattice) candidates(parts []string, whole string, cuts []cutting) []candidate {
+	at := make(map[[2]int]int, 256)
+	all := make([]candidate, 0, 256)
+	single := l.chunk(whole)
+	for _, s := range l.gist(whole).most[0] {
+		g := candidate{first: s, second: -1}
+		for c := range Foreign {
+			g.p[c] = l.m.pop.boundaries(c, parts, []int{0, len(whole)}) * float64(single[c][s])
+		}
+		all = append(all, g)
+	}
+	for i := range cuts {
+		cut := &cuts[i]
+		tails := l.gist(whole[cut.at:]).most[1]
+		for _, s := range l.gist(whole[:cut.at]).most[0] {
+			for _, t := range tails {
+				k, ok := at[[2]int{s, t}]
+				if !ok {
+					k = len(all)
+					at[[2]int{s, t}] = k
+					all = append(all, candidate{first: s, second: t})
+				}
+				for c := range Foreign {
+					all[k].p[c] += cut.share[c] * float64(cut.head[c][s]) * float64(cut.tail[c][t])
 				}
 			}
-			sum += read.Weight * l.m.pop.class[c] * sur[c] * given
+		}
+	}
+	return all
+}
+
+// given is P(letters of a given name | class), for a name of which nothing else is known:
+// over all given names by their syllables, and by how frequent they are as a whole for
+// the likeliest. Given names of three syllables and more are left out.
+func (l *lattice) given(parts []string) (out [classes]float64) {
+	if len(parts) == 0 {
+		for c := range classes {
+			out[c] = 1
+		}
+		return out
+	}
+	b, whole := l.m.back, strings.Join(parts, "")
+	cuts := l.cuttings(parts, whole)
+	single := l.gist(whole)
+	for c := range Foreign {
+		out[c] = b.fresh[c] * b.one[c] * l.m.pop.boundaries(c, parts, []int{0, len(whole)}) * single.sum[c][0]
+		for i := range cuts {
+			k := cuts[i].at
+			out[c] += b.fresh[c] * b.two[c] * cuts[i].share[c] * l.gist(whole[:k]).sum[c][0] * l.gist(whole[k:]).sum[c][1]
+		}
+	}
+	out[Foreign] = l.m.n.letters.p(whole)
+	for _, g := range l.candidates(parts, whole, cuts) {
+		if whole := b.whole[[2]int{g.first, g.second}]; whole != nil {
+			for c := range Foreign {
+				out[c] += whole[c] * g.p[c]
+			}
+		}
+	}
+	return out
+}
+
+// somebody is P(latin): the probability that somebody, of whom nothing is known, is
+// written so.
+func (l *lattice) somebody(reads []Reading) float64 {
+	var sum float64
+	for _, read := range reads {
+		sur, given := l.anybody(read.Surname), l.given(read.Given)
+		for c := range classes {
+			sum += read.Weight * l.m.pop.class[c] * sur[c] * given[c]
 		}
 	}
 	return math.Max(sum, 1e-300)

@@ -101,12 +101,17 @@ var lengths = [4]float64{0.1, 0.5, 1, 0.2}
 
 // given is P(given name | class).
 func (p *population) given(c Class, rs []rune) float64 {
+	return shrink(p.groups[c].given, string(rs), p.bySyllables(c, rs), p.k.nameGiven)
+}
+
+// bySyllables is P(given name | class) of independent syllables.
+func (p *population) bySyllables(c Class, rs []rune) float64 {
 	g, n := p.groups[c], min(len(rs), 3)
 	prod := (g.length[n] + lengths[n]) / (g.given.total() + 1.8)
 	for i, r := range rs {
 		prod *= p.one(c, i, r)
 	}
-	return shrink(g.given, string(rs), prod, p.k.nameGiven)
+	return prod
 }
 
 // joint is P(class) P(Hangul name | class).

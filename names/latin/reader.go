@@ -96,9 +96,8 @@ func (r *Reader) decode(read Reading, total float64, found map[[2]string]float64
 
 // decodedGiven is a given name with P(letters, name | class).
 type decodedGiven struct {
-	syllables [2]rune // the second is 0 for a given name of one
-	name      string
-	p         [classes]float64
+	name string
+	p    [classes]float64
 }
 
 // given decodes a given name, when the classes have reached some probability.
@@ -110,54 +109,23 @@ func (r *Reader) given(parts []string, reach [classes]float64) []decodedGiven {
 		}
 		return []decodedGiven{g}
 	}
-	b, whole := r.l.m.back, strings.Join(parts, "")
-	at := make(map[[2]rune]int, 512)
-	all := make([]decodedGiven, 0, 512)
-	add := func(s, t rune, p [classes]float64) {
-		i, ok := at[[2]rune{s, t}]
-		if !ok {
-			i = len(all)
-			at[[2]rune{s, t}] = i
-			all = append(all, decodedGiven{syllables: [2]rune{s, t}})
-		}
-		for c := range classes {
-			all[i].p[c] += p[c]
-		}
-	}
-	single := r.l.chunk(whole)
-	for _, s := range r.l.gist(whole).most[0] {
-		var p [classes]float64
+	whole := strings.Join(parts, "")
+	all := r.l.candidates(parts, whole, r.l.cuttings(parts, whole))
+	back := r.l.m.back
+	for i := range all {
 		for c := range Foreign {
-			p[c] = b.one[c] * r.l.m.pop.boundaries(c, parts, []int{0, len(whole)}) * b.place[c][0][s] * float64(single[c][s])
-		}
-		add(b.syllables[s], 0, p)
-	}
-	for _, cut := range r.l.cuttings(parts, whole) {
-		tails := r.l.gist(whole[cut.at:]).most[1]
-		for _, s := range r.l.gist(whole[:cut.at]).most[0] {
-			for _, t := range tails {
-				var p [classes]float64
-				for c := range Foreign {
-					p[c] = b.two[c] * cut.share[c] * b.place[c][0][s] * float64(cut.head[c][s]) * b.place[c][1][t] * float64(cut.tail[c][t])
-				}
-				add(b.syllables[s], b.syllables[t], p)
-			}
+			all[i].p[c] *= back.given(c, &all[i])
 		}
 	}
 	likeliest := topOf(len(all), beamGiven, func(i int) (p float64) {
-		for c := range classes {
+		for c := range Foreign {
 			p += reach[c] * all[i].p[c]
 		}
 		return p
 	})
 	out := make([]decodedGiven, 0, len(likeliest))
 	for _, i := range likeliest {
-		g := all[i]
-		g.name = string(g.syllables[0])
-		if g.syllables[1] != 0 {
-			g.name += string(g.syllables[1])
-		}
-		out = append(out, g)
+		out = append(out, decodedGiven{name: back.name(&all[i]), p: all[i].p})
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,16 +52,17 @@ func (m *Model) Write(w io.Writer) error {
 }
 
 // number writes an expected number to a hundredth.
-func number(f float64) string { return strconv.FormatFloat(f, 'f', 2, 64) }
+func number(f float64) string { return strconv.FormatFloat(math.Round(f*100)/100, 'f', 2, 64) }
 
 // line writes the entries that count, the most frequent first.
 func line(b *bufio.Writer, kind byte, c Class, key string, by map[string]float64) {
+	hundredths := func(l string) float64 { return math.Round(by[l] * 100) }
 	keys := slices.SortedFunc(maps.Keys(by), func(x, y string) int {
-		return cmp.Or(cmp.Compare(by[y], by[x]), cmp.Compare(x, y))
+		return cmp.Or(cmp.Compare(hundredths(y), hundredths(x)), cmp.Compare(x, y))
 	})
 	wrote := false
 	for _, l := range keys {
-		if by[l] < smallest {
+		if hundredths(l) < smallest*100 {
 			break
 		}
 		if !wrote {

@@ -22,6 +22,9 @@ func (m *Model) Why(match Match, hangul string) string {
 	whole := strings.Join(match.Reading.Given, "")
 	if best.at == nil || match.Class == Foreign {
 		if hs := ReadHangul(hangul); len(hs) > 0 {
+			if whole == "" {
+				return hs[0].Surname + " = " + match.Reading.Surname + "; no given name to compare"
+			}
 			return hs[0].Surname + " = " + match.Reading.Surname + ", the given name " + whole + " does not follow from the Hangul"
 		}
 		return "no Hangul"
