@@ -18,6 +18,9 @@ type Span struct {
 	Lo, Hi int // days, both included
 }
 
+// maxSpan is room for 200 bytes of words and the days they were read as.
+const maxSpan = 220
+
 const spanRemedy = "write 60 days, 2 months, about two months, 약 두 달, 约两个月, or 45..75"
 
 var (
@@ -45,14 +48,20 @@ var numberWords = map[string]float64{
 
 // ParseSpan reads a duration. Said plainly, "two months" means 45 to 75 days as "about
 // two months" does: half a unit on either side, because people round. Days are taken
-// as counted; with "about" they spread by a quarter.
+// as counted; with "about" they spread by a quarter. It reads ranges, sums and bounds in
+// English, Korean and Chinese: "two or three months", 두세 달, 1년 6개월, 不到一年, "more
+// than a week", of which the upper end is [OpenSpan].
 func ParseSpan(s string) (Span, error) {
 	said := strings.Join(strings.Fields(norm.NFC.String(s)), " ")
-	if len(said) > 200 {
+	words, days := said, spanCanon.FindStringSubmatch(said[:min(len(said), maxSpan)])
+	if days != nil {
+		words = days[1]
+	}
+	if len(said) > maxSpan || len(words) > 200 {
 		return Span{}, fault.New(fault.Invalid, "when.ParseSpan", "a duration of more than 200 bytes").With("%s", spanRemedy)
 	}
-	if g := spanCanon.FindStringSubmatch(said); g != nil {
-		return checked(g[1], g[2], g[3])
+	if days != nil {
+		return checked(days[1], days[2], days[3])
 	}
 	low := strings.ToLower(norm.NFKC.String(said))
 	if g := spanRange.FindStringSubmatch(low); g != nil {
@@ -68,6 +77,9 @@ func ParseSpan(s string) (Span, error) {
 		if sp, ok := worded(said, g); ok {
 			return sp, nil
 		}
+	}
+	if sp, ok := phrase(said, low); ok {
+		return sp, nil
 	}
 	return Span{}, fault.New(fault.Invalid, "when.ParseSpan", "not a duration").With("%s", spanRemedy)
 }
@@ -96,7 +108,7 @@ func worded(said string, g []string) (Span, bool) {
 	if half {
 		n += 0.5
 	}
-	if n <= 0 || n*unit > 100000 {
+	if !(n > 0 && n*unit <= 100000) { // not a number is not a count
 		return Span{}, false
 	}
 	days := n * unit

@@ -51,7 +51,7 @@ func (w *Workspace) commit(ctx context.Context, drafts []draft) ([]index.Opened,
 	if err := w.learn(opened); err != nil {
 		return nil, err
 	}
-	return opened, w.index.Apply(ctx, opened, []journal.Head{{Device: w.vault.Device(), Size: w.tip.size}})
+	return opened, w.apply(ctx, opened, []journal.Head{{Device: w.vault.Device(), Size: w.tip.size}})
 }
 
 // seal turns drafts into signed entries. Encoding and signing run on all cores; the
@@ -120,7 +120,7 @@ func (w *Workspace) checkpoint(ctx context.Context) error {
 	if err := w.hub.PutCheckpoint(ctx, w.vault.Device(), note); err != nil {
 		return err
 	}
-	if err := w.index.Apply(ctx, nil, w.foldedIn(heads)); err != nil {
+	if err := w.apply(ctx, nil, w.foldedIn(heads)); err != nil {
 		return err
 	}
 	return replaceFile(w.path(checkpointFile), note)

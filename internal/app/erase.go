@@ -26,10 +26,14 @@ type Erasure struct {
 
 // Erase destroys the payload keys of a protected person or case: every account sealed
 // with them becomes unreadable here at once, and everywhere once each member has
-// exchanged. The log still verifies. There is no way back.
+// exchanged. The log still verifies. There is no way back. Under a legal hold it is
+// fault.Denied.
 func (w *Workspace) Erase(ctx context.Context, subject id.ID, reason string) (Erasure, error) {
 	if reason == "" {
 		return Erasure{}, fault.New(fault.Invalid, "app.Erase", "an erasure needs a reason").With("say on whose wish and when")
+	}
+	if err := w.holdOn(ctx, subject); err != nil {
+		return Erasure{}, err
 	}
 	var keys []id.ID
 	for _, room := range w.rooms.all() {

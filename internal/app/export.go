@@ -4,16 +4,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/csv"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/exchange/table"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/journal"
 	"example.org/amparo/internal/kind"
@@ -23,19 +21,23 @@ import (
 // limits is what every output says of itself (R31).
 const limits = "Counts and records cover only those who could be heard. The dead, those still held, those never reached and those who did not consent are missing."
 
-// ExportOptions say why something leaves and to whom (R26).
+// ExportOptions say why something leaves and to whom (R26). Consent is the purpose, CO-01
+// to CO-14, that persons must have given: nobody else is in the export (R05). Empty is
+// the desk's own: a copy in the hands of the workspace's members, without the files that
+// are locked.
 type ExportOptions struct {
 	Purpose   string
 	Recipient string
+	Consent   string
 }
 
-// LedgerLine is what the log keeps of an export.
-type LedgerLine struct {
-	Purpose   string `cbor:"1,keyasint" json:"purpose"`
-	Recipient string `cbor:"2,keyasint" json:"recipient"`
-	Records   int    `cbor:"3,keyasint" json:"records"`
-	Consents  string `cbor:"4,keyasint" json:"consents"` // hash of the consents in force
-	What      string `cbor:"5,keyasint" json:"what"`
+// reading is the workspace as the export may read it. A use of the desk's own purpose by
+// somebody else asks for consent like any other.
+func (o ExportOptions) reading(w *Workspace) (*Reading, error) {
+	if o.Consent == "" {
+		return w.Desk(), nil
+	}
+	return w.For(o.Consent, o.Recipient)
 }
 
 // Exported tells what was written.
@@ -51,10 +53,13 @@ type Exported struct {
 // clear, with proofs. That it left, why and to whom is written to the log first.
 func (w *Workspace) Export(ctx context.Context, dir string, opt ExportOptions, progress Progress) (*Exported, error) {
 	if opt.Purpose == "" || opt.Recipient == "" {
-		return nil, fault.New(fault.Invalid, "app.Export", "an export needs a purpose and a recipient").
-			With("say why it leaves and who receives it: --purpose and --recipient")
+		return nil, noPurpose()
 	}
-	if err := w.noteExport(ctx, opt, "full export"); err != nil {
+	read, err := opt.reading(w)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.noteAll(ctx, read, opt, "full export"); err != nil {
 		return nil, err
 	}
 	pw, err := w.beginPacket(ctx, dir, opt)
@@ -62,50 +67,15 @@ func (w *Workspace) Export(ctx context.Context, dir string, opt ExportOptions, p
 		return nil, err
 	}
 	out := &Exported{Dir: dir, Kinds: map[string]int{}}
-	if err := w.writeActs(ctx, pw, out, progress); err != nil {
+	if err := w.writeActs(ctx, read, pw, out, progress); err != nil {
 		return nil, err
 	}
 	for _, k := range w.Schema().Kinds() {
-		if err := w.writeTable(ctx, pw, k, out); err != nil {
+		if err := w.writeTable(ctx, read, pw, k, out); err != nil {
 			return nil, err
 		}
 	}
 	return out, pw.Close(w.vault.Signer())
-}
-
-func (w *Workspace) noteExport(ctx context.Context, opt ExportOptions, what string) error {
-	consents, err := w.consentHash(ctx)
-	if err != nil {
-		return err
-	}
-	counts, err := w.index.Counts(ctx)
-	if err != nil {
-		return err
-	}
-	line := LedgerLine{Purpose: opt.Purpose, Recipient: opt.Recipient, Consents: consents, What: what}
-	for _, n := range counts {
-		line.Records += n
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	room, err := w.roomOf(generalRoom)
-	if err != nil {
-		return err
-	}
-	if _, err := w.commit(ctx, []draft{{act: &casebook.Act{Verb: casebook.Export, Data: journal.Encode(line)}, room: room}}); err != nil {
-		return err
-	}
-	return w.checkpoint(ctx)
-}
-
-// consentHash names the consents in force at this moment.
-func (w *Workspace) consentHash(ctx context.Context) (string, error) {
-	h := sha256.New()
-	err := w.index.Each(ctx, "consent", func(r index.Row) error {
-		_, err := fmt.Fprintf(h, "%s %s %s %s\n", r.ID, r.Values.Get("person"), r.Values.Get("purpose"), r.Values.Get("state"))
-		return err
-	})
-	return hex.EncodeToString(h.Sum(nil)[:16]), err
 }
 
 func (w *Workspace) beginPacket(ctx context.Context, dir string, opt ExportOptions) (*packet.Writer, error) {
@@ -131,7 +101,7 @@ func (w *Workspace) beginPacket(ctx context.Context, dir string, opt ExportOptio
 	}, devices, note)
 }
 
-func (w *Workspace) writeActs(ctx context.Context, pw *packet.Writer, out *Exported, progress Progress) error {
+func (w *Workspace) writeActs(ctx context.Context, read *Reading, pw *packet.Writer, out *Exported, progress Progress) error {
 	heads, err := w.hub.Heads(ctx)
 	if err != nil {
 		return err
@@ -144,6 +114,10 @@ func (w *Workspace) writeActs(ctx context.Context, pw *packet.Writer, out *Expor
 	for _, c := range w.rooms.all() {
 		names[c.id] = c.name
 	}
+	left, err := read.out(ctx)
+	if err != nil {
+		return err
+	}
 	for part, err := range w.entryBatches(ctx, nil) {
 		if err != nil {
 			return err
@@ -152,7 +126,7 @@ func (w *Workspace) writeActs(ctx context.Context, pw *packet.Writer, out *Expor
 			return err
 		}
 		for _, e := range part {
-			l, err := w.line(e, names)
+			l, err := w.line(e, names, left)
 			if err != nil {
 				return err
 			}
@@ -169,7 +143,9 @@ func (w *Workspace) writeActs(ctx context.Context, pw *packet.Writer, out *Expor
 	return nil
 }
 
-func (w *Workspace) line(e *journal.Entry, names map[id.ID]string) (packet.Line, error) {
+// line writes an entry with its content where this member can open it and the purpose
+// covers it. The rest keeps its place in the proofs and stays sealed.
+func (w *Workspace) line(e *journal.Entry, names map[id.ID]string, left *index.Reached) (packet.Line, error) {
 	l := packet.Line{Header: e.Header, Sealed: sha256.Sum256(e.Sealed), Commitment: e.Commitment, Signature: e.Signature}
 	plain, err := w.openContent(e)
 	if errors.Is(err, fault.Sealed) {
@@ -177,6 +153,11 @@ func (w *Workspace) line(e *journal.Entry, names map[id.ID]string) (packet.Line,
 	}
 	if err != nil {
 		return l, err
+	}
+	if left.Len() > 0 {
+		if hidden, err := namesLeftOut(plain, left); err != nil || hidden {
+			return l, err
+		}
 	}
 	key, err := w.keys.PayloadKey(e.Header.Key)
 	if err != nil {
@@ -187,10 +168,28 @@ func (w *Workspace) line(e *journal.Entry, names map[id.ID]string) (packet.Line,
 	return l, nil
 }
 
+// namesLeftOut reports whether an act is about a record that is left out, or names one.
+// Ledger lines list persons, so they stay sealed too.
+func namesLeftOut(plain []byte, left *index.Reached) (bool, error) {
+	a, err := casebook.DecodeAct(plain)
+	if err != nil {
+		return true, err
+	}
+	if a.Verb == casebook.Export || left.Has(a.Record) || left.Has(a.Other) || left.Has(a.Source) || a.Passage != nil && left.Has(a.Passage.Record) {
+		return true, nil
+	}
+	for _, vs := range a.Fields {
+		if len(pruneLinks(left, vs)) < len(vs) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // writeTable writes one kind as CSV: current values, sealed ones too.
-func (w *Workspace) writeTable(ctx context.Context, pw *packet.Writer, k *kind.Kind, out *Exported) error {
+func (w *Workspace) writeTable(ctx context.Context, read *Reading, pw *packet.Writer, k *kind.Kind, out *Exported) error {
 	var ids []id.ID
-	if err := w.index.Each(ctx, k.Name, func(r index.Row) error { ids = append(ids, r.ID); return nil }); err != nil || len(ids) == 0 {
+	if err := read.Each(ctx, k.Name, func(r index.Row) error { ids = append(ids, r.ID); return nil }); err != nil || len(ids) == 0 {
 		return err
 	}
 	f, err := pw.Table(k.Name + ".csv")
@@ -202,7 +201,7 @@ func (w *Workspace) writeTable(ctx context.Context, pw *packet.Writer, k *kind.K
 		return err
 	}
 	for _, rec := range ids {
-		r, err := w.index.Fold(ctx, rec)
+		r, err := read.Fold(ctx, rec)
 		if err != nil {
 			return err
 		}
@@ -217,30 +216,26 @@ func (w *Workspace) writeTable(ctx context.Context, pw *packet.Writer, k *kind.K
 }
 
 // TableRow writes a record as cells: the identifier, then every field; several values
-// are joined by " | ". A cell that a spreadsheet would run as a formula gets an
-// apostrophe in front, which the import takes away again.
+// stand in one cell as [table.JoinCell] joins them. A cell that a spreadsheet would run
+// as a formula is made safe, which reading takes away again.
 func TableRow(k *kind.Kind, r *casebook.Record) []string {
 	row := []string{r.ID.String()}
 	for _, f := range k.Fields {
-		var cells []string
-		for _, v := range r.Field(f.Name).Current() {
-			cells = append(cells, strings.ReplaceAll(v.CellText(), " | ", " \\| "))
-		}
-		row = append(row, SafeCell(strings.Join(cells, " | ")))
+		row = append(row, table.EscapeCell(cellOf(r.Field(f.Name).Current())))
 	}
 	return row
 }
 
-// SafeCell guards a cell against being run as a formula.
-func SafeCell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r'", rune(s[0])) {
-		return "'" + s
+func cellOf(values []kind.Value) string {
+	if len(values) == 0 {
+		return ""
 	}
-	return s
+	cells := make([]string, len(values))
+	for i, v := range values {
+		cells[i] = v.CellText()
+	}
+	return table.JoinCell(cells)
 }
-
-// PlainCell is the reverse of [SafeCell].
-func PlainCell(s string) string { return strings.TrimPrefix(s, "'") }
 
 // ImportReport tells what became of an import: Rows = Stored + Known + len(Refused rows).
 type ImportReport struct {
@@ -252,6 +247,8 @@ type ImportReport struct {
 	Problems []fault.Problem `json:"problems"`
 	Warnings []fault.Problem `json:"warnings"`
 	Kind     string          `json:"kind,omitempty"`
+	// RefusedFile holds the refused rows, to be corrected and imported again.
+	RefusedFile string `json:"refused_file,omitempty"`
 }
 
 // MarshalJSON makes empty lists visible in JSON.
@@ -284,9 +281,10 @@ func (w *Workspace) ImportPacket(ctx context.Context, dir string, progress Progr
 	}
 	out := &ImportReport{File: dir}
 	var batch []packet.Line
+	size := 0
 	flush := func() error {
 		err := w.restate(ctx, batch, out)
-		batch = batch[:0]
+		batch, size = batch[:0], 0
 		progress.tell(out.Rows, rep.Entries)
 		return err
 	}
@@ -295,7 +293,8 @@ func (w *Workspace) ImportPacket(ctx context.Context, dir string, progress Progr
 			return nil
 		}
 		out.Rows++
-		if batch = append(batch, l); len(batch) < 2000 {
+		batch = append(batch, l)
+		if size += len(l.Content); len(batch) < 2000 && size < batchBytes {
 			return nil
 		}
 		return flush()
@@ -342,7 +341,7 @@ func (w *Workspace) restate(ctx context.Context, batch []packet.Line, out *Impor
 // restated reports whether an act means anything in another workspace. Compartments,
 // members, reads, exports and erasures are each workspace's own.
 func restated(v casebook.Verb) bool {
-	return slices.Contains([]casebook.Verb{casebook.State, casebook.Choose, casebook.Link, casebook.Retract, casebook.Declare}, v)
+	return slices.Contains([]casebook.Verb{casebook.State, casebook.Choose, casebook.Link, casebook.Retract, casebook.Declare, casebook.Store}, v)
 }
 
 // hasAct reports whether an act is here, by its lasting name.
@@ -356,13 +355,15 @@ func (w *Workspace) hasAct(ctx context.Context, a *casebook.Act, place journal.R
 		if err != nil {
 			return false, err
 		}
-		opened, err := w.OpenActs(ctx, at)
-		if err != nil {
-			return false, err
-		}
 		refs = map[journal.Ref]bool{}
-		for _, o := range opened {
-			refs[o.Act.Place(o.At)] = true
+		for some := range slices.Chunk(at, 16) { // the parts of a file are large
+			opened, err := w.OpenActs(ctx, some)
+			if err != nil {
+				return false, err
+			}
+			for _, o := range opened {
+				refs[o.Act.Place(o.At)] = true
+			}
 		}
 		seen[a.Record] = refs
 	}
@@ -379,6 +380,10 @@ func (w *Workspace) redraft(ctx context.Context, a *casebook.Act, roomName strin
 		return draft{}, err
 	}
 	d := draft{act: a, room: room}
+	if a.Verb == casebook.Store {
+		d.subject = a.Other
+		return d, nil
+	}
 	if a.Verb == casebook.State {
 		if k, ok := w.Schema().Kind(a.Kind); ok {
 			if d.subject, err = w.subjectOf(ctx, k, a.Record, a.Fields, subjects, 0); err != nil {
@@ -402,51 +407,4 @@ func (w *Workspace) loadKeys(ctx context.Context, part []*journal.Entry) error {
 		keys[i] = e.Header.Key
 	}
 	return w.keys.Load(ctx, keys)
-}
-
-// Ledger lists what left the workspace and what restricted records were read, newest
-// first.
-func (w *Workspace) Ledger(ctx context.Context) ([]LedgerEntry, error) {
-	refs, err := w.index.WorkspaceActs(ctx, casebook.Export, casebook.Read)
-	if err != nil {
-		return nil, err
-	}
-	opened, err := w.OpenActs(ctx, refs)
-	if err != nil {
-		return nil, err
-	}
-	var out []LedgerEntry
-	for _, o := range opened {
-		e := LedgerEntry{Ref: o.At.String(), At: o.Act.At, Member: w.MemberName(o.Act.Member), Verb: o.Act.Verb, Record: o.Act.Record}
-		if o.Act.Verb == casebook.Export {
-			if err := journal.Unpack(o.Act.Data, &e.Line); err != nil {
-				return nil, err
-			}
-		}
-		out = append(out, e)
-	}
-	slices.SortFunc(out, func(a, b LedgerEntry) int { return int(int64(b.At>>16) - int64(a.At>>16)) })
-	return out, nil
-}
-
-// LedgerEntry is one read or export.
-type LedgerEntry struct {
-	Ref    string
-	At     journal.HLC
-	Member string
-	Verb   casebook.Verb
-	Record id.ID
-	Line   LedgerLine
-}
-
-// NoteRead writes to the log that a restricted record was opened (R23).
-func (w *Workspace) NoteRead(ctx context.Context, rec id.ID) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	room, err := w.roomOf(generalRoom)
-	if err != nil {
-		return err
-	}
-	_, err = w.commit(ctx, []draft{{act: &casebook.Act{Verb: casebook.Read, Record: rec}, room: room}})
-	return err
 }

@@ -118,7 +118,7 @@ func TestR26AnExportNeedsPurposeAndRecipientAndIsInTheLedger(t *testing.T) {
 	w := create(t)
 	defer w.Close()
 	p := testimony(t, w, "Hana", "김철수", "x")
-	say(t, w, w.NewRecord(), "consent", id.ID{}, "person", p.person.String(), "purpose", "CO-01", "state", "CS-1")
+	say(t, w, w.NewRecord(), "consent", id.ID{}, "person", p.person.String(), "purpose", "CO-01", "state", "CS-1", "date", "2003-04-02", "language", "ko", "method", "oral", "text_version", "2004-1")
 	dir := filepath.Join(t.TempDir(), "packet")
 	for _, opt := range []app.ExportOptions{{}, {Purpose: "archive"}, {Recipient: "own safe"}} {
 		if _, err := w.Export(t.Context(), dir, opt, nil); err == nil {

@@ -34,6 +34,12 @@ func (w *Workspace) Check(ctx context.Context, s casebook.Statement, step string
 		return []fault.Problem{{Kind: s.Kind, Reason: "there is no such kind", Remedy: "see the data dictionary for the kinds there are"}}
 	}
 	problems := w.saidBefore(ctx, s, set.Validate(k, s.Fields, step))
+	if s.Kind == "consent" && len(s.Fields) > 0 {
+		problems = append(problems, w.checkConsent(ctx, s)...)
+	}
+	if s.Kind == "incident" {
+		problems = append(problems, w.checkLevel(ctx, s)...)
+	}
 	if len(s.Fields) == 0 {
 		problems = append(problems, fault.Problem{Kind: s.Kind, Reason: "the account says nothing", Remedy: "fill at least one field"})
 	}

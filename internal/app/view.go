@@ -87,8 +87,27 @@ type EventView struct {
 // shownInbound bounds the list of records that point here; the count is exact.
 const shownInbound = 60
 
+// afterLock are the kinds that stay readable of a file that is locked: what was agreed and
+// withdrawn, what must be kept and what must be called back.
+var afterLock = []string{"consent", "legal_hold", "recall"}
+
+// unlocked refuses what belongs to a person who refused or withdrew from the desk's own
+// purpose.
+func (w *Workspace) unlocked(ctx context.Context, r *casebook.Record) error {
+	if slices.Contains(afterLock, r.Kind) {
+		return nil
+	}
+	ok, err := w.Desk().Has(ctx, r.ID)
+	if err == nil && !ok {
+		err = fault.New(fault.Denied, "app.View", "the file is locked: consent was refused or withdrawn").
+			With("the consents, legal holds and recalls of the person stay open; a new consent opens the file")
+	}
+	return err
+}
+
 // View folds a record for a reader. A record with identities or of a compartment
-// beyond general is restricted: that it was opened is written to the log first.
+// beyond general is restricted: that it was opened is written to the log first. A record
+// of a locked file is fault.Denied.
 func (w *Workspace) View(ctx context.Context, rec id.ID, lang string) (*RecordView, error) {
 	r, err := w.index.Fold(ctx, rec)
 	if err != nil {
@@ -98,6 +117,9 @@ func (w *Workspace) View(ctx context.Context, rec id.ID, lang string) (*RecordVi
 	k, ok := set.Kind(r.Kind)
 	if !ok {
 		return nil, fault.New(fault.NotFound, "app.View", "no such record")
+	}
+	if err := w.unlocked(ctx, r); err != nil {
+		return nil, err
 	}
 	v := &RecordView{ID: rec.String(), Kind: k.Name, KindLabel: k.Label.In(lang), Contested: r.Contested(), Restricted: k.Compartment != generalRoom}
 	if v.Restricted {
@@ -174,6 +196,10 @@ func (w *Workspace) fieldView(ctx context.Context, f *kind.Field, st *casebook.F
 // ValueText writes a value for a reader, with the record it links to; a link to a record this member cannot see is left out, as
 // one to a record that does not exist would be.
 func (w *Workspace) ValueText(ctx context.Context, f *kind.Field, v kind.Value, lang string) (text, link string, ok bool) {
+	return w.valueText(ctx, w.index.Row, f, v, lang)
+}
+
+func (w *Workspace) valueText(ctx context.Context, find lookUp, f *kind.Field, v kind.Value, lang string) (text, link string, ok bool) {
 	set := w.Schema()
 	if f.Type != kind.TypeLink || v.State != kind.Given {
 		return set.FormatValue(f, v, lang), "", true
@@ -182,19 +208,22 @@ func (w *Workspace) ValueText(ctx context.Context, f *kind.Field, v kind.Value, 
 	if err != nil {
 		return "", "", false
 	}
-	row, err := w.index.Row(ctx, target)
+	row, err := find(ctx, target)
 	if err != nil {
 		return "", "", false
 	}
-	return w.Title(ctx, *row, lang), row.ID.String(), true
+	return w.title(ctx, find, *row, lang, 0), row.ID.String(), true
 }
 
 // Title is how a record is called in lists: the open and coded fields its kind names.
 func (w *Workspace) Title(ctx context.Context, r index.Row, lang string) string {
-	return w.title(ctx, r, lang, 0)
+	return w.title(ctx, w.index.Row, r, lang, 0)
 }
 
-func (w *Workspace) title(ctx context.Context, r index.Row, lang string, depth int) string {
+// lookUp finds the record a title or a value names.
+type lookUp func(ctx context.Context, rec id.ID) (*index.Row, error)
+
+func (w *Workspace) title(ctx context.Context, find lookUp, r index.Row, lang string, depth int) string {
 	set := w.Schema()
 	k, ok := set.Kind(r.Kind)
 	if !ok {
@@ -209,9 +238,9 @@ func (w *Workspace) title(ctx context.Context, r index.Row, lang string, depth i
 			}
 			if f.Type == kind.TypeLink && v.State == kind.Given {
 				target, err := id.Parse(v.Text)
-				row, err2 := w.index.Row(ctx, target)
+				row, err2 := find(ctx, target)
 				if err == nil && err2 == nil && depth < 3 {
-					parts = append(parts, w.title(ctx, *row, lang, depth+1))
+					parts = append(parts, w.title(ctx, find, *row, lang, depth+1))
 				}
 				continue
 			}

@@ -86,6 +86,8 @@ type Workspace struct {
 	last    journal.Checkpoint // as it was when the workspace was opened
 	setBack []string           // what was behind the last checkpoint when the workspace was opened
 
+	outside outside
+
 	schema struct {
 		sync.RWMutex
 		set *kind.Set
@@ -192,6 +194,9 @@ func open(ctx context.Context, dir string, v *vault.Vault, opt Options) (w *Work
 		}
 	}()
 	if w.lock, err = lockWorkspace(filepath.Join(dir, lockFile)); err != nil {
+		return w, err
+	}
+	if err = sweep(dir); err != nil {
 		return w, err
 	}
 	if err = w.openFiles(ctx); err != nil {

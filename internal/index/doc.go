@@ -2,7 +2,6 @@ package index
 
 import (
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/ncruces/go-sqlite3"
@@ -129,39 +128,70 @@ func project(r *casebook.Record, k *kind.Kind, number func(string) (int, error))
 		}
 	}
 	slices.Sort(p.tokens)
-	return p, p.cite(r, number)
+	if err := p.note(PassageField, passages(r), number); err != nil {
+		return p, err
+	}
+	return p, p.note(SourceField, speakers(r, k), number)
 }
 
 // PassageField stands, in links, for "an account of that record rests on this passage".
 const PassageField = "@passage"
 
-// cite notes the passages that the effective accounts rest on, so that a passage knows
-// what was stated on the strength of it.
-func (p *projection) cite(r *casebook.Record, number func(string) (int, error)) error {
-	var cited []kind.Value
-	for _, a := range r.Accounts {
-		if a.CorrectedBy != nil || a.Act.Passage == nil {
-			continue
-		}
-		if v := kind.Of(a.Act.Passage.Record.String()); !slices.Contains(cited, v) {
-			cited = append(cited, v)
-		}
-	}
-	if len(cited) == 0 {
+// SourceField stands, in links, for "an account of that record is this one's word". It is
+// noted where no field of the record names the source already.
+const SourceField = "@source"
+
+// note adds links that no field of the kind holds.
+func (p *projection) note(field string, targets []id.ID, number func(string) (int, error)) error {
+	if len(targets) == 0 {
 		return nil
 	}
-	n, err := number(PassageField)
+	n, err := number(field)
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(cited, func(a, b kind.Value) int { return strings.Compare(a.Text, b.Text) })
-	p.doc = append(p.doc, cell{Field: n, Values: cited})
-	for _, v := range cited {
-		if t, ok := linkTarget(v); ok {
-			p.links = append(p.links, linkTo{field: n, target: t})
+	slices.SortFunc(targets, id.ID.Compare)
+	targets = slices.Compact(targets)
+	values := make([]kind.Value, len(targets))
+	for i, t := range targets {
+		values[i] = kind.Of(t.String())
+		p.links = append(p.links, linkTo{field: n, target: t})
+	}
+	p.doc = append(p.doc, cell{Field: n, Values: values})
+	return nil
+}
+
+// passages are those the effective accounts rest on, so that a passage knows what was
+// stated on the strength of it.
+func passages(r *casebook.Record) (out []id.ID) {
+	for _, a := range r.Accounts {
+		if a.CorrectedBy == nil && a.Act.Passage != nil && !a.Act.Passage.Record.IsZero() {
+			out = append(out, a.Act.Passage.Record)
 		}
 	}
-	return nil
+	return out
+}
+
+// speakers are the sources of the effective accounts that no single link of the record
+// names: whose consent the record depends on must be found from the person.
+func speakers(r *casebook.Record, k *kind.Kind) (out []id.ID) {
+	for _, a := range r.Accounts {
+		if a.CorrectedBy == nil && !a.Act.Source.IsZero() && a.Act.Source != r.ID && !namedBy(r, k, a.Act.Source) {
+			out = append(out, a.Act.Source)
+		}
+	}
+	return out
+}
+
+func namedBy(r *casebook.Record, k *kind.Kind, source id.ID) bool {
+	text := source.String()
+	for _, f := range k.Fields {
+		st, ok := r.Fields[f.Name]
+		if ok && f.Type == kind.TypeLink && f.Class != kind.Sealed && !f.Repeat && slices.Contains(st.Current(), kind.Of(text)) {
+			return true
+		}
+	}
+	return false
 }
 
 // linkTarget reads the record a link value points at.

@@ -66,6 +66,9 @@ func (x *Index) Inbound(ctx context.Context, rec id.ID, limit int) (total int, o
 	err = x.db.Read(ctx, func(c *sqlite3.Conn) error {
 		return sealeddb.Each(c, `SELECT link.field, link.rec FROM record JOIN link ON link.target = record.rec WHERE record.id = ?1`,
 			[]any{rec[:]}, func(s *sqlite3.Stmt) error {
+				if x.words.word(s.ColumnInt(0)) == SourceField {
+					return nil // what somebody said is listed by its passages and fields
+				}
 				total++
 				if len(edges) < limit {
 					edges = append(edges, edge{s.ColumnInt(0), s.ColumnInt64(1)})

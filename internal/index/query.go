@@ -22,8 +22,9 @@ type Query struct {
 	Within  *Within
 	// Contested asks only for records whose accounts await a choice.
 	Contested bool
-	Only      *Set   // restrict to these records, or nil
-	Sort      string // field, or "" for the last changed first
+	Only      *Set     // restrict to these records, or nil
+	Except    *Reached // leave these records out, or nil
+	Sort      string   // field, or "" for the last changed first
 	Desc      bool
 	Offset    int
 	Limit     int // 0: count only
@@ -142,7 +143,7 @@ func (t *table) run(q Query, x *Index) (*Result, []int64, error) {
 	}
 	var hits []int32
 	for row, live := range t.live {
-		if !live || q.Contested && t.flags[row]&flagContested == 0 || q.Only != nil && !q.Only.Has(t.recs[row]) {
+		if !live || q.Contested && t.flags[row]&flagContested == 0 || q.Only != nil && !q.Only.Has(t.recs[row]) || q.Except.has(t.recs[row]) {
 			continue
 		}
 		failed := failures(filters, row)

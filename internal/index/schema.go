@@ -17,7 +17,7 @@ import (
 )
 
 // Version is the layout of the tables. A file of another version is rebuilt.
-const Version = 3
+const Version = 4
 
 // The tables. Numbers that depend on the order of arrival (rec, dev, name) are
 // local to the file and never leave it: the canonical dump resolves them.

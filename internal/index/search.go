@@ -45,6 +45,12 @@ func (s *Set) and(o *Set) {
 	}
 }
 
+func (s *Set) remove(o *Set) {
+	for i := range min(len(s.bits), len(o.bits)) {
+		s.bits[i] &^= o.bits[i]
+	}
+}
+
 func (s *Set) or(o *Set) {
 	for len(s.bits) < len(o.bits) {
 		s.bits = append(s.bits, 0)
@@ -208,6 +214,12 @@ type Found struct {
 // words and parts of words, in any script and language. A record matches when each
 // word is found in one or the other.
 func (x *Index) Search(ctx context.Context, text string, limit int) (*Found, error) {
+	return x.SearchExcept(ctx, text, limit, nil)
+}
+
+// SearchExcept is [Index.Search] without the records in except: they are neither listed
+// nor counted.
+func (x *Index) SearchExcept(ctx context.Context, text string, limit int, except *Reached) (*Found, error) {
 	words := token.Split(text)
 	if len(words) == 0 {
 		return &Found{Set: &Set{}}, nil
@@ -234,6 +246,9 @@ func (x *Index) Search(ctx context.Context, text string, limit int) (*Found, err
 		either.or(n)
 		either.or(v)
 		byName, byValue, both = meet(byName, n), meet(byValue, v), meet(both, either)
+	}
+	if except != nil {
+		both.remove(&except.set)
 	}
 	return x.found(ctx, cs, byName, byValue, both, limit)
 }

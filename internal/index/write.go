@@ -87,7 +87,7 @@ func (w *writer) linksOf(r row) []linkTo {
 	var out []linkTo
 	for _, c := range r.doc {
 		name := w.words.word(c.Field)
-		if f, ok := k.Field(name); name != PassageField && (!ok || f.Type != kind.TypeLink) {
+		if f, ok := k.Field(name); name != PassageField && name != SourceField && (!ok || f.Type != kind.TypeLink) {
 			continue
 		}
 		for _, v := range c.Values {

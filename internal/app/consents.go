@@ -1,0 +1,289 @@
+package app
+
+import (
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"example.org/amparo/id"
+	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/consent"
+	"example.org/amparo/internal/index"
+	"example.org/amparo/internal/kind"
+	"example.org/amparo/when"
+)
+
+// register is what is recorded of consent: of all persons, or of those asked about.
+type register struct {
+	answers map[id.ID][]consent.Answer // by person
+	people  map[id.ID]consent.Person
+	group   map[id.ID][]id.ID // person -> all that were found to be the same, where there are others
+}
+
+// decide answers one use for one person. Records found to be of one person have one
+// history: what one of them refuses, none allows. What one of them allows covers only
+// itself, so that a link made in error never widens anything.
+func (r *register) decide(person id.ID, use consent.Use) consent.Decision {
+	own := consent.Decide(r.people[person], r.answers[person], use)
+	same := r.group[person]
+	if !own.Allowed || len(same) == 0 {
+		return own
+	}
+	var all []consent.Answer
+	for _, p := range same {
+		all = append(all, r.answers[p]...)
+	}
+	if d := consent.Decide(r.people[person], all, use); !d.Allowed {
+		return d
+	}
+	return own
+}
+
+// locked reports whether a person's file is closed to the desk: refused or withdrawn for
+// [consent.Documentation], by any record of the person.
+func (r *register) locked(person id.ID, use consent.Use) bool {
+	no := func(d consent.Decision) bool { return d.State == consent.Refused || d.State == consent.Withdrawn }
+	all := slices.Clone(r.answers[person])
+	for _, p := range r.group[person] {
+		if p != person {
+			all = append(all, r.answers[p]...)
+		}
+	}
+	return no(consent.Decide(r.people[person], r.answers[person], use)) || no(consent.Decide(r.people[person], all, use))
+}
+
+func newRegister() *register {
+	return &register{answers: map[id.ID][]consent.Answer{}, people: map[id.ID]consent.Person{}, group: map[id.ID][]id.ID{}}
+}
+
+// readRegister reads all consents and all persons.
+func (w *Workspace) readRegister(ctx context.Context) (*register, error) {
+	r := newRegister()
+	fold := map[id.ID]bool{}
+	worded, err := w.index.WithSealedWords(ctx, "consent")
+	if err != nil {
+		return nil, err
+	}
+	for _, rec := range worded {
+		fold[rec] = true
+	}
+	var again []id.ID
+	err = w.index.Each(ctx, "consent", func(row index.Row) error {
+		if fold[row.ID] || slices.Contains(row.Values["state"], kind.Of(string(consent.Emergency))) {
+			again = append(again, row.ID)
+			return nil
+		}
+		r.take(row.ID, row.Values, 0)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, rec := range again {
+		if err := w.takeFolded(ctx, r, rec); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.takePeople(ctx, r); err != nil {
+		return nil, err
+	}
+	pairs := map[id.ID][]id.ID{}
+	err = w.index.Pairs(ctx, casebook.Same, func(a, b id.ID) { pairs[a] = append(pairs[a], b) })
+	r.takePairs(pairs)
+	return r, err
+}
+
+func (w *Workspace) takePeople(ctx context.Context, r *register) error {
+	if err := w.index.Each(ctx, "person", func(row index.Row) error {
+		r.people[row.ID] = personOf(row.Values)
+		return nil
+	}); err != nil {
+		return err
+	}
+	return w.index.Each(ctx, "bip", func(row index.Row) error {
+		if child, err := id.Parse(row.Values.Get("person")); err == nil {
+			p := r.people[child]
+			p.BestInterests = true
+			r.people[child] = p
+		}
+		return nil
+	})
+}
+
+// personOf reads what a decision must know. Of births that contradict each other the
+// youngest holds.
+func personOf(vs kind.Values) (p consent.Person) {
+	latest := when.Day(math.MinInt32)
+	for _, v := range vs["birth"] {
+		d, err := when.Parse(v.Text)
+		if err != nil || v.State != kind.Given {
+			continue
+		}
+		if _, hi := d.Bounds(); hi > latest {
+			p.Birth, latest = d, hi
+		}
+	}
+	return p
+}
+
+// take adds one consent record. One that names several persons, or none, speaks for
+// nobody but refuses for all it names.
+func (r *register) take(rec id.ID, vs kind.Values, signers int) {
+	a := consent.Read(rec, vs)
+	a.Signers = signers
+	for _, v := range vs["person"] {
+		person, err := id.Parse(v.Text)
+		if err != nil || v.State != kind.Given {
+			continue
+		}
+		if len(vs["person"]) > 1 && (a.State == consent.Given || a.State == consent.Emergency) {
+			a.State = consent.NotAsked
+		}
+		for _, p := range vs["purpose"] { // accounts that differ on the purpose: refused for each, given for none
+			one := a
+			one.Purpose = p.Text
+			if len(vs["purpose"]) > 1 && (a.State == consent.Given || a.State == consent.Emergency) {
+				one.State = consent.NotAsked
+			}
+			r.answers[person] = append(r.answers[person], one)
+		}
+	}
+}
+
+// takeFolded reads a consent from its fold: conditions and guardian are sealed, and an
+// emergency counts the members who signed it.
+func (w *Workspace) takeFolded(ctx context.Context, r *register, rec id.ID) error {
+	f, err := w.index.Fold(ctx, rec)
+	if err != nil {
+		return err
+	}
+	r.take(rec, currentOf(f), signersOf(f, string(consent.Emergency)))
+	return nil
+}
+
+func currentOf(r *casebook.Record) kind.Values {
+	vs := kind.Values{}
+	for name, f := range r.Fields {
+		vs[name] = f.Current()
+	}
+	return vs
+}
+
+// signersOf counts the members whose standing accounts state a code.
+func signersOf(r *casebook.Record, state string) int {
+	seen := map[id.ID]bool{}
+	for _, a := range r.Accounts {
+		if a.CorrectedBy == nil && a.Act.Fields.Get("state") == state {
+			seen[a.Act.Member] = true
+		}
+	}
+	return len(seen)
+}
+
+// takePairs groups the persons that were found to be the same, directly or over others.
+func (r *register) takePairs(pairs map[id.ID][]id.ID) {
+	for start := range pairs {
+		if r.group[start] != nil {
+			continue
+		}
+		group := []id.ID{start}
+		seen := map[id.ID]bool{start: true}
+		for i := 0; i < len(group); i++ {
+			for _, b := range pairs[group[i]] {
+				if !seen[b] {
+					seen[b] = true
+					group = append(group, b)
+				}
+			}
+		}
+		slices.SortFunc(group, id.ID.Compare)
+		for _, p := range group {
+			r.group[p] = group
+		}
+	}
+}
+
+// readPerson reads what is recorded of one person and of all who were found to be the
+// same.
+func (w *Workspace) readPerson(ctx context.Context, r *register, person id.ID) error {
+	same, _, err := w.index.SameAs(ctx, person)
+	if err != nil {
+		return err
+	}
+	group := append([]id.ID{person}, same...)
+	slices.SortFunc(group, id.ID.Compare)
+	for _, p := range group {
+		if len(group) > 1 {
+			r.group[p] = group
+		}
+		if _, done := r.people[p]; done {
+			continue
+		}
+		if err := w.readOne(ctx, r, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *Workspace) readOne(ctx context.Context, r *register, person id.ID) error {
+	p := consent.Person{}
+	if row, err := w.index.Row(ctx, person); err == nil { // a person spoken of and not stated has no birth
+		p = personOf(row.Values)
+	}
+	bips, err := w.index.Linked(ctx, person, "bip", "person")
+	if err != nil {
+		return err
+	}
+	p.BestInterests = len(bips) > 0
+	r.people[person] = p
+	rows, err := w.index.Linked(ctx, person, "consent", "person")
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if err := w.takeFolded(ctx, r, row.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// today is the day consent is asked on.
+func (w *Workspace) today() when.Day { return dayOf(w.opt.Now()) }
+
+func dayOf(t time.Time) when.Day {
+	y, m, d := t.UTC().Date()
+	return when.DayOf(y, int(m), d)
+}
+
+// Decide says whether a person allows a use today, and why. It reads what is recorded at
+// this moment.
+func (w *Workspace) Decide(ctx context.Context, person id.ID, purpose, recipient string) (consent.Decision, error) {
+	r := newRegister()
+	if err := w.readPerson(ctx, r, person); err != nil {
+		return consent.Decision{}, err
+	}
+	return r.decide(person, consent.Use{Purpose: purpose, On: w.today(), Recipient: recipient}), nil
+}
+
+// ConsentLine is one purpose as the screen of a person's consents shows it.
+type ConsentLine struct {
+	Purpose  string
+	Decision consent.Decision
+	Warning  bool // the use cannot be undone; consent.Warning has the words to read
+}
+
+// Consents lists what a person allows today, for every purpose in order, and whether the
+// file is locked.
+func (w *Workspace) Consents(ctx context.Context, person id.ID) (lines []ConsentLine, locked bool, err error) {
+	r := newRegister()
+	if err := w.readPerson(ctx, r, person); err != nil {
+		return nil, false, err
+	}
+	for _, p := range consent.Purposes() {
+		lines = append(lines, ConsentLine{Purpose: p, Decision: r.decide(person, consent.Use{Purpose: p, On: w.today()}), Warning: consent.Warning(p, "en") != ""})
+	}
+	return lines, r.locked(person, consent.Use{Purpose: consent.Documentation, On: w.today()}), nil
+}
