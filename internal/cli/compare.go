@@ -98,7 +98,7 @@ func compare(ctx context.Context, name string, t hist.Table, seed uint64) (compa
 		*cell = cellOf(f)
 		if d, ok := f.Detail.(sparse.Detail); ok {
 			m := d.MainEffects
-			r.Main = fmt.Sprintf("%s [%s; %s]", shown(m[1]), shown(m[0]), shown(m[2]))
+			r.Main = fmt.Sprintf("%s [%s; %s]", figureCell(m[1]), figureCell(m[0]), figureCell(m[2]))
 		}
 	}
 	plan.LoglinDraws, plan.SparseDraws = 0, 0
@@ -114,7 +114,7 @@ func cellOf(f estimate.Fit) string {
 	if f.Refusal != nil {
 		return f.Refusal.Code
 	}
-	return fmt.Sprintf("%s [%s; %s]", shown(f.Point), shown(f.Lower), shown(f.Upper))
+	return fmt.Sprintf("%s [%s; %s]", figureCell(f.Point), figureCell(f.Lower), figureCell(f.Upper))
 }
 
 func verdictOf(f estimate.Fit) string {
