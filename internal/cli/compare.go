@@ -14,6 +14,7 @@ import (
 	"example.org/amparo/estimate/mse"
 	"example.org/amparo/estimate/mse/chao"
 	"example.org/amparo/estimate/mse/dga"
+	"example.org/amparo/estimate/mse/lcm"
 	"example.org/amparo/estimate/mse/loglin"
 	"example.org/amparo/estimate/mse/sparse"
 	"example.org/amparo/fault"
@@ -80,17 +81,11 @@ type comparison struct {
 // compare fits each method as it is usually reported: log-linear intervals that take the
 // chosen model as known, and Chao's bound as a point.
 func compare(ctx context.Context, name string, t hist.Table, seed uint64) (comparison, error) {
-	r := comparison{Table: name, N: t.N(), Main: "–", LCM: "–"}
-	plan := mse.Plan{Seed: seed, LoglinDraws: -1, SparseDraws: -1, LatentClass: latentClass}
-	cells := map[string]*string{chao.Method: &r.Chao, sparse.Method: &r.Sparse, loglin.Method: &r.Loglin, dga.Method: &r.DGA}
-	if latentClass != nil {
-		cells[mse.LCM] = &r.LCM
-	}
+	r := comparison{Table: name, N: t.N(), Main: "–"}
+	plan := mse.Plan{Seed: seed, LoglinDraws: -1, SparseDraws: -1, LatentClass: mse.LatentClasses(lcm.Options{})}
+	cells := map[string]*string{chao.Method: &r.Chao, sparse.Method: &r.Sparse, loglin.Method: &r.Loglin, dga.Method: &r.DGA, mse.LCM: &r.LCM}
 	for _, method := range []string{chao.Method, sparse.Method, loglin.Method, dga.Method, mse.LCM} {
-		cell, ok := cells[method]
-		if !ok {
-			continue
-		}
+		cell := cells[method]
 		f, err := plan.Member(ctx, t, method)
 		if err != nil {
 			return r, err
