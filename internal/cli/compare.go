@@ -14,6 +14,7 @@ import (
 	"example.org/amparo/estimate/mse"
 	"example.org/amparo/estimate/mse/chao"
 	"example.org/amparo/estimate/mse/dga"
+	"example.org/amparo/estimate/mse/lcm"
 	"example.org/amparo/estimate/mse/loglin"
 	"example.org/amparo/estimate/mse/sparse"
 	"example.org/amparo/fault"
@@ -80,17 +81,11 @@ type comparison struct {
 // compare fits each method as it is usually reported: log-linear intervals that take the
 // chosen model as known, and Chao's bound as a point.
 func compare(ctx context.Context, name string, t hist.Table, seed uint64) (comparison, error) {
-	r := comparison{Table: name, N: t.N(), Main: "–", LCM: "–"}
-	plan := mse.Plan{Seed: seed, LoglinDraws: -1, SparseDraws: -1, LatentClass: latentClass}
-	cells := map[string]*string{chao.Method: &r.Chao, sparse.Method: &r.Sparse, loglin.Method: &r.Loglin, dga.Method: &r.DGA}
-	if latentClass != nil {
-		cells[mse.LCM] = &r.LCM
-	}
+	r := comparison{Table: name, N: t.N(), Main: "–"}
+	plan := mse.Plan{Seed: seed, LoglinDraws: -1, SparseDraws: -1, LatentClass: mse.LatentClasses(lcm.Options{})}
+	cells := map[string]*string{chao.Method: &r.Chao, sparse.Method: &r.Sparse, loglin.Method: &r.Loglin, dga.Method: &r.DGA, mse.LCM: &r.LCM}
 	for _, method := range []string{chao.Method, sparse.Method, loglin.Method, dga.Method, mse.LCM} {
-		cell, ok := cells[method]
-		if !ok {
-			continue
-		}
+		cell := cells[method]
 		f, err := plan.Member(ctx, t, method)
 		if err != nil {
 			return r, err
@@ -98,13 +93,10 @@ func compare(ctx context.Context, name string, t hist.Table, seed uint64) (compa
 		*cell = cellOf(f)
 		if d, ok := f.Detail.(sparse.Detail); ok {
 			m := d.MainEffects
-			r.Main = fmt.Sprintf("%s [%s; %s]", headcount(m[1]), headcount(m[0]), headcount(m[2]))
+			r.Main = fmt.Sprintf("%s [%s; %s]", figureCell(m[1]), figureCell(m[0]), figureCell(m[2]))
 		}
 	}
 	plan.LoglinDraws, plan.SparseDraws = 0, 0
-	if t.J() > 5 {
-		plan.LoglinDraws = -1 // a search over tens of thousands of models in each draw takes minutes
-	}
 	together, err := mse.Ensemble(ctx, t, plan)
 	if err != nil {
 		return r, err
@@ -117,7 +109,7 @@ func cellOf(f estimate.Fit) string {
 	if f.Refusal != nil {
 		return f.Refusal.Code
 	}
-	return fmt.Sprintf("%s [%s; %s]", headcount(f.Point), headcount(f.Lower), headcount(f.Upper))
+	return fmt.Sprintf("%s [%s; %s]", figureCell(f.Point), figureCell(f.Lower), figureCell(f.Upper))
 }
 
 func verdictOf(f estimate.Fit) string {
@@ -131,8 +123,19 @@ func verdictOf(f estimate.Fit) string {
 	return f.Refusal.Code
 }
 
+const comparisonNote = `# Methods side by side
+
+Made by ` + "`amparo estimate compare`" + ` from tables of lists; n is the people on any list. Figures with 95 % intervals: main effects and
+stepwise are log-linear models of pairs (interval of the chosen model), best BIC is the log-linear model that BIC chooses of all
+hierarchical ones (profile interval), graphs is the median over decomposable graphs without the saturated one, its range never cut
+short. Together: the range of the credible methods, with the choice of model inside the intervals, or the code of the refusal and what
+can be said at least. A code in a cell is the refusal of that method; a dash, that it is not there.
+
+`
+
 func comparisonText(rows []comparison) string {
 	var b strings.Builder
+	b.WriteString(comparisonNote)
 	b.WriteString("| table | n | main effects | stepwise | best BIC | graphs | latent classes | Chao's bound | together |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range rows {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", r.Table, thousands(int64(r.N)), r.Main, r.Sparse, r.Loglin, r.DGA, r.LCM, r.Chao, r.Together)

@@ -160,7 +160,7 @@ func (c *cli) showFit(f estimate.Fit, t hist.Table) {
 	c.line("")
 	c.line("%-8s %10s %10s %10s", "method", "figure", "from", "to")
 	for _, m := range members {
-		c.line("%-8s %10s %10s %10s", m.Method, headcount(m.Point), headcount(m.Lower), headcount(m.Upper))
+		c.line("%-8s %10s %10s %10s", m.Method, figureCell(m.Point), figureCell(m.Lower), figureCell(m.Upper))
 		if m.Refusal != nil && f.Ensemble != nil {
 			c.line("         %s", m.Refusal.Text)
 		}
@@ -205,8 +205,8 @@ func (c *cli) showDoubts(f estimate.Fit) {
 	section("Doubtful", doubts)
 }
 
-// headcount writes a figure of people, or a dash.
-func headcount(n estimate.Number) string {
+// figureCell writes a figure of people, or a dash.
+func figureCell(n estimate.Number) string {
 	v := float64(n)
 	switch {
 	case math.IsNaN(v):

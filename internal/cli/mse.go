@@ -15,15 +15,13 @@ import (
 	"example.org/amparo/estimate/mse"
 	"example.org/amparo/estimate/mse/chao"
 	"example.org/amparo/estimate/mse/dga"
+	"example.org/amparo/estimate/mse/lcm"
 	"example.org/amparo/estimate/mse/loglin"
 	"example.org/amparo/estimate/mse/nhoi"
 	"example.org/amparo/estimate/mse/pairs"
 	"example.org/amparo/estimate/mse/sparse"
 	"example.org/amparo/fault"
 )
-
-// latentClass fits the latent class model; nil while the program has none.
-var latentClass func(ctx context.Context, t hist.Table, level float64, seed uint64) (estimate.Fit, error)
 
 // mseRequest is everything that determines a figure from lists. It is saved with the
 // figure, tables included.
@@ -42,6 +40,9 @@ type mseRequest struct {
 	MaxOrder   int          `json:"max_order,omitempty"`
 	Threshold  float64      `json:"threshold,omitempty"`
 	Draws      int          `json:"draws,omitempty"` // 0: the method's usual number
+	Classes    int          `json:"classes,omitempty"`
+	Bound      int          `json:"bound,omitempty"`
+	Steps      int          `json:"steps,omitempty"`
 	Xi         float64      `json:"xi,omitempty"`
 	Above      float64      `json:"above,omitempty"`
 	Omit       []string     `json:"omit,omitempty"` // done to the tables already
@@ -67,6 +68,9 @@ func (q *mseRequest) flags(f *pflag.FlagSet) {
 	f.IntVar(&q.MaxOrder, "max-order", 0, "loglin: largest interaction (default: lists-1 up to four lists, pairs above)")
 	f.Float64Var(&q.Threshold, "threshold", sparse.Threshold, "sparse: probability below which an overlap surprises")
 	f.IntVar(&q.Draws, "draws", 0, "loglin, sparse: bootstrap draws that choose the model again (default none for one method; 200 and 1,000 for all)")
+	f.IntVar(&q.Classes, "classes", 0, "lcm: largest number of classes (default 10, from ten lists up 15)")
+	f.IntVar(&q.Bound, "bound", 0, "lcm: most missing for each person listed (default 20)")
+	f.IntVar(&q.Steps, "steps", 0, "lcm: most steps of a chain before tempering (default 40,000)")
 	f.Float64Var(&q.Xi, "xi", 1, "nhoi: odds ratio that ties all lists together")
 	f.Float64Var(&q.Above, "above", 0, "nhoi: total whose tipping point is asked for")
 	f.StringSliceVar(&q.Omit, "omit", nil, "leave out this list")
@@ -184,7 +188,8 @@ func (q *mseRequest) fit(ctx context.Context) (estimate.Fit, error) {
 
 func (q *mseRequest) plan(seed uint64) mse.Plan {
 	p := mse.Plan{Level: q.Level, Seed: seed, Limits: q.Limits, LoglinDraws: q.Draws, SparseDraws: q.Draws, Criterion: loglin.Criterion(q.Criterion),
-		Threshold: q.Threshold, Delta: q.Delta, Open: q.Open, Unresolved: q.Unresolved, LatentClass: latentClass}
+		Threshold: q.Threshold, Delta: q.Delta, Open: q.Open, Unresolved: q.Unresolved,
+		LatentClass: mse.LatentClasses(lcm.Options{Classes: q.Classes, Bound: q.Bound, Steps: q.Steps})}
 	for _, r := range q.Referrals {
 		a, b, _ := strings.Cut(r, "=")
 		p.Referrals = append(p.Referrals, [2]string{a, b})
