@@ -143,7 +143,7 @@ func (m *model) count([]Release) error {
 			if isGiven && g.Count != sums[k] {
 				return fault.Problem{File: t.Name, Row: g.Row, Column: t.Columns[0], Value: fmt.Sprint(g.Count),
 					Reason: fmt.Sprintf("this total is %d, but its parts add up to %d", g.Count, sums[k]),
-					Remedy: "give every inner count, also the noughts' neighbours that are missing, or correct the total"}
+					Remedy: "give every inner count (what is missing counts as 0), or correct the total"}
 			}
 			if n, ok := m.truth[k]; ok && n != sums[k] {
 				return fault.Problem{File: t.Name, Value: fmt.Sprint(sums[k]),
