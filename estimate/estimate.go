@@ -48,24 +48,35 @@ type Interval struct {
 func (i Interval) Contains(x float64) bool { return float64(i.Lower) <= x && x <= float64(i.Upper) }
 
 // Assumption is something the figure needs to be true and no data can show: a code for
-// machines and a sentence for people.
+// machines and a sentence for people. Args are the values in the sentence in their
+// order, so that it can be said in another language from the code.
 type Assumption struct {
 	Code string `json:"code"`
 	Text string `json:"text"`
+	Args []any  `json:"args,omitempty"`
 }
 
-// Warning is a doubt that goes with the figure wherever it is shown.
+// Warning is a doubt that goes with the figure wherever it is shown. Args as in
+// [Assumption].
 type Warning struct {
 	Code string `json:"code"`
 	Text string `json:"text"`
+	Args []any  `json:"args,omitempty"`
 }
 
 // Refusal says why no figure is given. Code is fixed, Text is for people, and Instead
-// says what can be said: a lower bound, a range, the table itself.
+// says what can be said: a lower bound, a range, the table itself. Args as in
+// [Assumption].
 type Refusal struct {
 	Code    string `json:"code"`
 	Text    string `json:"text"`
 	Instead string `json:"instead,omitempty"`
+	Args    []any  `json:"args,omitempty"`
+}
+
+// Because returns a refusal with its words.
+func Because(code, format string, args ...any) Refusal {
+	return Refusal{Code: code, Text: fmt.Sprintf(format, args...), Args: args}
 }
 
 // Diagnostics says how a calculation by simulation went: the rank-normalised split
@@ -102,6 +113,25 @@ type Fit struct {
 	InputHash   string         `json:"input_hash,omitempty"`
 	Detail      any            `json:"detail,omitempty"` // what only this method has: a model's terms, a curve
 	Ensemble    []Fit          `json:"ensemble,omitempty"`
+
+	// Sample is a set of equally likely values of the quantity, ascending: draws, or
+	// quantiles of a distribution. It is what mixtures over imputations and over draws
+	// of a linkage are made from, and it is not written to JSON.
+	Sample []float64 `json:"-"`
+}
+
+// MarshalJSON writes a fit; what it assumes and what is doubtful are arrays even when
+// there is nothing in them.
+func (f Fit) MarshalJSON() ([]byte, error) {
+	type plain Fit
+	p := plain(f)
+	if p.Assumptions == nil {
+		p.Assumptions = []Assumption{}
+	}
+	if p.Warnings == nil {
+		p.Warnings = []Warning{}
+	}
+	return json.Marshal(p)
 }
 
 // Refuse returns a fit of method without a figure.
@@ -112,16 +142,28 @@ func Refuse(method string, r Refusal) Fit {
 
 // Warn adds a doubt.
 func (f *Fit) Warn(code, format string, args ...any) {
-	f.Warnings = append(f.Warnings, Warning{code, fmt.Sprintf(format, args...)})
+	f.Warnings = append(f.Warnings, Warning{Code: code, Text: fmt.Sprintf(format, args...), Args: args})
 }
 
 // Assume adds an assumption.
 func (f *Fit) Assume(code, format string, args ...any) {
-	f.Assumptions = append(f.Assumptions, Assumption{code, fmt.Sprintf(format, args...)})
+	f.Assumptions = append(f.Assumptions, Assumption{Code: code, Text: fmt.Sprintf(format, args...), Args: args})
 }
 
 // Interval returns the fit's interval.
 func (f *Fit) Interval() Interval { return Interval{f.Lower, f.Upper, f.Level} }
+
+// DefaultLevel is the level of an interval where none is asked for.
+const DefaultLevel = 0.95
+
+// Z returns the two-sided standard normal quantile of a level: 1.959964 for 0.95. A level
+// outside (0, 1) is taken as DefaultLevel.
+func Z(level float64) float64 {
+	if !(level > 0 && level < 1) {
+		level = DefaultLevel
+	}
+	return math.Sqrt2 * math.Erfinv(level)
+}
 
 // Hash is the name of an input: SHA-256 over its canonical bytes, in hex.
 func Hash(canonical []byte) string {
@@ -130,7 +172,8 @@ func Hash(canonical []byte) string {
 }
 
 // Seed derives a seed from the input, the method and its options, so that the same
-// question gives the same draws on every machine. A salt lets a person ask whether
+// question gives the same draws on every machine. It is below 2^53, so that every reader
+// of JSON keeps it whole. A salt lets a person ask whether
 // another seed would say something else.
 func Seed(canonical []byte, method string, options map[string]any, salt string) (uint64, error) {
 	opts, err := json.Marshal(options) // keys are sorted
@@ -144,5 +187,5 @@ func Seed(canonical []byte, method string, options map[string]any, salt string) 
 		h.Write(n[:])
 		h.Write(part)
 	}
-	return binary.BigEndian.Uint64(h.Sum(nil)), nil
+	return binary.BigEndian.Uint64(h.Sum(nil)) >> 11, nil
 }

@@ -112,8 +112,12 @@ func (p Progress) tell(done, total int) {
 	}
 }
 
-// applyBatch is how many entries a catch-up or a rebuild takes in one transaction.
-const applyBatch = 8000
+// applyBatch is how many entries a catch-up or a rebuild takes in one transaction, and
+// batchBytes how much of them: the parts of files are large.
+const (
+	applyBatch = 8000
+	batchBytes = 32 << 20
+)
 
 // catchUp folds into the index what the journal holds beyond it, and learns the
 // workspace's own acts: compartments, members, declared kinds. Reading, opening and
@@ -183,16 +187,18 @@ func (w *Workspace) indexed(heads []journal.Head) (have map[id.ID]uint64, total,
 func (w *Workspace) entryBatches(ctx context.Context, have map[id.ID]uint64) iter.Seq2[[]*journal.Entry, error] {
 	return func(yield func([]*journal.Entry, error) bool) {
 		var part []*journal.Entry
+		size := 0
 		for e, err := range w.hub.Since(ctx, have) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if part = append(part, e); len(part) == applyBatch {
+			part = append(part, e)
+			if size += len(e.Sealed); len(part) == applyBatch || size > batchBytes {
 				if !yield(part, nil) {
 					return
 				}
-				part = make([]*journal.Entry, 0, applyBatch)
+				part, size = make([]*journal.Entry, 0, applyBatch), 0
 			}
 		}
 		if len(part) > 0 {

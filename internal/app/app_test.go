@@ -13,8 +13,6 @@ import (
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
-	"example.org/amparo/internal/exchange/mapping"
-	"example.org/amparo/internal/exchange/table"
 	"example.org/amparo/internal/hub/folder"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
@@ -592,75 +590,4 @@ func TestOldPagePutBackIsFound(t *testing.T) {
 		}
 	}
 	_ = w.Close()
-}
-
-func importCSV(t *testing.T, w *app.Workspace, csv string) *app.ImportReport {
-	t.Helper()
-	sheets, err := table.Read("t.csv", []byte(csv), table.DefaultLimits())
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := mapping.Guess(w.Schema(), sheets[0].Header, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rep, err := w.ImportTable(t.Context(), sheets[0], m, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if rep.Rows != rep.Stored+rep.Known+rep.Refused {
-		t.Errorf("rows %d, stored %d, known %d, refused %d", rep.Rows, rep.Stored, rep.Known, rep.Refused)
-	}
-	return rep
-}
-
-func TestImportStoresOrRefusesEachRowAndIsSafeToRunAgain(t *testing.T) {
-	w := create(t)
-	defer w.Close()
-	csv := "pseudonym,sex,birth,origin\nHana,f,1970,함경북도\nDuri,여자사람,1971,KP\nSeri,m,yesterday,KP\n=cmd|'/C calc'!A0,m,1980,KP\nHana,f,1970,함경북도\n"
-	rep := importCSV(t, w, csv)
-	if rep.Rows != 5 || rep.Stored != 3 || rep.Refused != 2 || len(rep.Warnings) != 1 {
-		t.Fatalf("%+v", rep)
-	}
-	for i, want := range []struct {
-		row         int
-		column, val string
-	}{{3, "sex", "여자사람"}, {4, "birth", "yesterday"}} {
-		p := rep.Problems[i]
-		if p.File != "t.csv" || p.Row != want.row || p.Column != want.column || p.Value != want.val || p.Reason == "" || p.Remedy == "" {
-			t.Errorf("problem %d: %+v", i, p)
-		}
-	}
-	before := dump(t, w)
-	again := importCSV(t, w, csv)
-	if again.Stored != 0 || again.Known != 3 || records(dump(t, w)) != records(before) {
-		t.Errorf("the second run stored %d, knew %d", again.Stored, again.Known)
-	}
-}
-
-// The four UNHCR tables: real rows in, real rows out, by country and year.
-func TestUNHCRTables(t *testing.T) {
-	w := create(t)
-	defer w.Close()
-	for name, want := range map[string]struct {
-		kind string
-		rows int
-	}{
-		"unhcr_population_origin_PRK.csv": {"unhcr_population", 0}, "unhcr_population_asylum_CHN.csv": {"unhcr_population", 0},
-		"unhcr_applications_origin_PRK.csv": {"unhcr_application", 0}, "unhcr_decisions_origin_PRK.csv": {"unhcr_decision", 0},
-	} {
-		path := filepath.Join("..", "..", "..", "shared", "data", "unhcr", name)
-		b, err := os.ReadFile(path)
-		if err != nil {
-			t.Skipf("the UNHCR tables are not beside the project (%s): not checked here", name)
-		}
-		rep := importCSV(t, w, string(b))
-		if rep.Kind != want.kind || rep.Refused != 0 || rep.Rows != strings.Count(string(b), "\n")-1 {
-			t.Errorf("%s: %+v", name, rep)
-		}
-	}
-	res, err := w.Index().List(t.Context(), index.Query{Kind: "unhcr_population", Filters: map[string][]string{"asylum": {"TH"}}, Within: &index.Within{Field: "year", From: 10957, To: 11322, Certainly: true}, Limit: 5})
-	if err != nil || res.Total != 1 || res.Rows[0].Values.Get("asylum_seekers") != "6 people" {
-		t.Errorf("Thailand in 2000: %+v, %v; want 6 asylum-seekers", res, err)
-	}
 }

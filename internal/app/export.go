@@ -7,11 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"strings"
 
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/exchange/table"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/journal"
 	"example.org/amparo/internal/kind"
@@ -53,14 +53,13 @@ type Exported struct {
 // clear, with proofs. That it left, why and to whom is written to the log first.
 func (w *Workspace) Export(ctx context.Context, dir string, opt ExportOptions, progress Progress) (*Exported, error) {
 	if opt.Purpose == "" || opt.Recipient == "" {
-		return nil, fault.New(fault.Invalid, "app.Export", "an export needs a purpose and a recipient").
-			With("say why it leaves and who receives it: --purpose and --recipient")
+		return nil, noPurpose()
 	}
 	read, err := opt.reading(w)
 	if err != nil {
 		return nil, err
 	}
-	if err := w.noteExport(ctx, read, opt, "full export"); err != nil {
+	if err := w.noteAll(ctx, read, opt, "full export"); err != nil {
 		return nil, err
 	}
 	pw, err := w.beginPacket(ctx, dir, opt)
@@ -217,30 +216,26 @@ func (w *Workspace) writeTable(ctx context.Context, read *Reading, pw *packet.Wr
 }
 
 // TableRow writes a record as cells: the identifier, then every field; several values
-// are joined by " | ". A cell that a spreadsheet would run as a formula gets an
-// apostrophe in front, which the import takes away again.
+// stand in one cell as [table.JoinCell] joins them. A cell that a spreadsheet would run
+// as a formula is made safe, which reading takes away again.
 func TableRow(k *kind.Kind, r *casebook.Record) []string {
 	row := []string{r.ID.String()}
 	for _, f := range k.Fields {
-		var cells []string
-		for _, v := range r.Field(f.Name).Current() {
-			cells = append(cells, strings.ReplaceAll(v.CellText(), " | ", " \\| "))
-		}
-		row = append(row, SafeCell(strings.Join(cells, " | ")))
+		row = append(row, table.EscapeCell(cellOf(r.Field(f.Name).Current())))
 	}
 	return row
 }
 
-// SafeCell guards a cell against being run as a formula.
-func SafeCell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r'", rune(s[0])) {
-		return "'" + s
+func cellOf(values []kind.Value) string {
+	if len(values) == 0 {
+		return ""
 	}
-	return s
+	cells := make([]string, len(values))
+	for i, v := range values {
+		cells[i] = v.CellText()
+	}
+	return table.JoinCell(cells)
 }
-
-// PlainCell is the reverse of [SafeCell].
-func PlainCell(s string) string { return strings.TrimPrefix(s, "'") }
 
 // ImportReport tells what became of an import: Rows = Stored + Known + len(Refused rows).
 type ImportReport struct {
@@ -252,6 +247,8 @@ type ImportReport struct {
 	Problems []fault.Problem `json:"problems"`
 	Warnings []fault.Problem `json:"warnings"`
 	Kind     string          `json:"kind,omitempty"`
+	// RefusedFile holds the refused rows, to be corrected and imported again.
+	RefusedFile string `json:"refused_file,omitempty"`
 }
 
 // MarshalJSON makes empty lists visible in JSON.
@@ -284,9 +281,10 @@ func (w *Workspace) ImportPacket(ctx context.Context, dir string, progress Progr
 	}
 	out := &ImportReport{File: dir}
 	var batch []packet.Line
+	size := 0
 	flush := func() error {
 		err := w.restate(ctx, batch, out)
-		batch = batch[:0]
+		batch, size = batch[:0], 0
 		progress.tell(out.Rows, rep.Entries)
 		return err
 	}
@@ -295,7 +293,8 @@ func (w *Workspace) ImportPacket(ctx context.Context, dir string, progress Progr
 			return nil
 		}
 		out.Rows++
-		if batch = append(batch, l); len(batch) < 2000 {
+		batch = append(batch, l)
+		if size += len(l.Content); len(batch) < 2000 && size < batchBytes {
 			return nil
 		}
 		return flush()
@@ -342,7 +341,7 @@ func (w *Workspace) restate(ctx context.Context, batch []packet.Line, out *Impor
 // restated reports whether an act means anything in another workspace. Compartments,
 // members, reads, exports and erasures are each workspace's own.
 func restated(v casebook.Verb) bool {
-	return slices.Contains([]casebook.Verb{casebook.State, casebook.Choose, casebook.Link, casebook.Retract, casebook.Declare}, v)
+	return slices.Contains([]casebook.Verb{casebook.State, casebook.Choose, casebook.Link, casebook.Retract, casebook.Declare, casebook.Store}, v)
 }
 
 // hasAct reports whether an act is here, by its lasting name.
@@ -356,13 +355,15 @@ func (w *Workspace) hasAct(ctx context.Context, a *casebook.Act, place journal.R
 		if err != nil {
 			return false, err
 		}
-		opened, err := w.OpenActs(ctx, at)
-		if err != nil {
-			return false, err
-		}
 		refs = map[journal.Ref]bool{}
-		for _, o := range opened {
-			refs[o.Act.Place(o.At)] = true
+		for some := range slices.Chunk(at, 16) { // the parts of a file are large
+			opened, err := w.OpenActs(ctx, some)
+			if err != nil {
+				return false, err
+			}
+			for _, o := range opened {
+				refs[o.Act.Place(o.At)] = true
+			}
 		}
 		seen[a.Record] = refs
 	}
@@ -379,6 +380,10 @@ func (w *Workspace) redraft(ctx context.Context, a *casebook.Act, roomName strin
 		return draft{}, err
 	}
 	d := draft{act: a, room: room}
+	if a.Verb == casebook.Store {
+		d.subject = a.Other
+		return d, nil
+	}
 	if a.Verb == casebook.State {
 		if k, ok := w.Schema().Kind(a.Kind); ok {
 			if d.subject, err = w.subjectOf(ctx, k, a.Record, a.Fields, subjects, 0); err != nil {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 
@@ -13,6 +14,7 @@ import (
 	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/journal"
+	"example.org/amparo/internal/kind"
 )
 
 // LedgerLine is what the log keeps of an export. A long list of persons goes on in lines
@@ -96,24 +98,34 @@ func (w *Workspace) NoteRead(ctx context.Context, rec id.ID) error {
 	return err
 }
 
-// noteExport writes to the log, before the first byte leaves, what goes where and who is
-// in it.
-func (w *Workspace) noteExport(ctx context.Context, read *Reading, opt ExportOptions, what string) error {
-	consents, err := w.consentHash(ctx)
-	if err != nil {
-		return err
-	}
+// noteAll writes to the log that everything a reading holds leaves.
+func (w *Workspace) noteAll(ctx context.Context, read *Reading, opt ExportOptions, what string) error {
 	counts, err := read.Counts(ctx)
 	if err != nil {
 		return err
 	}
-	line := LedgerLine{Purpose: opt.Purpose, Recipient: opt.Recipient, Consents: consents, What: what, Consent: opt.Consent, Export: w.NewRecord()}
+	records := 0
 	for _, n := range counts {
-		line.Records += n
+		records += n
 	}
-	var persons []byte
-	if err := read.Each(ctx, "person", func(r index.Row) error { persons = append(persons, r.ID[:]...); return nil }); err != nil {
+	in := map[id.ID]bool{}
+	if err := read.Each(ctx, "person", func(r index.Row) error { in[r.ID] = true; return nil }); err != nil {
 		return err
+	}
+	return w.noteExport(ctx, opt, what, records, in)
+}
+
+// noteExport writes to the log, before the first byte leaves, what goes where and which
+// persons are in it.
+func (w *Workspace) noteExport(ctx context.Context, opt ExportOptions, what string, records int, in map[id.ID]bool) error {
+	consents, err := w.consentHash(ctx)
+	if err != nil {
+		return err
+	}
+	line := LedgerLine{Purpose: opt.Purpose, Recipient: opt.Recipient, Records: records, Consents: consents, What: what, Consent: opt.Consent, Export: w.NewRecord()}
+	var persons []byte
+	for _, p := range slices.SortedFunc(maps.Keys(in), id.ID.Compare) {
+		persons = append(persons, p[:]...)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -132,6 +144,34 @@ func (w *Workspace) noteExport(ctx context.Context, read *Reading, opt ExportOpt
 		return err
 	}
 	return w.checkpoint(ctx)
+}
+
+// speaksOf adds to in the persons that a record is about or names.
+func (w *Workspace) speaksOf(ctx context.Context, k *kind.Kind, r index.Row, known map[id.ID]id.ID, in map[id.ID]bool) error {
+	for _, f := range k.Fields {
+		for _, v := range r.Values[f.Name] {
+			if f.Type != kind.TypeLink || f.Kind != "person" || v.State != kind.Given {
+				continue
+			}
+			if p, err := id.Parse(v.Text); err == nil {
+				in[p] = true
+			}
+		}
+	}
+	subject, err := w.subjectOf(ctx, k, r.ID, r.Values, known, 0)
+	if err != nil || subject.IsZero() {
+		return err
+	}
+	row, err := w.index.Row(ctx, subject)
+	if err != nil {
+		return nil // an own key of the record's, which is nobody
+	}
+	if row.Kind == "person" {
+		in[subject] = true
+	} else if p, err := id.Parse(row.Values.Get("person")); err == nil && !p.IsZero() {
+		in[p] = true
+	}
+	return nil
 }
 
 // consentHash names the consents in force at this moment.

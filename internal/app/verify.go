@@ -180,11 +180,12 @@ func (w *Workspace) walk(ctx context.Context, r *Report, t *trail, erased map[id
 	}
 	have[t.head.Device] = 0
 	var part []*journal.Entry
+	size := 0
 	flush := func() error {
 		err := w.checkPart(ctx, r, t, part, erased)
 		r.Entries += len(part)
 		tell(len(part))
-		part = part[:0]
+		part, size = part[:0], 0
 		return err
 	}
 	for e, err := range w.hub.Since(ctx, have) {
@@ -192,7 +193,8 @@ func (w *Workspace) walk(ctx context.Context, r *Report, t *trail, erased map[id
 			r.bad("device %s: %v", t.head.Device, err)
 			break
 		}
-		if part = append(part, e); len(part) == verifyBatch {
+		part = append(part, e)
+		if size += len(e.Sealed); len(part) == verifyBatch || size > batchBytes {
 			if err := flush(); err != nil {
 				return err
 			}

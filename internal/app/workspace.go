@@ -196,6 +196,9 @@ func open(ctx context.Context, dir string, v *vault.Vault, opt Options) (w *Work
 	if w.lock, err = lockWorkspace(filepath.Join(dir, lockFile)); err != nil {
 		return w, err
 	}
+	if err = sweep(dir); err != nil {
+		return w, err
+	}
 	if err = w.openFiles(ctx); err != nil {
 		return w, err
 	}

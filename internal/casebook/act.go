@@ -32,11 +32,12 @@ const (
 	Compartment Verb = 8  // a compartment is opened; Data holds its name
 	Read        Verb = 9  // a restricted record was opened (R23)
 	Export      Verb = 10 // something left the workspace (R26); Data holds the ledger line
+	Store       Verb = 11 // one part of a file; Data holds its bytes
 )
 
 // String names the verb for a reader of the log.
 func (v Verb) String() string {
-	names := [...]string{"", "state", "choose", "link", "retract", "erase", "declare", "enrol", "compartment", "read", "export"}
+	names := [...]string{"", "state", "choose", "link", "retract", "erase", "declare", "enrol", "compartment", "read", "export", "store"}
 	if int(v) < len(names) {
 		return names[v]
 	}
@@ -86,10 +87,18 @@ type Act struct {
 
 	Field   string       `cbor:"12,keyasint,omitempty"` // Choose
 	Target  *journal.Ref `cbor:"13,keyasint,omitempty"` // Choose: the account taken; Retract: the act taken back
-	Other   id.ID        `cbor:"14,keyasint,omitzero"`  // Link
+	Other   id.ID        `cbor:"14,keyasint,omitzero"`  // Link: the other record; Store: whose file it is
 	Verdict Verdict      `cbor:"15,keyasint,omitempty"` // Link
 	Reason  string       `cbor:"16,keyasint,omitempty"`
 	Data    []byte       `cbor:"17,keyasint,omitempty"`
+	Part    *Part        `cbor:"18,keyasint,omitempty"` // Store
+}
+
+// Part says which part of a file a Store act holds: Number counts from 0 to Of-1.
+type Part struct {
+	_      struct{} `cbor:",toarray"`
+	Number uint32
+	Of     uint32
 }
 
 // Encode returns the bytes that are sealed.
@@ -125,6 +134,10 @@ func (a *Act) check() error {
 	case Retract:
 		if a.Target == nil {
 			return bad("nothing to take back")
+		}
+	case Store:
+		if a.Record.IsZero() || a.Part == nil || a.Part.Number >= a.Part.Of {
+			return bad("it is no part of any file")
 		}
 	case Erase, Declare, Enrol, Compartment, Read, Export:
 	default:

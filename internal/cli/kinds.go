@@ -35,6 +35,7 @@ A declaration is an entry of the journal and is never changed, only added to.`,
 			})
 		},
 	}
+	cmd.AddCommand(c.xlsformCmd())
 	cmd.Flags().StringVar(&add, "add", "", "declare the kinds of this YAML file")
 	cmd.Flags().StringVar(&lang, "lang", "en", "language of labels: en, ko, zh")
 	return cmd

@@ -113,6 +113,9 @@ func Sync(ctx context.Context, a, b Hub) (toA, toB Put, err error) {
 // cost of one durable write, few enough to stay within some megabytes.
 const batchSize = 2000
 
+// batchBytes bounds a batch that carries parts of files.
+const batchBytes = 32 << 20
+
 // Pull copies to dst what src has and dst lacks, with devices and checkpoints.
 func Pull(ctx context.Context, dst, src Hub) (Put, error) {
 	var total Put
@@ -131,19 +134,21 @@ func Pull(ctx context.Context, dst, src Hub) (Put, error) {
 		return total, err
 	}
 	batch := make([]*journal.Entry, 0, batchSize)
+	size := 0
 	flush := func() error {
 		p, err := dst.Put(ctx, batch)
 		total.Stored += p.Stored
 		total.Known += p.Known
 		total.Forks = append(total.Forks, p.Forks...)
-		batch = batch[:0]
+		batch, size = batch[:0], 0
 		return err
 	}
 	for e, err := range src.Since(ctx, have) {
 		if err != nil {
 			return total, err
 		}
-		if batch = append(batch, e); len(batch) == batchSize {
+		batch = append(batch, e)
+		if size += len(e.Sealed); len(batch) == batchSize || size > batchBytes {
 			if err := flush(); err != nil {
 				return total, err
 			}

@@ -150,8 +150,8 @@ func (w *writer) apply(batch []Opened) ([]change, error) {
 			if err := w.noteAct(r, o); err != nil {
 				return nil, err
 			}
-			if r == 0 {
-				continue
+			if r == 0 || o.Act.Verb == casebook.Store {
+				continue // a part of a file is found by its record and changes no fold
 			}
 			if _, ok := touched[r]; !ok {
 				order = append(order, r)

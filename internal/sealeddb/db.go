@@ -39,8 +39,9 @@ type DB struct {
 	handle string
 	opt    Options
 
-	write  sync.Mutex
-	writer *sqlite3.Conn
+	write   sync.Mutex
+	writer  *sqlite3.Conn
+	secured bool // what an earlier process left in the log is in the file
 
 	readers chan *sqlite3.Conn // idle readers; nil entries are opened on first use
 	memory  bool
@@ -77,7 +78,24 @@ func Open(ctx context.Context, path string, key [32]byte, opt Options) (*DB, err
 		registered().take(handle)
 		return nil, db.explain(err)
 	}
+	if err := db.secure(); err != nil && !errors.Is(err, sqlite3.FULL) {
+		return nil, errors.Join(db.explain(err), db.Close())
+	}
 	return db, nil
+}
+
+// secure folds what a power cut left in the log into the file. Such a log may end in a
+// commit that was written but never synced: it would be seen now, built upon and handed
+// to others, and lost when the next append rewrites its last block and the power goes
+// again. A log that another process is using stays as it is: that process has synced it.
+// On a full disk the file can be read, and the log is folded before the first write.
+func (db *DB) secure() error {
+	_, _, err := db.writer.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)
+	db.secured = err == nil || errors.Is(err, sqlite3.BUSY)
+	if db.secured {
+		return nil
+	}
+	return err
 }
 
 // Memory opens a database that lives in memory, for verification and tests. It has
@@ -163,6 +181,11 @@ func (db *DB) Write(ctx context.Context, fn func(c *sqlite3.Conn) error) error {
 	}
 	old := db.writer.SetInterrupt(ctx)
 	defer db.writer.SetInterrupt(old)
+	if !db.memory && !db.secured {
+		if err := db.secure(); err != nil {
+			return db.explain(err)
+		}
+	}
 	return db.explain(inTxn(db.writer, `BEGIN IMMEDIATE`, fn))
 }
 
@@ -326,5 +349,5 @@ func (db *DB) Close() error {
 		registered().take(db.handle)
 	}
 	clear(db.key[:])
-	return errors.Join(errs...)
+	return db.explain(errors.Join(errs...))
 }

@@ -100,6 +100,9 @@ func (v *visit) form(ctx context.Context, k *kind.Kind, values url.Values, probl
 		p.Problems = append(p.Problems, problemView{Field: pr.Field, Label: label, Reason: pr.Reason, Remedy: pr.Remedy})
 	}
 	for _, f := range k.Fields {
+		if f.Type == kind.TypeFile {
+			continue // files have a page of their own, once the record is there
+		}
 		ff, err := v.formField(ctx, f, values)
 		if err != nil {
 			return nil, err
@@ -145,19 +148,23 @@ func (v *visit) provenance(ctx context.Context, p *formPage, values url.Values) 
 	return nil
 }
 
-// recent lists the records of a kind that changed last, and the one already chosen.
-func (v *visit) recent(ctx context.Context, kindName, chosen string) ([]option, error) {
+// recent lists the records of a kind that changed last, and those already chosen.
+func (v *visit) recent(ctx context.Context, kindName string, chosen ...string) ([]option, error) {
 	res, err := v.ws.Index().List(ctx, index.Query{Kind: kindName, Limit: shownTargets})
 	if err != nil {
 		return nil, err
 	}
 	var out []option
 	for _, row := range res.Rows {
-		out = append(out, option{Value: row.ID.String(), Label: v.ws.Title(ctx, row, v.Say.Lang()), On: row.ID.String() == chosen})
+		out = append(out, option{Value: row.ID.String(), Label: v.ws.Title(ctx, row, v.Say.Lang()), On: slices.Contains(chosen, row.ID.String())})
 	}
-	if rec, err := id.Parse(chosen); err == nil && !rec.IsZero() && !slices.ContainsFunc(out, func(o option) bool { return o.On }) {
+	for _, c := range chosen {
+		rec, err := id.Parse(c)
+		if err != nil || rec.IsZero() || slices.ContainsFunc(out, func(o option) bool { return o.Value == c }) {
+			continue
+		}
 		if row, err := v.ws.Index().Row(ctx, rec); err == nil {
-			out = append(out, option{Value: chosen, Label: v.ws.Title(ctx, *row, v.Say.Lang()), On: true})
+			out = append(out, option{Value: c, Label: v.ws.Title(ctx, *row, v.Say.Lang()), On: true})
 		}
 	}
 	return out, nil
@@ -192,11 +199,7 @@ func (v *visit) formField(ctx context.Context, f *kind.Field, values url.Values)
 		if t, ok := v.ws.Schema().Kind(f.Kind); ok {
 			ff.TargetLabel = t.Label.In(lang)
 			var err error
-			chosen := ""
-			if len(given) > 0 {
-				chosen = given[0]
-			}
-			if ff.Options, err = v.recent(ctx, f.Kind, chosen); err != nil {
+			if ff.Options, err = v.recent(ctx, f.Kind, given...); err != nil {
 				return ff, err
 			}
 		}

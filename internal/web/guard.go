@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/exchange/transcript"
 )
 
 // cookieName holds the session; it lives as long as the browser's window.
@@ -13,7 +16,7 @@ const cookieName = "amparo"
 
 // policy lets the page load its own script and style from this server and nothing
 // else; script may not write HTML at all.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
 // guard stands before every page: it answers only to this machine's own name, to the
@@ -44,10 +47,22 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			return
 		}
 		if r.Body != nil {
-			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+			r.Body = http.MaxBytesReader(w, r.Body, limitOf(r))
 		}
 		checked.ServeHTTP(w, r)
 	})
+}
+
+// limitOf is how much a request may send. Files stream into a sealed spool; a transcript
+// is held in memory, whole.
+func limitOf(r *http.Request) int64 {
+	switch path := r.URL.Path; {
+	case r.Method == http.MethodPost && strings.HasSuffix(path, "/files"):
+		return app.MaxFile + maxForm
+	case r.Method == http.MethodPost && strings.HasSuffix(path, "/intake"):
+		return transcript.DefaultLimits().File + maxForm
+	}
+	return maxForm
 }
 
 // maxForm bounds what a form may send: the longest text twice, and room for the rest.

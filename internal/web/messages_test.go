@@ -14,13 +14,25 @@ import (
 
 func messages(t *testing.T, lang string) map[string]any {
 	t.Helper()
-	b, err := messageFiles.ReadFile("messages/" + lang + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	m := map[string]any{}
-	if err := json.Unmarshal(b, &m); err != nil {
-		t.Fatal(err)
+	for _, name := range messageNames() {
+		if !strings.HasSuffix(name, "."+lang+".json") {
+			continue
+		}
+		b, err := messageFiles.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		one := map[string]any{}
+		if err := json.Unmarshal(b, &one); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for id, text := range one {
+			if m[id] != nil {
+				t.Errorf("%s says %s again", name, id)
+			}
+			m[id] = text
+		}
 	}
 	return m
 }

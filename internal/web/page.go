@@ -74,7 +74,7 @@ func (v *visit) page(title string) Page {
 // notice is a message a redirect carried here; only known ones are shown.
 func (v *visit) notice() string {
 	switch n := v.request.URL.Query().Get("done"); n {
-	case "saved", "chosen", "retracted", "linked":
+	case "saved", "attached", "read", "chosen", "retracted", "linked":
 		return v.Say.T("done." + n)
 	}
 	return ""
@@ -109,7 +109,7 @@ var functions = template.FuncMap{
 }
 
 func mustPage[T any](name string) tmpl[T] {
-	t, err := template.New(name+".html").Funcs(functions).ParseFS(templateFiles, "templates/frame.html", "templates/"+name+".html")
+	t, err := template.New(name+".html").Funcs(functions).ParseFS(templateFiles, "templates/frame.html", "templates/questions.html", "templates/"+name+".html")
 	if err != nil {
 		panic(err)
 	}
@@ -160,6 +160,10 @@ var (
 	deskTmpl       = mustPage[deskPage]("desk")
 	listTmpl       = mustPage[listPage]("list")
 	recordTmpl     = mustPage[recordPage]("record")
+	filesTmpl      = mustPage[filesPage]("files")
+	codingTmpl     = mustPage[codingPage]("coding")
+	consentTmpl    = mustPage[consentPage]("consent")
+	intakeTmpl     = mustPage[intakePage]("intake")
 	chainTmpl      = mustPage[chainPage]("chain")
 	transcriptTmpl = mustPage[transcriptPage]("transcript")
 	formTmpl       = mustPage[formPage]("form")

@@ -23,6 +23,7 @@ type recordPage struct {
 	Add     []option // kinds that can be added to this record
 	Chain   *chainView
 	HasText bool // an interview: there is a transcript to read
+	HasFile bool // the kind has a field for files
 }
 
 type inboundGroup struct {
@@ -53,6 +54,7 @@ func (s *Server) recordPage(w http.ResponseWriter, r *http.Request, v *visit) er
 	set := v.ws.Schema()
 	k, _ := set.Kind(view.Kind)
 	p.Help = k.Help.In(lang)
+	p.HasFile = len(fileFields(k)) > 0
 	p.Groups = groupInbound(view.Inbound)
 	p.Add = addable(set, k, lang)
 	if view.Kind == "person" {

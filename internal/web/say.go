@@ -3,6 +3,7 @@ package web
 import (
 	"embed"
 	"encoding/json"
+	"io/fs"
 	"net/http"
 	"strings"
 
@@ -19,8 +20,8 @@ var languages = []string{"en", "ko", "zh"}
 var catalogue = func() *i18n.Bundle {
 	b := i18n.NewBundle(language.English)
 	b.RegisterUnmarshalFunc("json", json.Unmarshal)
-	for _, l := range languages {
-		if _, err := b.LoadMessageFileFS(messageFiles, "messages/"+l+".json"); err != nil {
+	for _, name := range messageNames() { // "desk.ko.json": a screen, a language
+		if _, err := b.LoadMessageFileFS(messageFiles, name); err != nil {
 			panic(err) // embedded, and checked by a test
 		}
 	}
@@ -34,6 +35,14 @@ var localizers = func() map[string]*i18n.Localizer {
 	}
 	return out
 }()
+
+func messageNames() []string {
+	names, err := fs.Glob(messageFiles, "messages/*.json")
+	if err != nil {
+		panic(err) // the pattern is a constant
+	}
+	return names
+}
 
 // Say writes messages in one language. Pages carry it, so that a page can never be
 // written in the language of another request.

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// The script is built from enhance.ts by go generate, with esbuild as a library; the
-// result is committed, so that a clone builds with Go alone.
+// The script and the style sheet are built from assets by go generate, with esbuild as a
+// library; the result is committed, so that a clone builds with Go alone.
 //
 //go:generate go run ./build
 

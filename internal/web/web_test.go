@@ -225,7 +225,14 @@ type pageCase struct{ name, path string }
 // pages are the screens that the tests in a browser go through.
 func pages(t *testing.T, w *app.Workspace) []pageCase {
 	person := somebodyReturned(t, w)
+	interview := firstOf(t, w, "interview").ID
+	units, _, err := w.Passages(t.Context(), interview, 0, 1)
+	if err != nil || len(units) == 0 {
+		t.Fatal("no passage: ", err)
+	}
+	code := "/record/" + interview.String() + "/code"
 	return []pageCase{
+		{"coding", code + "?kind=incident&to=9&at=" + units[0].ID.String()}, {"intake", "/record/" + interview.String() + "/intake"}, {"files", "/record/" + interview.String() + "/files"}, {"consent", "/record/" + person + "/consent"},
 		{"desk", "/"}, {"people", "/list/person"}, {"votes", "/list/vote?f.value=no"}, {"incidents", "/list/incident?within=1998-2004&date=date&sure=yes"},
 		{"search", "/search?q=" + url.QueryEscape("온성")}, {"person", "/record/" + person}, {"chain", "/record/" + person + "/chain"},
 		{"interview", "/record/" + firstOf(t, w, "interview").ID.String()}, {"transcript", "/record/" + firstOf(t, w, "interview").ID.String() + "/transcript"},
@@ -345,6 +352,54 @@ func TestAnAccountThroughTheForms(t *testing.T) {
 		t.Error("the link is not on the page")
 	}
 }
+
+// A kind that the workspace added has a form, a page, a list and is found, with no code.
+func TestAnAddedKindHasItsFormListAndSearch(t *testing.T) {
+	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	if err := w.Declare(t.Context(), []byte(ownKind)); err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, w, testConfig())
+	if form := s.get("/new/x_shelter"); !strings.Contains(form, `name="x_beds"`) {
+		t.Fatal("the form does not ask for the new field")
+	}
+	code, body, h := s.do("POST", "/new/x_shelter", url.Values{"x_name": {"Pinewood house"}, "x_beds": {"twelve"}}, nil)
+	if code != http.StatusUnprocessableEntity || !strings.Contains(alert(body), "Beds") || !strings.Contains(body, `value="twelve"`) {
+		t.Errorf("a number in words: %d %s", code, alert(body))
+	}
+	if code, body, h = s.do("POST", "/new/x_shelter", url.Values{"x_name": {"Pinewood house"}, "x_beds": {"12"}}, nil); code != http.StatusSeeOther {
+		t.Fatalf("saving: %d %s", code, alert(body))
+	}
+	if page := s.get(strings.TrimSuffix(h.Get("Location"), "?done=saved")); !strings.Contains(page, "Pinewood house") {
+		t.Error("what was recorded is not on its page")
+	}
+	if page := s.get("/list/x_shelter"); !strings.Contains(page, "Pinewood house") {
+		t.Error("it is not in its list")
+	}
+	if page := s.get("/search?q=pinewood"); !strings.Contains(page, "Pinewood house") {
+		t.Error("it is not found")
+	}
+}
+
+const ownKind = `
+kinds:
+  - kind: x_shelter
+    group: protection
+    order: 900
+    label: {en: Shelter, ko: 쉼터, zh: 庇护所}
+    plural: {en: Shelters, ko: 쉼터, zh: 庇护所}
+    help: {en: A place of safety., ko: 안전한 곳., zh: 安全处所。}
+    compartment: general
+    title: [x_name]
+    list: [x_name, x_beds]
+    fields:
+      - {name: x_name, type: text, class: open, required: save, label: {en: Name, ko: 이름, zh: 名称}}
+      - {name: x_beds, type: number, class: open, label: {en: Beds, ko: 침대, zh: 床位}}
+`
 
 func TestSearchFindsNamesValuesAndPassages(t *testing.T) {
 	s := newSite(t, demoWorkspace(t), testConfig())

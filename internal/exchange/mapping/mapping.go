@@ -5,7 +5,9 @@ package mapping
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -13,201 +15,187 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"example.org/amparo/fault"
-	"example.org/amparo/id"
-	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/exchange/table"
 	"example.org/amparo/internal/kind"
-	"example.org/amparo/names"
 )
 
-// Mapping tells how rows of a table become accounts of one kind.
+// Mapping tells how rows of a table become accounts of one kind. A table whose rows
+// hold records of several kinds has a mapping for each.
 type Mapping struct {
-	Kind    string            `yaml:"kind"`
-	Columns map[string]Column `yaml:"columns"`          // by header
-	Ignore  []string          `yaml:"ignore,omitempty"` // headers that are left out on purpose
-	Set     map[string]string `yaml:"set,omitempty"`    // field -> value for every row
-	Key     []string          `yaml:"key,omitempty"`    // headers that name a record; none: the whole row does
-	NA      []string          `yaml:"na,omitempty"`     // cells that mean "nothing stated"
-	Record  string            `yaml:"record,omitempty"` // header with the identifier of the record
-	Source  string            `yaml:"source,omitempty"` // header with the record of who says it
-	Basis   string            `yaml:"basis,omitempty"`  // header with the basis of knowledge
+	Table   string              `yaml:"table,omitempty"` // which table of the files; empty: every one
+	Skip    string              `yaml:"skip,omitempty"`  // why nothing of the table is taken in
+	Kind    string              `yaml:"kind,omitempty"`
+	Columns map[string]Column   `yaml:"columns,omitempty"` // by header
+	Ignore  []string            `yaml:"ignore,omitempty"`  // headers that are left out on purpose
+	Set     map[string]string   `yaml:"set,omitempty"`     // field -> value for every row
+	Links   map[string]string   `yaml:"links,omitempty"`   // field -> kind of the record it names: made by this row, or by the row this one belongs to
+	Key     []string            `yaml:"key,omitempty"`     // headers that together name a record; none: the whole row does
+	Form    []string            `yaml:"form,omitempty"`    // headers that name a submission of a form, the first that is filled
+	NA      []string            `yaml:"na,omitempty"`      // cells that mean "nothing stated"
+	States  map[string][]string `yaml:"states,omitempty"`  // unknown, refused, not-asked, none -> cells that mean it
+	Record  string              `yaml:"record,omitempty"`  // header with the identifier of the record
+	Source  string              `yaml:"source,omitempty"`  // header with the record of who says it
+	Basis   string              `yaml:"basis,omitempty"`   // header with the basis of knowledge
+
+	why map[string]string // why a header is left out, or a value set
 }
 
 // Column is one column's place.
 type Column struct {
 	Field     string            `yaml:"field"`
 	Lang      string            `yaml:"lang,omitempty"`
-	Translate map[string]string `yaml:"translate,omitempty"` // cell -> value
+	Translate map[string]string `yaml:"translate,omitempty"` // cell -> value; empty: nothing stated
 	NA        []string          `yaml:"na,omitempty"`
+	Choice    string            `yaml:"choice,omitempty"` // the column says yes or no to this one term
+	State     bool              `yaml:"state,omitempty"`  // the column says why there is no answer
+	Note      string            `yaml:"note,omitempty"`   // the text is added to the field behind this heading
+	Find      string            `yaml:"find,omitempty"`   // a link: the cell is this field of the record it names
+	Make      bool              `yaml:"make,omitempty"`   // make the record that is not found
 	Why       string            `yaml:"-"`
 }
 
-// synonyms are headers of tables in wide use that no label gives.
-var synonyms = map[string]string{
-	"coa_iso": "asylum", "coo_iso": "origin", "ooc": "others_of_concern", "oip": "others_in_need",
-	"procedure_type": "procedure", "app_type": "type", "dec_level": "level", "app_pc": "counted", "dec_pc": "counted",
-	"dec_recognized": "recognised", "dec_other": "other", "dec_rejected": "rejected", "dec_closed": "closed", "dec_total": "total",
-	"dob": "birth", "date_of_birth": "birth", "birth_date": "birth", "gender": "sex", "name": "names", "full_name": "names", "alias": "aliases",
-	"location": "place", "event_date": "date", "event_type": "type", "description": "narrative", "testimony": "verbatim", "transcript": "verbatim",
+// Book is the mappings of everything that is taken in together.
+type Book []Mapping
+
+// For returns the mappings of a table: those that name it, else those that name none.
+func (b Book) For(name string) []Mapping {
+	var own, general []Mapping
+	for _, m := range b {
+		switch m.Table {
+		case name, FileName(name):
+			own = append(own, m)
+		case "":
+			general = append(general, m)
+		}
+	}
+	if own != nil {
+		return own
+	}
+	return general
 }
 
-// companions are headers that only repeat another column in words.
-var companions = map[string]string{"coa_name": "coa_iso", "coo_name": "coo_iso"}
-
-// Guess finds the kind and the columns that fit a header best. Columns it does not
-// recognise are in Ignore, so the person sees them and decides.
-func Guess(set *kind.Set, header []string, only string) (Mapping, error) {
-	best, bestScore := Mapping{}, 0.0
-	for _, k := range set.Kinds() {
-		if only != "" && k.Name != only {
-			continue
+// FileName is a table's name as a file may have it.
+func FileName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune(`:\/?*[]"<>|`, r) {
+			return '_'
 		}
-		m, score := guessKind(k, header)
-		if score > bestScore {
-			best, bestScore = m, score
-		}
-	}
-	if only != "" && best.Kind == "" {
-		if _, ok := set.Kind(only); !ok {
-			return best, fault.New(fault.NotFound, "import", "there is no kind %q", only).With("see the data dictionary for the kinds there are")
-		}
-	}
-	if bestScore <= 0 {
-		return best, fault.New(fault.Invalid, "import", "no kind has columns like %s", strings.Join(header[:min(5, len(header))], ", ")).
-			With("name the kind with --kind, or write a mapping and give it with --mapping")
-	}
-	best.finish(header)
-	return best, nil
+		return r
+	}, name)
 }
 
-func guessKind(k *kind.Kind, header []string) (Mapping, float64) {
-	m := Mapping{Kind: k.Name, Columns: map[string]Column{}}
-	taken := map[string]bool{}
-	required, met := 0, 0
-	for _, h := range header {
-		base, lang, _ := strings.Cut(h, ":")
-		switch {
-		case h == "id" || h == "record":
-			m.Record = h
-			continue
-		case h == "@source":
-			m.Source = h
-			continue
-		case h == "@basis":
-			m.Basis = h
-			continue
-		}
-		f, why := match(k, base)
-		if f == nil || taken[f.Name+lang] {
-			continue
-		}
-		taken[f.Name+lang] = true
-		m.Columns[h] = Column{Field: f.Name, Lang: lang, Why: why}
-	}
-	for _, f := range k.Fields {
-		if f.Required == "save" {
-			required++
-			if taken[f.Name] {
-				met++
-			}
-		}
-	}
-	if met < required || len(m.Columns) == 0 {
-		return m, 0
-	}
-	return m, float64(len(m.Columns)) + float64(len(m.Columns))/float64(len(k.Fields)+1)
-}
+// Reserved reports whether a header is one that the file of refused rows adds.
+func Reserved(header string) bool { return slices.Contains(reserved, header) }
 
-func match(k *kind.Kind, header string) (*kind.Field, string) {
-	h := strings.ReplaceAll(names.Fold(strings.TrimSpace(header)), " ", "_")
-	if f, ok := k.Field(h); ok {
-		return f, "the name of the field"
-	}
-	if s, ok := synonyms[h]; ok {
-		if f, ok := k.Field(s); ok {
-			return f, "a usual name of it"
-		}
-	}
-	for _, f := range k.Fields {
-		for lang, l := range f.Label {
-			if strings.ReplaceAll(names.Fold(l), " ", "_") == h {
-				return f, "its label in " + lang
-			}
-		}
-		for std, code := range f.Crosswalk {
-			if strings.EqualFold(code, strings.TrimSpace(header)) {
-				return f, "its code in " + std
-			}
-		}
-	}
-	return nil, ""
-}
+// The columns that the file of refused rows adds. Cells that had no column wait in
+// [ExtraColumn] until somebody puts them where they belong.
+const (
+	RowColumn    = "refused: row"
+	ReasonColumn = "refused: why"
+	ExtraColumn  = "refused: left over"
+)
 
-// finish lists what is left out and adds the habits of known tables.
-func (m *Mapping) finish(header []string) {
-	for _, h := range header {
-		if _, ok := m.Columns[h]; !ok && h != m.Record && h != m.Source && h != m.Basis {
-			m.Ignore = append(m.Ignore, h)
-		}
-	}
-	for h, c := range m.Columns {
-		switch h {
-		case "coa_iso", "coo_iso":
-			c.Translate = map[string]string{"UNK": "@unknown", "UKN": "@unknown", "XXA": "@none"}
-			m.Columns[h] = c
-		case "dec_level", "app_type":
-			// NA is a code there (new applications), not a missing value
-		default:
-			if strings.HasPrefix(m.Kind, "unhcr_") {
-				c.NA = []string{"NA"}
-				m.Columns[h] = c
-			}
-		}
-	}
-}
+var reserved = []string{RowColumn, ReasonColumn, ExtraColumn}
 
-// Unmapped are the ignored headers that hold something of their own; a column that
-// only repeats another in words is not among them.
-func (m Mapping) Unmapped() []string {
-	var out []string
-	for _, h := range m.Ignore {
-		if by, ok := companions[h]; ok && m.Columns[by].Field != "" {
-			continue
-		}
-		out = append(out, h)
-	}
-	return out
-}
-
-// YAML writes the mapping for saving and editing.
-func (m Mapping) YAML() []byte {
-	var b bytes.Buffer
-	e := yaml.NewEncoder(&b)
+// YAML writes the mappings for saving and editing, one document each.
+func (b Book) YAML() []byte {
+	var out bytes.Buffer
+	e := yaml.NewEncoder(&out)
 	e.SetIndent(2)
-	if err := e.Encode(m); err != nil {
-		panic(err) // strings and maps of strings always encode
+	for _, m := range b {
+		if err := e.Encode(m); err != nil {
+			panic(err) // strings and maps of strings always encode
+		}
 	}
-	return b.Bytes()
+	return out.Bytes()
 }
 
-// Parse reads a saved mapping and checks it against the schema.
-func Parse(set *kind.Set, b []byte) (Mapping, error) {
-	var m Mapping
+// maxMapping bounds a saved mapping, in bytes.
+const maxMapping = 4 << 20
+
+// Parse reads saved mappings and checks them against the schema.
+func Parse(set *kind.Set, b []byte) (Book, error) {
+	if len(b) > maxMapping {
+		return nil, fault.New(fault.TooLarge, "import", "a mapping of more than %d MB", maxMapping>>20)
+	}
 	d := yaml.NewDecoder(bytes.NewReader(b))
 	d.KnownFields(true)
-	if err := d.Decode(&m); err != nil {
-		return m, &fault.Error{Kind: fault.Invalid, Op: "import", Msg: "the mapping cannot be read", Err: err, Remedy: "save a guessed one with --save-mapping and edit that"}
+	var book Book
+	for {
+		var m Mapping
+		err := d.Decode(&m)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, &fault.Error{Kind: fault.Invalid, Op: "import", Msg: "the mapping cannot be read", Err: err, Remedy: "save a guessed one with --save-mapping and edit that"}
+		}
+		if err := m.check(set); err != nil {
+			return nil, err
+		}
+		book = append(book, m)
+	}
+	if len(book) == 0 {
+		return nil, fault.New(fault.Invalid, "import", "the mapping is empty").With("save a guessed one with --save-mapping and edit that")
+	}
+	return book, nil
+}
+
+func (m Mapping) check(set *kind.Set) error {
+	if m.Skip != "" {
+		return nil
 	}
 	k, ok := set.Kind(m.Kind)
 	if !ok {
-		return m, fault.New(fault.Invalid, "import", "the mapping names the kind %q, which does not exist", m.Kind)
+		return fault.New(fault.Invalid, "import", "the mapping names the kind %q, which does not exist", m.Kind).With("amparo kinds lists them")
 	}
-	for _, f := range slices.Concat(fieldsOf(m.Columns), slices.Sorted(maps.Keys(m.Set))) {
-		if _, ok := k.Field(f); !ok {
-			return m, fault.New(fault.Invalid, "import", "the mapping names the field %q, which kind %q does not have", f, m.Kind).
+	for _, name := range slices.Concat(fieldsOf(m.Columns), slices.Sorted(maps.Keys(m.Set)), slices.Sorted(maps.Keys(m.Links))) {
+		if _, ok := k.Field(name); !ok {
+			return fault.New(fault.Invalid, "import", "the mapping names the field %q, which kind %q does not have", name, m.Kind).
 				With("use one of %s", strings.Join(k.Columns(), ", "))
 		}
 	}
-	return m, nil
+	for _, name := range slices.Sorted(maps.Keys(m.Links)) {
+		if f, _ := k.Field(name); !linksTo(set, f, m.Links[name]) {
+			return fault.New(fault.Invalid, "import", "links: %q is not a link to the kind %q", name, m.Links[name]).With("name a link field and a kind")
+		}
+	}
+	for state := range m.States {
+		if _, ok := kind.ParseState("@" + state); !ok {
+			return fault.New(fault.Invalid, "import", "states: there is no state %q", state).With("use unknown, refused, not-asked or none")
+		}
+	}
+	for _, h := range slices.Sorted(maps.Keys(m.Columns)) {
+		f, _ := k.Field(m.Columns[h].Field)
+		if err := m.Columns[h].check(set, f); err != nil {
+			return fault.Problem{Column: h, Kind: k.Name, Field: f.Name, Reason: err.Error(), Remedy: "correct it in the mapping"}
+		}
+	}
+	return nil
+}
+
+func (c Column) check(set *kind.Set, f *kind.Field) error {
+	if c.Find != "" {
+		target, ok := set.Kind(f.Kind)
+		if !ok {
+			return errors.New("find needs a field that links to one kind")
+		}
+		if by, ok := target.Field(c.Find); !ok || by.Class == kind.Sealed {
+			return fmt.Errorf("records of kind %s are not found by %q", f.Kind, c.Find)
+		}
+	}
+	if c.Make && c.Find == "" {
+		return errors.New("make needs find")
+	}
+	if c.Choice != "" {
+		if _, err := set.ParseValue(f, c.Choice, ""); err != nil {
+			return fmt.Errorf("choice %q is not a value of the field", c.Choice)
+		}
+	}
+	if c.Note != "" && f.Type != kind.TypeText {
+		return errors.New("a note is added to a field of text")
+	}
+	return nil
 }
 
 func fieldsOf(cols map[string]Column) (out []string) {
@@ -218,167 +206,78 @@ func fieldsOf(cols map[string]Column) (out []string) {
 	return out
 }
 
-// Check reports headers the mapping does not speak of and columns that are missing.
-func (m Mapping) Check(header []string) error {
+// uses are the headers a mapping needs.
+func (m Mapping) uses() []string {
+	out := slices.Sorted(maps.Keys(m.Columns))
+	out = append(out, m.Key...)
+	for _, h := range []string{m.Record, m.Source, m.Basis} {
+		if h != "" {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// Check reports headers that the mappings of a table do not speak of, and columns that
+// they need and the table lacks.
+func Check(ms []Mapping, header []string) error {
+	known := []string{table.KeyColumn, table.ParentKeyColumn}
+	for _, m := range ms {
+		known = append(append(append(known, m.uses()...), m.Ignore...), m.Form...)
+		for _, h := range m.uses() {
+			if !slices.Contains(header, h) {
+				return fault.New(fault.Invalid, "import", "the table has no column %q, which the mapping needs", h).With("take it out of the mapping, or name the right table")
+			}
+		}
+	}
 	for _, h := range header {
-		if _, ok := m.Columns[h]; !ok && !slices.Contains(m.Ignore, h) && h != m.Record && h != m.Source && h != m.Basis {
+		if !slices.Contains(known, h) && !Reserved(h) {
 			return fault.New(fault.Invalid, "import", "the mapping says nothing of column %q", h).With("map it, or list it under ignore")
 		}
 	}
-	for _, h := range slices.Sorted(maps.Keys(m.Columns)) {
-		if !slices.Contains(header, h) {
-			return fault.New(fault.Invalid, "import", "the table has no column %q, which the mapping needs", h).With("take it out of the mapping, or name the right table")
-		}
-	}
 	return nil
-}
-
-// plan is a mapping made ready for one header.
-type plan struct {
-	m    Mapping
-	k    *kind.Kind
-	set  *kind.Set
-	cols []planned
-	rec  int
-	src  int
-	bas  int
-	key  []int
-	row  []string
-}
-
-type planned struct {
-	at     int
-	header string
-	f      *kind.Field
-	c      Column
-}
-
-// Applier turns rows into statements.
-type Applier struct{ plan }
-
-// For makes an applier for a table's header.
-func (m Mapping) For(set *kind.Set, header []string) (*Applier, error) {
-	if err := m.Check(header); err != nil {
-		return nil, err
-	}
-	k, _ := set.Kind(m.Kind)
-	a := &Applier{plan{m: m, k: k, set: set, rec: -1, src: -1, bas: -1, row: header}}
-	for i, h := range header {
-		switch h {
-		case m.Record:
-			a.rec = i
-		case m.Source:
-			a.src = i
-		case m.Basis:
-			a.bas = i
-		}
-		if slices.Contains(m.Key, h) {
-			a.key = append(a.key, i)
-		}
-		if c, ok := m.Columns[h]; ok {
-			f, _ := k.Field(c.Field)
-			a.cols = append(a.cols, planned{at: i, header: h, f: f, c: c})
-		}
-	}
-	return a, nil
-}
-
-// Row turns one row into a statement, or says everything that is wrong with it. derive
-// names a record that the row does not name itself.
-func (a *Applier) Row(cells []string, derive func(parts ...string) id.ID) (casebook.Statement, []fault.Problem) {
-	s := casebook.Statement{Kind: a.k.Name, Fields: kind.Values{}}
-	var problems []fault.Problem
-	for _, p := range a.cols {
-		if err := a.cell(p, cells[p.at], s.Fields); err != nil {
-			pr, ok := err.(fault.Problem)
-			if !ok {
-				pr = fault.Problem{Reason: err.Error()}
-			}
-			pr.Column, pr.Kind = p.header, a.k.Name
-			problems = append(problems, pr)
-		}
-	}
-	for name, v := range a.m.Set {
-		f, _ := a.k.Field(name)
-		val, err := a.set.ParseValue(f, v, "")
-		if err != nil {
-			problems = append(problems, fault.Problem{Field: name, Value: v, Reason: "the mapping sets a value that cannot be read", Remedy: "correct it under set"})
-			continue
-		}
-		s.Fields[name] = append(s.Fields[name], val)
-	}
-	problems = append(problems, a.identify(cells, derive, &s)...)
-	return s, problems
-}
-
-func (a *Applier) cell(p planned, raw string, into kind.Values) error {
-	raw = strings.TrimSpace(raw)
-	if t, ok := p.c.Translate[raw]; ok {
-		raw = t
-	}
-	if raw == "" || slices.Contains(p.c.NA, raw) || slices.Contains(a.m.NA, raw) {
-		return nil
-	}
-	raw = strings.TrimPrefix(raw, "'")
-	parts := []string{raw}
-	if p.f.Repeat {
-		parts = strings.Split(raw, " | ")
-	}
-	for _, part := range parts {
-		v, err := a.set.ParseValue(p.f, strings.ReplaceAll(part, " \\| ", " | "), p.c.Lang)
-		if err != nil {
-			return err
-		}
-		into[p.f.Name] = append(into[p.f.Name], v)
-	}
-	return nil
-}
-
-// identify finds the record, the source and the basis of a row.
-func (a *Applier) identify(cells []string, derive func(parts ...string) id.ID, s *casebook.Statement) (problems []fault.Problem) {
-	var err error
-	if a.rec >= 0 && cells[a.rec] != "" {
-		if s.Record, err = id.Parse(cells[a.rec]); err != nil {
-			problems = append(problems, fault.Problem{Column: a.row[a.rec], Value: cells[a.rec], Reason: "is not an identifier of a record", Remedy: "leave the cell empty for a new record, or map the column to a field"})
-		}
-	}
-	if s.Record.IsZero() {
-		parts := []string{a.k.Name}
-		for _, i := range a.key {
-			parts = append(parts, a.row[i], cells[i])
-		}
-		if len(a.key) == 0 {
-			for i, h := range a.row {
-				parts = append(parts, h, cells[i])
-			}
-		}
-		s.Record = derive(parts...)
-	}
-	if a.src >= 0 && cells[a.src] != "" {
-		if s.Source, err = id.Parse(cells[a.src]); err != nil {
-			problems = append(problems, fault.Problem{Column: a.row[a.src], Value: cells[a.src], Reason: "is not an identifier of a record", Remedy: "name the record of who says it"})
-		}
-	}
-	if a.bas >= 0 {
-		s.Basis = cells[a.bas]
-	}
-	return problems
 }
 
 // Describe tells a person what was guessed, a line a column.
-func (m Mapping) Describe() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "kind: %s\n", m.Kind)
-	for _, h := range slices.Sorted(maps.Keys(m.Columns)) {
-		c := m.Columns[h]
-		fmt.Fprintf(&b, "  %s -> %s", h, c.Field)
-		if c.Why != "" {
-			fmt.Fprintf(&b, "  (%s)", c.Why)
+func (b Book) Describe() string {
+	var out strings.Builder
+	for _, m := range b {
+		m.describe(&out)
+	}
+	return out.String()
+}
+
+func (m Mapping) describe(b *strings.Builder) {
+	if m.Table != "" {
+		fmt.Fprintf(b, "table: %s\n", m.Table)
+	}
+	if m.Skip != "" {
+		fmt.Fprintf(b, "  left out: %s\n", m.Skip)
+		return
+	}
+	fmt.Fprintf(b, "kind: %s\n", m.Kind)
+	because := func(why string) string {
+		if why == "" {
+			return "\n"
 		}
-		b.WriteByte('\n')
+		return "  (" + why + ")\n"
+	}
+	for _, h := range slices.Sorted(maps.Keys(m.Columns)) {
+		fmt.Fprintf(b, "  %s -> %s%s", h, m.Columns[h].Field, because(m.Columns[h].Why))
+	}
+	for _, f := range slices.Sorted(maps.Keys(m.Set)) {
+		fmt.Fprintf(b, "  every row: %s = %s%s", f, m.Set[f], because(m.why[f]))
+	}
+	for _, f := range slices.Sorted(maps.Keys(m.Links)) {
+		fmt.Fprintf(b, "  every row: %s = the %s it belongs to\n", f, m.Links[f])
 	}
 	for _, h := range m.Ignore {
-		fmt.Fprintf(&b, "  %s: left out\n", h)
+		fmt.Fprintf(b, "  %s: left out%s", h, because(m.why[h]))
 	}
-	return b.String()
+}
+
+// linksTo reports whether a field may name a record of a kind.
+func linksTo(set *kind.Set, f *kind.Field, target string) bool {
+	_, ok := set.Kind(target)
+	return ok && f.Type == kind.TypeLink && (f.Kind == "" || f.Kind == target)
 }

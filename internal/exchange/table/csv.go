@@ -134,7 +134,7 @@ func delimiter(text []byte) rune {
 		}
 	}
 	best := byte(',')
-	for _, b := range []byte(";\t") {
+	for _, b := range []byte(";\t|") {
 		if counts[b] > counts[best] {
 			best = b
 		}
@@ -144,7 +144,7 @@ func delimiter(text []byte) rune {
 
 func checkHeader(name string, header []string, lim Limits) ([]string, error) {
 	if len(header) > lim.Columns {
-		return nil, fault.New(fault.TooLarge, "import", "%s has %d columns, the limit is %d", name, len(header), lim.Columns)
+		return nil, fault.New(fault.TooLarge, "import", "%s has %d columns, the limit is %d", name, len(header), lim.Columns).With("divide it into several tables")
 	}
 	for len(header) > 0 && strings.TrimSpace(header[len(header)-1]) == "" {
 		header = header[:len(header)-1]

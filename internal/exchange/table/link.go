@@ -28,7 +28,7 @@ const (
 var submissionColumns = []string{"meta/rootUuid", "_uuid", "meta/instanceID", "meta-instanceID", "instanceID", "__id", "_id"}
 
 // formMarks are columns that only exports of ODK and KoboToolbox have.
-var formMarks = []string{"_uuid", "meta/instanceID", "meta-instanceID", "formhub/uuid", koboParentTable, "_submission__uuid", "_submission__id", "_submission_time"}
+var formMarks = []string{"_uuid", "meta/instanceID", "meta-instanceID", "formhub/uuid", koboParentTable, "_submission__uuid", "_submission__id", "_submission_time", "__id"}
 
 // FromForm reports whether a header is of an export of ODK or KoboToolbox.
 func FromForm(header []string) bool {
@@ -67,14 +67,18 @@ func PlainKey(cell string) string {
 	return strings.TrimPrefix(strings.TrimSpace(cell), "uuid:")
 }
 
-// link finds the parents of repeat tables and puts parents first.
-func link(sheets []*Sheet) []*Sheet {
+// Link finds the parents of repeat tables among sheets, which may come from several
+// files, gives the tables of KoboToolbox the columns KEY and PARENT_KEY, and puts
+// parents first. What is linked already stays so.
+func Link(sheets []*Sheet) []*Sheet {
 	if len(sheets) < 2 {
 		return sheets
 	}
 	parents := map[*Sheet]*Sheet{}
 	for _, s := range sheets {
 		switch {
+		case s.above != nil:
+			parents[s] = s.above
 		case slices.Contains(s.Header, koboParentIndex):
 			parents[s] = koboParent(s, sheets)
 		case slices.Contains(s.Header, ParentKeyColumn):
@@ -92,7 +96,7 @@ func link(sheets []*Sheet) []*Sheet {
 		if p == nil || depth[s] > len(sheets) { // tables that name each other as parents
 			continue
 		}
-		s.Parent = p.Table
+		s.Parent, s.above = p.Table, p
 		if slices.Contains(s.Header, koboParentIndex) && !slices.Contains(s.Header, KeyColumn) && !slices.Contains(s.Header, ParentKeyColumn) {
 			s.addKeys(p)
 		}

@@ -1,5 +1,5 @@
 // Package table reads tables that people hand in: CSV in the encodings they come in,
-// XLSX, and zip files of CSV. What a file is, its content says, never its name. Rows
+// XLSX, JSON of form servers, and zip files of these. What a file is, its content says, never its name. Rows
 // are streamed and none is dropped in silence: what cannot be read is an error with
 // file, row and column.
 package table
@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"example.org/amparo/fault"
@@ -43,13 +44,17 @@ type Sheet struct {
 	Name     string // for reports: "survey.xlsx [stages]"
 	Table    string // its own name: the tab of a workbook, or the file without .csv
 	Parent   string // Table of the sheet that the rows of this one belong to; empty: none
-	Encoding string // "utf-8", "utf-16le", "euc-kr", "gb18030", "xlsx"
+	Encoding string // "utf-8", "utf-16le", "euc-kr", "gb18030", "xlsx", "json utf-8"
 	Header   []string
 	Tags     []string // HXL hashtags, one a column and empty where it has none; nil: no such row
 	Warnings []fault.Problem
 
-	rows func(yield func(Row, error) bool)
+	above *Sheet // of the name Parent
+	rows  func(yield func(Row, error) bool)
 }
+
+// Above is the sheet that the rows of this one belong to, or nil.
+func (s *Sheet) Above() *Sheet { return s.above }
 
 // Rows yields the rows after the header and after the HXL row, if there is one. A
 // [fault.Problem] is about one row, and the rows after it follow; any other error ends
@@ -104,7 +109,7 @@ func Read(name string, data []byte, lim Limits) ([]*Sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return link(sheets), nil
+	return Link(sheets), nil
 }
 
 func readAny(name string, data []byte, lim Limits) ([]*Sheet, error) {
@@ -118,6 +123,14 @@ func readAny(name string, data []byte, lim Limits) ([]*Sheet, error) {
 	case bytes.HasPrefix(data, []byte("%PDF")):
 		return nil, fault.New(fault.Foreign, "import", "%s is a PDF", name).With("tables are imported from CSV or XLSX")
 	}
+	return openText(name, data, lim)
+}
+
+// openText reads what is neither archive nor workbook.
+func openText(name string, data []byte, lim Limits) ([]*Sheet, error) {
+	if text, _, err := Decode(data); err == nil && looksJSON(text) {
+		return openJSON(name, data, lim)
+	}
 	s, err := openCSV(name, data, lim)
 	if err != nil {
 		return nil, err
@@ -128,16 +141,18 @@ func readAny(name string, data []byte, lim Limits) ([]*Sheet, error) {
 func openZip(name string, data []byte, lim Limits) ([]*Sheet, error) {
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
-		return nil, fault.Because(fault.Corrupt, "import", name+" is a damaged archive", err)
+		return nil, fault.New(fault.Corrupt, "import", "%s is a damaged archive", name).From(err).With("ask for the file again, or unpack it and hand in what is inside")
 	}
-	if len(z.File) > lim.Entries {
-		return nil, fault.New(fault.TooLarge, "import", "%s holds more than %d files", name, lim.Entries)
-	}
+	isXLSX := slices.ContainsFunc(z.File, func(f *zip.File) bool { return f.Name == "xl/workbook.xml" })
+	var tables []*zip.File
 	var unpacked uint64
-	isXLSX := false
 	for _, f := range z.File {
-		unpacked += f.UncompressedSize64
-		isXLSX = isXLSX || f.Name == "xl/workbook.xml"
+		if isXLSX || isTable(f) { // pictures that lie beside tables are not unpacked
+			tables, unpacked = append(tables, f), unpacked+f.UncompressedSize64
+		}
+	}
+	if len(tables) > lim.Entries {
+		return nil, fault.New(fault.TooLarge, "import", "%s holds more than %d files", name, lim.Entries).With("unpack it and hand in the tables")
 	}
 	if unpacked > uint64(lim.File) || unpacked > uint64(lim.Ratio)*uint64(len(data)) {
 		return nil, fault.New(fault.TooLarge, "import", "%s would unpack to %d MB from %d kB", name, unpacked>>20, len(data)>>10).
@@ -147,24 +162,26 @@ func openZip(name string, data []byte, lim Limits) ([]*Sheet, error) {
 		return openXLSX(name, data, lim)
 	}
 	var out []*Sheet
-	for _, f := range z.File {
-		if f.FileInfo().IsDir() || !strings.EqualFold(path.Ext(f.Name), ".csv") || strings.HasPrefix(f.Name, "__MACOSX/") {
-			continue
-		}
+	for _, f := range tables {
 		b, err := unzip(f, lim)
 		if err != nil {
 			return nil, err
 		}
-		s, err := openCSV(path.Base(f.Name), b, lim)
+		s, err := openText(path.Base(f.Name), b, lim)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, s)
+		out = append(out, s...)
 	}
 	if len(out) == 0 {
 		return nil, fault.New(fault.Foreign, "import", "%s holds no table", name).With("tables are imported from CSV or XLSX")
 	}
 	return out, nil
+}
+
+func isTable(f *zip.File) bool {
+	ext := strings.ToLower(path.Ext(f.Name))
+	return !f.FileInfo().IsDir() && (ext == ".csv" || ext == ".json") && !strings.HasPrefix(f.Name, "__MACOSX/")
 }
 
 // unzip reads one file and does not believe the size the archive states.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding"
@@ -139,6 +140,14 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("PK\x03\x04"))
 	f.Add([]byte{0xFF, 0xFE, 'a', 0})
 	f.Add([]byte("\xb0\xa1,\xb3\xaa\n"))
+	f.Add(archive(f, "a.csv", "a,KEY\n1,u\n", "a-b.csv", "c,PARENT_KEY,KEY\n1,u,u/b[1]\n"))
+	f.Add(archive(f, "a.csv", "a,_index,_uuid\n1,1,u\n", "b.csv", "c,_parent_index,_parent_table_name\n1,1,a\n"))
+	var book bytes.Buffer
+	x := excelize.NewFile()
+	if err := errors.Join(x.SetCellValue("Sheet1", "A1", "name"), x.SetCellFormula("Sheet1", "A2", "1+1"), x.SetCellValue("Sheet1", "A3", time.Unix(0, 0)), x.Write(&book)); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(book.Bytes())
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		lim := table.Limits{File: 1 << 20, Ratio: 100, Entries: 20, Columns: 50, CellSize: 1000}
 		sheets, err := table.Read("f", data, lim)

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"encoding/csv"
 	"fmt"
 	"io"
 	"os"
@@ -53,7 +54,44 @@ func WriteXLSX(w io.Writer, sheets []*Sheet) error {
 	return fault.Because(fault.Storage, "export", "the workbook cannot be written", f.Write(w))
 }
 
+// WriteCSV writes a sheet as CSV in UTF-8, with its HXL row if it has one. A cell that a
+// spreadsheet would run as a formula is made safe, see [EscapeCell]; reading it again
+// gives the cell as it was. An error of the sheet's rows ends the writing.
+func WriteCSV(w io.Writer, s *Sheet) error {
+	cw := csv.NewWriter(w)
+	write := func(cells []string) error {
+		out := make([]string, len(cells))
+		for i, c := range cells {
+			out[i] = EscapeCell(c)
+		}
+		return fault.Because(fault.Storage, "export", "the table cannot be written", cw.Write(out))
+	}
+	err := write(s.Header)
+	if err == nil && s.Tags != nil {
+		err = write(s.Tags)
+	}
+	for row, rowErr := range s.Rows() {
+		if err == nil {
+			err = rowErr
+		}
+		if err == nil {
+			err = write(row.Cells)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	cw.Flush()
+	return fault.Because(fault.Storage, "export", "the table cannot be written", cw.Error())
+}
+
 func writeSheet(f *excelize.File, title string, style int, s *Sheet) error {
+	// The size of the sheet is not known yet. The one a new sheet states, a single cell,
+	// is believed by other readers (openpyxl, and pyxform by it), which then see no more.
+	err := f.SetSheetDimension(title, "")
+	if err != nil {
+		return fault.Because(fault.Internal, "export", "the workbook cannot be written", err)
+	}
 	sw, err := f.NewStreamWriter(title)
 	if err != nil {
 		return fault.Because(fault.Internal, "export", "the workbook cannot be written", err)
@@ -151,3 +189,24 @@ func sheetTitle(name string, taken map[string]bool) string {
 	}
 }
 
+// WriteNew writes a file that must not exist yet and that only its owner can read. What
+// write returns as an error, or the disk, leaves no half file behind.
+func WriteNew(name string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if os.IsExist(err) {
+		return fault.New(fault.Conflict, "export", "there is a file of this name already").With("name a new file")
+	}
+	if err != nil {
+		return fault.Because(fault.Storage, "export", "the file cannot be made", err)
+	}
+	err = write(f)
+	for _, finish := range []func() error{f.Sync, f.Close} {
+		if e := finish(); err == nil {
+			err = fault.Because(fault.Storage, "export", "the file cannot be written", e)
+		}
+	}
+	if err != nil {
+		_ = os.Remove(name) // the first error is the one to tell
+	}
+	return err
+}

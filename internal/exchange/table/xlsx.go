@@ -15,7 +15,7 @@ func openXLSX(name string, data []byte, lim Limits) ([]*Sheet, error) {
 	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{
 		// all in memory: what is larger would be unpacked to a temporary file, in clear
 		UnzipSizeLimit: lim.File, UnzipXMLSizeLimit: lim.File, RawCellValue: false,
-		ShortDatePattern: "yyyy-mm-dd", LongDatePattern: "yyyy-mm-dd",
+		ShortDatePattern: "yyyy-mm-dd", LongDatePattern: "yyyy-mm-dd", CultureInfo: culture(data, lim),
 	})
 	if err != nil {
 		return nil, fault.Because(fault.Corrupt, "import", name+" is not a sound XLSX file", err)
@@ -68,7 +68,11 @@ func openSheet(name string, f *excelize.File, sheet string, lim Limits) (*Sheet,
 	if s.Header, err = checkHeader(full, header, lim); err != nil {
 		return nil, err
 	}
-	r := sheetReader{f: f, sheet: sheet, name: full, header: s.Header, lim: lim, from: 2}
+	props, err := f.GetWorkbookProps()
+	if err != nil {
+		return nil, fault.Because(fault.Corrupt, "import", full+" cannot be read", err)
+	}
+	r := sheetReader{dates: hasDates(f), from1904: props.Date1904 != nil && *props.Date1904, f: f, sheet: sheet, name: full, header: s.Header, lim: lim, from: 2}
 	if rows.Next() {
 		if second, err := rows.Columns(); err == nil && s.tagged(second) {
 			r.from = 3
@@ -86,6 +90,8 @@ type sheetReader struct {
 	header      []string
 	lim         Limits
 	from        int
+	dates       bool // some cells may show dates
+	from1904    bool // days are counted from 1904
 }
 
 func (r sheetReader) read(yield func(Row, error) bool) {
@@ -95,8 +101,17 @@ func (r sheetReader) read(yield func(Row, error) bool) {
 		return
 	}
 	defer rows.Close()
+	raw, err := r.raw()
+	if err != nil {
+		yield(Row{}, fault.Because(fault.Corrupt, "import", r.name+" cannot be read", err))
+		return
+	}
+	defer raw.close()
 	for n := 1; rows.Next(); n++ {
 		cells, err := rows.Columns()
+		if err == nil {
+			err = raw.date(cells)
+		}
 		if err != nil {
 			yield(Row{Number: n}, fault.Because(fault.Corrupt, "import", r.name+" cannot be read", err))
 			return
@@ -111,4 +126,38 @@ func (r sheetReader) read(yield func(Row, error) bool) {
 	if err := rows.Error(); err != nil {
 		yield(Row{}, fault.Because(fault.Corrupt, "import", r.name+" cannot be read", err))
 	}
+}
+
+// rawCells are the same rows, with cells as they are stored.
+type rawCells struct {
+	rows     *excelize.Rows
+	from1904 bool
+}
+
+func (r sheetReader) raw() (*rawCells, error) {
+	if !r.dates {
+		return nil, nil
+	}
+	rows, err := r.f.Rows(r.sheet)
+	return &rawCells{rows, r.from1904}, err
+}
+
+func (r *rawCells) close() {
+	if r != nil {
+		_ = r.rows.Close() // it was only read
+	}
+}
+
+// date writes the cells of the next row that show a date in one way.
+func (r *rawCells) date(cells []string) error {
+	if r == nil || !r.rows.Next() {
+		return nil
+	}
+	raw, err := r.rows.Columns(excelize.Options{RawCellValue: true})
+	for i := range min(len(cells), len(raw)) {
+		if d, ok := civilDate(raw[i], cells[i], r.from1904); ok {
+			cells[i] = d
+		}
+	}
+	return err
 }

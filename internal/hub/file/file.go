@@ -9,6 +9,7 @@ package file
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"iter"
 	"sync"
 
@@ -205,11 +206,13 @@ func missing(dev id.ID, number uint64) error {
 		With("run amparo verify, then restore from another device")
 }
 
-// slice reads entries from..to-1 of a device.
+// slice reads entries from..to-1 of a device, or as many of them as fit in memory; at
+// least one.
 func (h *Hub) slice(ctx context.Context, d device, from, to uint64) ([]*journal.Entry, error) {
 	out := make([]*journal.Entry, 0, to-from)
+	size := 0
 	err := h.db.Read(ctx, func(c *sqlite3.Conn) error {
-		return sealeddb.Each(c, `SELECT k, data FROM entry WHERE k >= ?1 AND k < ?2 ORDER BY k`,
+		err := sealeddb.Each(c, `SELECT k, data FROM entry WHERE k >= ?1 AND k < ?2 ORDER BY k`,
 			[]any{key(d.n, from), key(d.n, to)}, func(s *sqlite3.Stmt) error {
 				e, err := journal.Load(s.ColumnBlob(1, nil))
 				if err != nil {
@@ -219,11 +222,24 @@ func (h *Hub) slice(ctx context.Context, d device, from, to uint64) ([]*journal.
 					return missing(d.ID, want)
 				}
 				out = append(out, e)
+				if size += len(e.Sealed); size > sliceBytes {
+					return errEnough
+				}
 				return nil
 			})
+		if errors.Is(err, errEnough) {
+			return nil
+		}
+		return err
 	})
 	return out, err
 }
+
+// sliceBytes bounds how much one slice holds in memory: entries with parts of files are
+// large.
+const sliceBytes = 16 << 20
+
+var errEnough = errors.New("enough")
 
 // Get reads one entry. An entry that is not here is fault.NotFound.
 func (h *Hub) Get(ctx context.Context, ref journal.Ref) (*journal.Entry, error) {

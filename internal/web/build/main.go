@@ -1,4 +1,5 @@
-// Command build turns enhance.ts into the script the pages load.
+// Command build turns the scripts and styles in assets into the one script and the one
+// style sheet that the pages load.
 package main
 
 import (
@@ -10,7 +11,7 @@ import (
 
 func main() {
 	res := api.Build(api.BuildOptions{
-		EntryPoints: []string{"static/enhance.ts"}, Outfile: "static/app.js", Bundle: true, Write: true,
+		EntryPoints: []string{"assets/app.ts", "assets/app.css"}, Outdir: "static", Bundle: true, Write: true,
 		Target: api.ES2022, Format: api.FormatIIFE, LegalComments: api.LegalCommentsNone, MinifyWhitespace: true, MinifySyntax: true,
 	})
 	for _, m := range res.Errors {

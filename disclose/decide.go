@@ -1,0 +1,218 @@
+package disclose
+
+import (
+	"cmp"
+	"slices"
+)
+
+// decide hides what must be hidden: first so that no protected count is determined, then
+// so that each keeps a wide enough range, then as little of it as that needs.
+func (m *model) decide() error {
+	if err := m.eliminate(); err != nil {
+		return err
+	}
+	if err := m.widenAll(); err != nil {
+		return err
+	}
+	return m.giveBack()
+}
+
+// order is the order in which cells are offered for publishing: noughts, which would
+// deceive nobody if hidden; then what is to be kept; then the largest counts, totals
+// before their parts.
+func (m *model) order() []*cell {
+	out := slices.Clone(m.cells)
+	class := func(c *cell) int {
+		switch {
+		case c.count == 0:
+			return 0
+		case c.keep:
+			return 1
+		}
+		return 2
+	}
+	slices.SortStableFunc(out, func(a, b *cell) int {
+		return cmp.Or(class(a)-class(b), cmp.Compare(b.count, a.count), b.level-a.level)
+	})
+	return out
+}
+
+// eliminate publishes every cell that leaves all protected counts undetermined.
+func (m *model) eliminate() error {
+	order := m.order()
+	rank := make([]int, m.s.n+m.slack)
+	for i, c := range order {
+		if len(c.terms) == 1 {
+			rank[c.terms[0].v] = i + 1
+			if c.hidden != "" {
+				rank[c.terms[0].v] = len(order) + 1
+			}
+		}
+	}
+	var watch [][]term
+	for _, t := range m.targets {
+		if t.out || len(t.terms) == 0 || t.truth < 0 && (t.differ || t.floor.Exact()) {
+			continue
+		}
+		watch = append(watch, t.terms)
+	}
+	s, err := newSpan(len(rank), watch, rank)
+	if err != nil {
+		return err
+	}
+	for _, e := range m.strict {
+		if _, err := s.add(e.terms, false); err != nil {
+			return err
+		}
+	}
+	for _, c := range order {
+		if c.hidden != "" {
+			continue
+		}
+		revealed, err := s.add(c.terms, true)
+		if err != nil {
+			return err
+		}
+		if len(revealed) > 0 {
+			c.hidden = Secondary
+		}
+	}
+	return nil
+}
+
+// public is the polytope of all tables that agree with what is published now.
+func (m *model) public() (*polytope, error) {
+	eqs := slices.Clone(m.strict)
+	for _, c := range m.cells {
+		if c.hidden == "" {
+			eqs = append(eqs, equation{c.terms, c.count})
+		}
+	}
+	p, ok, err := newPolytope(m.s.n+m.slack, eqs)
+	if err == nil && !ok {
+		err = errContradiction
+	}
+	return p, err
+}
+
+// narrow lists the targets whose range is too narrow; with first set, at most one.
+func (m *model) narrow(p *polytope, first bool) ([]*target, error) {
+	var out []*target
+	for _, t := range m.targets {
+		if t.out || len(t.terms) == 0 || p.witnessed(m.opt, t) {
+			continue
+		}
+		r, err := p.bounds(t.terms)
+		if err != nil {
+			return nil, err
+		}
+		if t.now = r; !t.safe(m.opt, r) {
+			out = append(out, t)
+			if first {
+				return out, nil
+			}
+		}
+	}
+	return out, nil
+}
+
+// witnessed reports whether the tables met so far already show that t is safe.
+func (p *polytope) witnessed(opt Options, t *target) bool {
+	if len(t.terms) != 1 {
+		return false
+	}
+	v := t.terms[0].v
+	if p.fixed[v] >= 0 || p.part[v] < 0 {
+		return false
+	}
+	s := p.parts[p.part[v]].seen[p.local[v]]
+	return s.lo >= 0 && t.safe(opt, Range{s.lo, s.hi})
+}
+
+// widenAll hides more until every range is wide enough.
+func (m *model) widenAll() error {
+	for {
+		p, err := m.public()
+		if err != nil {
+			return err
+		}
+		bad, err := m.narrow(p, false)
+		if err != nil || len(bad) == 0 {
+			return err
+		}
+		at := m.reference(p)
+		changed := false
+		for _, t := range bad {
+			if t.safe(m.opt, t.now) {
+				continue // by what was hidden for another
+			}
+			done, err := m.widen(t, at)
+			if err != nil {
+				return err
+			}
+			changed = changed || done || m.hideNear(t)
+		}
+		if !changed {
+			return nil // result refuses
+		}
+	}
+}
+
+// hideNear hides the smallest published cell that overlaps t, or the smallest of all: the
+// last resort, which ends with nothing published.
+func (m *model) hideNear(t *target) bool {
+	in := map[int]bool{}
+	for _, x := range t.terms {
+		in[x.v] = true
+	}
+	var best *cell
+	bestNear := false
+	for _, c := range m.cells {
+		if c.hidden != "" {
+			continue
+		}
+		near := slices.ContainsFunc(c.terms, func(x term) bool { return in[x.v] })
+		if best == nil || near && !bestNear || near == bestNear && c.count < best.count {
+			best, bestNear = c, near
+		}
+	}
+	if best == nil {
+		return false
+	}
+	best.hidden = Secondary
+	return true
+}
+
+// giveBackLimit bounds the work of publishing again what need not be hidden: hidden
+// cells times protected counts.
+const giveBackLimit = 12_000
+
+// giveBack publishes again, the largest first, what was hidden in one step and turned
+// out not to be needed after a later one.
+func (m *model) giveBack() error {
+	var hidden []*cell
+	for _, c := range m.cells {
+		if c.hidden == Secondary {
+			hidden = append(hidden, c)
+		}
+	}
+	if len(hidden)*len(m.targets) > giveBackLimit {
+		return nil
+	}
+	slices.SortStableFunc(hidden, func(a, b *cell) int { return cmp.Or(b.level-a.level, cmp.Compare(b.count, a.count)) })
+	for _, c := range hidden {
+		c.hidden = ""
+		p, err := m.public()
+		if err != nil {
+			return err
+		}
+		bad, err := m.narrow(p, true)
+		if err != nil {
+			return err
+		}
+		if len(bad) > 0 {
+			c.hidden = Secondary
+		}
+	}
+	return nil
+}

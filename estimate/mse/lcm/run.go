@@ -1,0 +1,184 @@
+package lcm
+
+import (
+	"context"
+	"fmt"
+
+	"example.org/amparo/estimate"
+	"example.org/amparo/estimate/mcmc"
+)
+
+// run is one calculation from the table to the traces.
+type run struct {
+	t     *table
+	o     Options
+	prior prior
+
+	traces   []*mcmc.Trace
+	burn     float64 // share of each trace left out
+	tempered bool
+	quality  estimate.Diagnostics
+}
+
+const (
+	blockRows = 250
+	mostRows  = 16_384 // a chain keeps in memory
+	burnShare = 0.1
+
+	settledRHat = 1.01 // where a run stops
+	usableRHat  = 1.05 // beyond which no figure is given
+	usableESS   = 400
+)
+
+// names are the quantities kept of each row: see chain.Values.
+func (r *run) names() []string {
+	names := []string{"missing", "classes", "none", "alpha", "within"}
+	for i := range r.o.Thresholds {
+		names = append(names, observableName(i))
+	}
+	return names
+}
+
+func observableName(i int) string { return fmt.Sprintf("observable %d", i) }
+
+// calculate sends out scouts, runs the chains on, and tempers them if they do not agree.
+func (r *run) calculate(ctx context.Context) error {
+	all := newScouts(r.t, r.prior, r.o)
+	_, err := mcmc.Run(ctx, all, mcmc.Plan{
+		Names: []string{"missing"}, Block: 10, Thin: 10, Blocks: scoutSteps / 100, Workers: r.o.Workers,
+		Progress: r.progress("scouts"),
+	})
+	if err != nil {
+		return err
+	}
+	chains := farthest(all, r.o.Chains)
+	for _, c := range chains {
+		c.tune, c.eps = false, r.o.Thresholds
+	}
+	r.burn = burnShare
+	if err := r.sample(ctx, "chains", samplers(chains), r.o.Steps); err != nil || r.settled() || r.o.Plain {
+		return err
+	}
+	return r.temper(ctx, chains)
+}
+
+// temper puts every chain on a ladder, fits the ladders' spacing, and samples; if the
+// chains still do not agree it doubles the run twice, leaving out what came before.
+func (r *run) temper(ctx context.Context, chains []*chain) error {
+	r.tempered = true
+	ladders := make([]mcmc.Sampler, len(chains))
+	for i, c := range chains {
+		ladders[i] = newLadder(c, r.o.Seed, uint64(1000+rungs*i))
+	}
+	steps := r.o.Steps / 5
+	for round := range 5 {
+		steps := max(steps>>(6-round), 80)
+		_, err := mcmc.Run(ctx, ladders, mcmc.Plan{Names: r.names(), Block: 8, Thin: steps / 8, Blocks: 1, Workers: r.o.Workers})
+		if err != nil {
+			return err
+		}
+		for _, l := range ladders {
+			l.(*ladder).respace()
+		}
+	}
+	for range 3 {
+		if err := r.sample(ctx, "tempering", ladders, steps); err != nil || r.settled() {
+			return err
+		}
+		steps *= 2
+	}
+	return nil
+}
+
+// sample runs chains for at most steps steps each, or until they agree.
+func (r *run) sample(ctx context.Context, stage string, chains []mcmc.Sampler, steps int) error {
+	asked := 0
+	traces, err := mcmc.Run(ctx, chains, mcmc.Plan{
+		Names: r.names(), Block: blockRows, Thin: 1, Blocks: max(steps/blockRows, 1), Rows: mostRows, Workers: r.o.Workers,
+		Progress: r.progress(stage),
+		Settled: func(traces []*mcmc.Trace) bool {
+			// Looking costs as much as many steps: look when there is a quarter more.
+			rows := traces[0].Len() * traces[0].Stride()
+			if rows < 4*blockRows || rows < asked*5/4 {
+				return false
+			}
+			asked = rows
+			r.traces = traces
+			r.diagnose()
+			return r.settled()
+		},
+	})
+	if err != nil {
+		return err
+	}
+	r.traces = traces
+	r.diagnose()
+	return nil
+}
+
+func samplers(chains []*chain) []mcmc.Sampler {
+	out := make([]mcmc.Sampler, len(chains))
+	for i, c := range chains {
+		out[i] = c
+	}
+	return out
+}
+
+func (r *run) progress(stage string) func(done, of int) {
+	if r.o.Progress == nil {
+		return nil
+	}
+	return func(done, of int) { r.o.Progress(stage, float64(done)/float64(of)) }
+}
+
+// chainsOf returns a kept quantity by chain, burn-in left out.
+func (r *run) chainsOf(name string) [][]float64 { return mcmc.Chains(r.traces, name, r.burn) }
+
+func (r *run) diagnose() {
+	missing := r.chainsOf("missing")
+	r.quality = estimate.Diagnostics{
+		RHat:    estimate.Number(mcmc.RHat(missing)),
+		ESSBulk: estimate.Number(mcmc.ESSBulk(missing)),
+		ESSTail: estimate.Number(mcmc.ESSTail(missing)),
+		MCSE:    estimate.Number(mcmc.MCSEQuantile(missing, 0.5)),
+		Chains:  len(missing),
+		Draws:   len(missing) * len(missing[0]),
+	}
+}
+
+// settled reports whether the run may stop.
+func (r *run) settled() bool {
+	q, want := r.quality, estimate.Number(r.o.Draws)
+	return q.RHat < settledRHat && q.ESSBulk >= want && q.ESSTail >= want
+}
+
+// usable reports whether the draws carry a figure at all.
+func (r *run) usable() bool {
+	q := r.quality
+	return q.RHat <= usableRHat && q.ESSBulk >= usableESS && q.ESSTail >= usableESS
+}
+
+// Step makes a chain a [mcmc.Sampler].
+func (c *chain) Step() { c.step() }
+
+// Values writes: never-listed people, classes with anybody, probability of being on no list,
+// alpha, lnWithin, and for each threshold the observable population.
+func (c *chain) Values(row []float64) {
+	c.allocate()
+	occupied := 0
+	for _, k := range c.order {
+		if k.n > 0 {
+			occupied++
+		}
+	}
+	row[0], row[1], row[2], row[3], row[4] = float64(c.missing), float64(occupied), c.none, c.alpha, c.lnWithin()
+	for i, e := range c.eps {
+		var n int
+		for _, k := range c.order {
+			if 1-k.none > e {
+				n += k.n
+			}
+		}
+		row[5+i] = float64(n)
+	}
+}

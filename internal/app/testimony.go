@@ -1,0 +1,201 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"example.org/amparo/fault"
+	"example.org/amparo/id"
+	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/exchange/transcript"
+	"example.org/amparo/internal/index"
+	"example.org/amparo/internal/kind"
+)
+
+// Citation is a record with an account that rests on a passage, and on which words of it.
+type Citation struct {
+	LinkView
+	From, To int    // rune offsets into the words as spoken; 0, 0 for the whole passage
+	Member   string // who coded it
+	Own      bool   // by the member who has the workspace open
+}
+
+// Citations lists what rests on a passage, in the order of the words.
+func (w *Workspace) Citations(ctx context.Context, passage id.ID, lang string) ([]Citation, error) {
+	rows, err := w.index.Linked(ctx, passage, "", index.PassageField)
+	if err != nil {
+		return nil, err
+	}
+	var out []Citation
+	for _, row := range rows {
+		k, ok := w.Schema().Kind(row.Kind)
+		if !ok {
+			continue
+		}
+		r, err := w.index.Fold(ctx, row.ID)
+		if err != nil {
+			return nil, err
+		}
+		link := LinkView{ID: row.ID.String(), Kind: row.Kind, Label: k.Label.In(lang), Title: w.Title(ctx, row, lang)}
+		seen := map[[2]int]bool{}
+		for _, a := range r.Accounts {
+			p := a.Act.Passage
+			if p == nil || p.Record != passage || seen[[2]int{p.From, p.To}] {
+				continue
+			}
+			seen[[2]int{p.From, p.To}] = true
+			out = append(out, Citation{link, p.From, p.To, w.MemberName(a.Act.Member), a.Act.Member == w.vault.Member()})
+		}
+	}
+	slices.SortFunc(out, func(a, b Citation) int {
+		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(b.To, a.To), strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID))
+	})
+	return out, nil
+}
+
+// Passage is one unit of a testimony.
+type Passage struct {
+	ID                  id.ID
+	Order               int
+	Time, Basis         string
+	Words, Lang         string
+	Translation, InLang string
+	Speaker             string
+	MachineTranslated   bool
+}
+
+// Passages reads a testimony in its order. Those from first on are opened, at most limit;
+// total counts all. first is an index, from 0.
+func (w *Workspace) Passages(ctx context.Context, interview id.ID, first, limit int) (out []Passage, total int, err error) {
+	rows, err := w.index.Linked(ctx, interview, "statement_unit", "interview")
+	if err != nil {
+		return nil, 0, err
+	}
+	order := func(r index.Row) int { n, _ := strconv.Atoi(r.Values.Get("order")); return n } // one without a number comes first
+	slices.SortStableFunc(rows, func(a, b index.Row) int { return cmp.Or(cmp.Compare(order(a), order(b)), a.ID.Compare(b.ID)) })
+	for _, row := range rows[min(max(first, 0), len(rows)):min(first+limit, len(rows))] {
+		r, err := w.index.Fold(ctx, row.ID)
+		if err != nil {
+			return nil, 0, err
+		}
+		p := Passage{ID: row.ID, Order: order(row), Time: row.Values.Get("time_code"), Basis: row.Values.Get("basis"), MachineTranslated: row.Values.Get("machine_translated") == "yes"}
+		p.Words, p.Lang = firstText(r, "verbatim")
+		p.Translation, p.InLang = firstText(r, "translation")
+		p.Speaker, _ = firstText(r, "speaker")
+		out = append(out, p)
+	}
+	return out, len(rows), nil
+}
+
+func firstText(r *casebook.Record, field string) (text, lang string) {
+	for _, v := range r.Field(field).Current() {
+		if v.State == kind.Given {
+			return v.Text, v.Lang
+		}
+	}
+	return "", ""
+}
+
+// TranscriptReport tells what became of a transcript: Units = Stored + Known.
+type TranscriptReport struct {
+	Units    int
+	Stored   int
+	Known    int
+	Warnings []fault.Problem
+}
+
+// AddTranscript states the units of a transcript as passages of an interview, after the
+// ones it has. lang and translated are the language tags of the words and of the
+// translation beside them. Reading the same file again stores nothing twice.
+func (w *Workspace) AddTranscript(ctx context.Context, interview id.ID, t *transcript.Transcript, lang, translated string) (TranscriptReport, error) {
+	rep := TranscriptReport{Units: len(t.Units), Warnings: t.Warnings}
+	row, err := w.index.Row(ctx, interview)
+	if err != nil || row.Kind != "interview" {
+		return rep, fault.New(fault.NotFound, "app.AddTranscript", "there is no such interview")
+	}
+	have, err := w.index.Linked(ctx, interview, "statement_unit", "interview")
+	if err != nil {
+		return rep, err
+	}
+	known := make(map[id.ID]bool, len(have))
+	last := 0
+	for _, r := range have {
+		known[r.ID] = true
+		if n, err := strconv.Atoi(r.Values.Get("order")); err == nil {
+			last = max(last, n)
+		}
+	}
+	general, err := w.roomOf(generalRoom)
+	if err != nil {
+		return rep, err
+	}
+	var all []casebook.Statement
+	same := map[string]int{}
+	for _, u := range t.Units {
+		key := u.Speaker + "\x00" + u.Words + "\x00" + u.Translation
+		same[key]++
+		rec := id.Derive(general.secret, "passage", interview.String(), fmt.Sprint(same[key]), key)
+		if known[rec] {
+			rep.Known++
+			continue
+		}
+		last++
+		all = append(all, casebook.Statement{Record: rec, Kind: "statement_unit", Fields: unitFields(interview, last, u, lang, translated)})
+	}
+	rep.Stored = len(all)
+	for part := range slices.Chunk(all, 500) {
+		if _, err := w.StateAll(ctx, part); err != nil {
+			return rep, err
+		}
+	}
+	return rep, nil
+}
+
+func unitFields(interview id.ID, order int, u transcript.Unit, lang, translated string) kind.Values {
+	vs := kind.Values{
+		"interview": {kind.Of(interview.String())}, "order": {kind.Of(strconv.Itoa(order))}, "language": {kind.Of(lang)},
+	}
+	if u.Words != "" {
+		vs["verbatim"] = []kind.Value{{State: kind.Given, Text: u.Words, Lang: lang}}
+	}
+	if u.Translation != "" {
+		vs["translation"] = []kind.Value{{State: kind.Given, Text: u.Translation, Lang: translated}}
+	}
+	if u.Time != "" {
+		vs["time_code"] = []kind.Value{kind.Of(u.Time)}
+	}
+	if u.Speaker != "" {
+		vs["speaker"] = []kind.Value{kind.Of(u.Speaker)}
+	}
+	return vs
+}
+
+// Likely lists records of a kind that belong to a person already: what a coder probably
+// means, before making another.
+func (w *Workspace) Likely(ctx context.Context, person id.ID, kindName, lang string, limit int) ([]LinkView, error) {
+	k, ok := w.Schema().Kind(kindName)
+	if !ok || person.IsZero() {
+		return nil, nil
+	}
+	var out []LinkView
+	for _, f := range k.Fields {
+		if f.Type != kind.TypeLink || f.Kind != "person" {
+			continue
+		}
+		rows, err := w.index.Linked(ctx, person, kindName, f.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			id := r.ID.String()
+			if len(out) < limit && !slices.ContainsFunc(out, func(l LinkView) bool { return l.ID == id }) {
+				out = append(out, LinkView{ID: id, Kind: kindName, Label: k.Label.In(lang), Title: w.Title(ctx, r, lang)})
+			}
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,248 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"example.org/amparo/estimate"
+	"example.org/amparo/fault"
+)
+
+// figureFormat names the format of a figure file and its version.
+const figureFormat = "amparo figure 1"
+
+// figure is a figure with all that is needed to compute it again: the request holds the
+// input itself. Program, Made and Seconds are for the reader and are not compared.
+type figure struct {
+	Format  string          `json:"format"`
+	Kind    string          `json:"kind"` // what computes it: "mse"
+	Program string          `json:"program"`
+	Made    time.Time       `json:"made"`
+	Seconds float64         `json:"seconds"`
+	Request json.RawMessage `json:"request"`
+	Fit     json.RawMessage `json:"fit"`
+
+	fit *estimate.Fit
+}
+
+// request is something that a figure is computed from.
+type request interface {
+	fit(ctx context.Context) (estimate.Fit, error)
+}
+
+// figureKinds makes an empty request of each kind, for a file to be read into.
+var figureKinds = map[string]func() request{
+	"mse": func() request { return new(mseRequest) },
+}
+
+// makeFigure computes a figure of a kind. q is the request or a pointer to it.
+func makeFigure(ctx context.Context, kind string, q any) (*figure, error) {
+	raw, err := json.Marshal(q)
+	if err != nil {
+		return nil, err
+	}
+	f := &figure{Format: figureFormat, Kind: kind, Program: programVersion(), Made: time.Now().UTC().Truncate(time.Second), Request: raw}
+	start := time.Now()
+	if err := f.compute(ctx); err != nil {
+		return nil, err
+	}
+	f.Seconds = time.Since(start).Seconds()
+	return f, nil
+}
+
+// compute fills in the fit from the request as it was written, so that a figure is always
+// made from exactly what its file holds.
+func (f *figure) compute(ctx context.Context) error {
+	empty, ok := figureKinds[f.Kind]
+	if !ok {
+		return fault.New(fault.Foreign, "rerun", "the figure is of a kind %q that this program does not know", f.Kind).With("use the program that made it: %s", f.Program)
+	}
+	q := empty()
+	d := json.NewDecoder(bytes.NewReader(f.Request))
+	d.DisallowUnknownFields()
+	if err := d.Decode(q); err != nil {
+		return fault.New(fault.Foreign, "rerun", "the request in the figure cannot be read").From(err).With("use the program that made it: %s", f.Program)
+	}
+	fit, err := q.fit(ctx)
+	if err != nil {
+		return err
+	}
+	f.fit = &fit
+	f.Fit, err = json.Marshal(fit)
+	return err
+}
+
+func programVersion() string {
+	b, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "amparo"
+	}
+	version := "amparo " + b.Main.Version
+	for _, s := range b.Settings {
+		if s.Key == "vcs.revision" {
+			version += " " + s.Value
+		}
+	}
+	return version
+}
+
+// save writes the figure to a file; an empty name saves nothing.
+func (f *figure) save(file string) error {
+	if file == "" {
+		return nil
+	}
+	b, err := json.MarshalIndent(f, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, append(b, '\n'), 0o600); err != nil {
+		return &fault.Error{Kind: fault.Storage, Op: "figure", Msg: "the figure cannot be saved", Err: err, Remedy: "check --figure"}
+	}
+	return nil
+}
+
+func readFigure(file string) (*figure, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, &fault.Error{Kind: fault.NotFound, Op: "rerun", Msg: "the figure cannot be read", Err: err, Remedy: "check the path"}
+	}
+	var f figure
+	if err := json.Unmarshal(b, &f); err != nil || f.Format != figureFormat {
+		return nil, fault.New(fault.Foreign, "rerun", "%s is not a figure of this program", file).With("give a file made with --figure")
+	}
+	return &f, nil
+}
+
+func (c *cli) rerunCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "rerun FIGURE",
+		Short: "compute a saved figure again and compare it to the last bit",
+		Long: `Computes a figure again from nothing but its file, which holds the table, the method, the
+options and the seed. The exit code is 0 when every number comes out the same to the last
+bit, and 4 when something differs; what differs is named.`,
+		Example: "  amparo rerun figure.json",
+		Args:    exactly(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			old, err := readFigure(args[0])
+			if err != nil {
+				return err
+			}
+			now := &figure{Kind: old.Kind, Program: old.Program, Request: old.Request}
+			if err := now.compute(cmd.Context()); err != nil {
+				return err
+			}
+			return c.compareFigures(old, now)
+		},
+	}
+}
+
+// rerunResult is what rerun says.
+type rerunResult struct {
+	Same    bool        `json:"same"`
+	Program string      `json:"program"` // that made the figure
+	Differs []differing `json:"differs,omitempty"`
+}
+
+type differing struct {
+	Field string `json:"field"`
+	Saved string `json:"saved"`
+	Now   string `json:"now"`
+}
+
+func (c *cli) compareFigures(old, now *figure) error {
+	out := rerunResult{Program: old.Program}
+	var saved, again any
+	if err := errorsIn(exactNumbers(old.Fit, &saved), exactNumbers(now.Fit, &again)); err != nil {
+		return fault.New(fault.Foreign, "rerun", "the figure's result cannot be read").From(err)
+	}
+	out.Differs = differences("", saved, again)
+	out.Same = len(out.Differs) == 0
+	err := c.print(out, func() {
+		if out.Same {
+			c.line("the same to the last bit")
+		}
+		for _, d := range out.Differs {
+			c.line("DIFFERS: %s: saved %s, now %s", d.Field, d.Saved, d.Now)
+		}
+	})
+	if err == nil && !out.Same {
+		return done(exitCorrupt)
+	}
+	return err
+}
+
+func errorsIn(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exactNumbers decodes JSON and keeps numbers as they are written: Go writes the shortest
+// digits that give the same bits back.
+func exactNumbers(b []byte, out *any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	return d.Decode(out)
+}
+
+// differences lists the fields in which two decoded values differ, in the order of their
+// names.
+func differences(at string, a, b any) []differing {
+	switch a := a.(type) {
+	case map[string]any:
+		if b, ok := b.(map[string]any); ok {
+			return mapDifferences(at, a, b)
+		}
+	case []any:
+		if b, ok := b.([]any); ok && len(a) == len(b) {
+			var out []differing
+			for i := range a {
+				out = append(out, differences(fmt.Sprintf("%s[%d]", at, i), a[i], b[i])...)
+			}
+			return out
+		}
+	}
+	if reflect.DeepEqual(a, b) {
+		return nil
+	}
+	return []differing{{strings.TrimPrefix(at, "."), asJSON(a), asJSON(b)}}
+}
+
+func mapDifferences(at string, a, b map[string]any) []differing {
+	var keys []string
+	for k := range a {
+		keys = append(keys, k)
+	}
+	for k := range b {
+		if _, ok := a[k]; !ok {
+			keys = append(keys, k)
+		}
+	}
+	slices.Sort(keys)
+	var out []differing
+	for _, k := range keys {
+		out = append(out, differences(at+"."+k, a[k], b[k])...)
+	}
+	return out
+}
+
+func asJSON(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(b)
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package sealeddb_test
+
+func init() { underRace = true }

@@ -1,0 +1,4 @@
+// Everything the pages load, one file a screen that needs script. A screen's own keys come
+// before the keys of the desk.
+import "./coding";
+import "./enhance";

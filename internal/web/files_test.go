@@ -1,0 +1,106 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// send uploads a file by the form of a record's file page.
+func (s *site) send(rec, field, name string, content []byte) (int, string) {
+	s.t.Helper()
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	part, err := m.CreateFormFile("file", name)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_, _ = part.Write(content) // a buffer does not fail
+	_ = m.Close()
+	code, body, _ := s.do("POST", "/record/"+rec+"/files?field="+field, url.Values{}, func(r *http.Request) {
+		r.Body, r.ContentLength = http.NoBody, int64(b.Len())
+		r.Body = readCloser{&b}
+		r.Header.Set("Content-Type", m.FormDataContentType())
+	})
+	return code, body
+}
+
+type readCloser struct{ *bytes.Buffer }
+
+func (readCloser) Close() error { return nil }
+
+var gif = []byte("GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;")
+
+func TestAFileIsStoredShownAndTakenOutWithAReason(t *testing.T) {
+	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	s := newSite(t, w, testConfig())
+	person := firstOf(t, w, "person").ID.String()
+	code, body, h := s.do("POST", "/new/evidence", url.Values{"title": {"A picture"}, "type": {"EV02"}, "person": {person}}, nil)
+	if code != http.StatusSeeOther {
+		t.Fatalf("%d %s", code, alert(body))
+	}
+	rec := strings.TrimSuffix(strings.TrimPrefix(h.Get("Location"), "/record/"), "?done=saved")
+	// what it is follows from the content, not from its name, which is not kept
+	if code, body = s.send(rec, "stored", "Kim-Chol-su.html", gif); code != http.StatusSeeOther {
+		t.Fatalf("attaching: %d %s", code, alert(body))
+	}
+	sum := sha256.Sum256(gif)
+	hash := hex.EncodeToString(sum[:])
+	page := s.get("/record/" + rec + "/files")
+	if !strings.Contains(page, "image/gif") || !strings.Contains(page, `<img src="/record/`+rec+"/file/"+hash) || strings.Contains(page, "Chol-su") {
+		t.Error("the picture is not on the page as one, or its name is")
+	}
+	code, body, h = s.do("GET", "/record/"+rec+"/file/"+hash, nil, nil)
+	if code != http.StatusOK || body != string(gif) || !strings.HasPrefix(h.Get("Content-Security-Policy"), "sandbox") {
+		t.Errorf("showing: %d, %d bytes, policy %q", code, len(body), h.Get("Content-Security-Policy"))
+	}
+	if code, _, _ = s.do("GET", "/record/"+person+"/file/"+hash, nil, nil); code != http.StatusNotFound {
+		t.Errorf("by another record: %d, want 404", code)
+	}
+	take := "/record/" + rec + "/file/" + hash + "/take"
+	if code, _, _ = s.do("POST", take, url.Values{"purpose": {"expert opinion"}}, nil); code != http.StatusBadRequest {
+		t.Errorf("taking it out for nobody: %d", code)
+	}
+	code, body, h = s.do("POST", take, url.Values{"purpose": {"expert opinion"}, "recipient": {"a doctor"}}, nil)
+	if code != http.StatusOK || body != string(gif) || !strings.HasPrefix(h.Get("Content-Disposition"), "attachment") {
+		t.Errorf("taking it out: %d %q", code, h.Get("Content-Disposition"))
+	}
+	if page = s.get("/ledger"); !strings.Contains(page, "expert opinion → a doctor") {
+		t.Error("that it left is not in the ledger")
+	}
+}
+
+// A page disguised as a picture is never shown by the browser itself.
+func TestAFileThatCouldCarryAProgramIsNotShown(t *testing.T) {
+	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	s := newSite(t, w, testConfig())
+	_, _, h := s.do("POST", "/new/evidence", url.Values{"title": {"A page"}, "type": {"EV02"}}, nil)
+	rec := strings.TrimSuffix(strings.TrimPrefix(h.Get("Location"), "/record/"), "?done=saved")
+	content := []byte("<html><script>alert(1)</script></html>")
+	if code, body := s.send(rec, "stored", "picture.png", content); code != http.StatusSeeOther {
+		t.Fatalf("attaching: %d %s", code, alert(body))
+	}
+	sum := sha256.Sum256(content)
+	if code, _, _ := s.do("GET", "/record/"+rec+"/file/"+hex.EncodeToString(sum[:]), nil, nil); code != http.StatusNotFound {
+		t.Errorf("a page was shown: %d", code)
+	}
+	for name, field := range map[string]string{"nothing": "stored", "no such field": "title"} {
+		if code, _ := s.send(rec, field, "x", nil); code != http.StatusBadRequest && code != http.StatusNotFound {
+			t.Errorf("%s: %d", name, code)
+		}
+	}
+}
