@@ -385,7 +385,14 @@ func (l *Linking) Explain(a, b id.ID) (linkage.Explanation, error) {
 	if !ok || !ok2 {
 		return linkage.Explanation{}, fault.New(fault.NotFound, "app.Explain", "no such record in this run")
 	}
-	return l.res.Explain(i, j)
+	x, err := l.res.Explain(i, j)
+	for n := range x.Bars {
+		b := &x.Bars[n]
+		for _, text := range []*string{&b.Left, &b.Right, &b.LeftForm, &b.RightForm} {
+			*text = strings.ReplaceAll(*text, testimony.Separator, ", ")
+		}
+	}
+	return x, err
 }
 
 // Merges lists the records that would be one if a and b were: the members of both
