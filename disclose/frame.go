@@ -1,7 +1,6 @@
 package disclose
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -381,6 +380,6 @@ func (f *frame) hierarchies() [][]string {
 }
 
 func badKey(name string, key []string) error {
-	return fault.Problem{File: name, Value: strings.Join(key, ", "), Reason: fmt.Sprintf("the values of this group contradict the hierarchy of the columns"),
+	return fault.Problem{File: name, Value: strings.Join(key, ", "), Reason: "the values of this group contradict the hierarchy of the columns",
 		Remedy: "check the coarser column"}
 }

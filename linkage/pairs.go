@@ -123,8 +123,7 @@ func (e *engine) rules(parts [][]string) ([]block.Rule, error) {
 // counter is one worker's share of a sweep.
 type counter struct {
 	e       *engine
-	slots   []slot // open addressing
-	used    int
+	slots   []slot   // open addressing
 	seen    []uint64 // patterns in the order met
 	hopeful []bool   // by pattern met
 	best    [][]float64

@@ -97,7 +97,6 @@ type look struct {
 	mail, whole, phone, uk, day float64
 	order                       string // of dates
 	low, high                   float64
-	kind                        string
 }
 
 // lookMost is how many distinct values are looked at.

@@ -48,10 +48,10 @@ type person struct {
 
 // town is where the persons come from: its names and streets.
 type town struct {
-	rng                 *rand.Rand
-	noise               float64
-	firsts, lasts       []string
-	cities              []string
+	rng           *rand.Rand
+	noise         float64
+	firsts, lasts []string
+	cities        []string
 }
 
 func newTown(seed uint64, noise float64) *town {
@@ -180,4 +180,3 @@ func (t *town) typo(s, from string) string {
 	}
 	return s[:at] + string(s[at+1]) + string(s[at]) + s[at+2:]
 }
-

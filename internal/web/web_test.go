@@ -367,11 +367,12 @@ func TestAnAddedKindHasItsFormListAndSearch(t *testing.T) {
 	if form := s.get("/new/x_shelter"); !strings.Contains(form, `name="x_beds"`) {
 		t.Fatal("the form does not ask for the new field")
 	}
-	code, body, h := s.do("POST", "/new/x_shelter", url.Values{"x_name": {"Pinewood house"}, "x_beds": {"twelve"}}, nil)
+	code, body, _ := s.do("POST", "/new/x_shelter", url.Values{"x_name": {"Pinewood house"}, "x_beds": {"twelve"}}, nil)
 	if code != http.StatusUnprocessableEntity || !strings.Contains(alert(body), "Beds") || !strings.Contains(body, `value="twelve"`) {
 		t.Errorf("a number in words: %d %s", code, alert(body))
 	}
-	if code, body, h = s.do("POST", "/new/x_shelter", url.Values{"x_name": {"Pinewood house"}, "x_beds": {"12"}}, nil); code != http.StatusSeeOther {
+	code, body, h := s.do("POST", "/new/x_shelter", url.Values{"x_name": {"Pinewood house"}, "x_beds": {"12"}}, nil)
+	if code != http.StatusSeeOther {
 		t.Fatalf("saving: %d %s", code, alert(body))
 	}
 	if page := s.get(strings.TrimSuffix(h.Get("Location"), "?done=saved")); !strings.Contains(page, "Pinewood house") {

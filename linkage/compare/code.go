@@ -125,7 +125,7 @@ type codeForms struct {
 func (f *codeForms) Level(a, b uint32) uint8 {
 	fa, fb := &f.forms[a], &f.forms[b]
 	most := int(f.at[len(f.at)-1])
-	d := most + 1
+	var d int
 	if fa.n > 0 && fb.n > 0 {
 		d = fa.within(fb, most)
 	} else {

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"example.org/amparo/estimate/hist"
 	"example.org/amparo/estimate/hist/histtest"
 )
 
@@ -229,19 +228,6 @@ func BenchmarkChooseAgain(b *testing.B) {
 	for b.Loop() {
 		c.choose(y)
 	}
-}
-
-func table(t *testing.T, lists []string, counts map[hist.History]int) hist.Table {
-	t.Helper()
-	var cells []hist.Cell
-	for h, n := range counts {
-		cells = append(cells, hist.Cell{History: h, Count: n})
-	}
-	out, err := hist.New(lists, cells)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
 }
 
 func parse(t *testing.T, s string) float64 {

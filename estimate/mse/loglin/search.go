@@ -33,10 +33,6 @@ func (c Criterion) of(f Fitted) float64 {
 	return f.BIC
 }
 
-// maxModels is the largest number of models a search goes through one by one: more than
-// the 32,768 models of pairs on six lists, fewer than the millions on seven.
-const maxModels = 40_000
-
 // MaxLists is the largest number of lists of which models are fitted.
 const MaxLists = 16
 
