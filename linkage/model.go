@@ -106,7 +106,7 @@ func (m Model) Check(extra map[string]compare.Comparer) error {
 	if len(m.Fields) == 0 || len(m.Fields) > fs.MaxFields {
 		return bad("declare 1 to 16 under fields", "the model has %d fields", len(m.Fields))
 	}
-	if m.Prior < 0 || m.Prior >= 1 || m.Cap < 0 || m.Threshold < -100 || m.Threshold > 100 {
+	if !(m.Prior >= 0 && m.Prior < 1) || m.Cap < 0 || !(m.Threshold >= -100 && m.Threshold <= 100) { // so written, not-a-number is refused
 		return bad("prior is below 1, cap not negative, threshold in bits", "prior, cap or threshold is out of range")
 	}
 	seen := map[string]compare.Comparer{}

@@ -87,7 +87,7 @@ func New(name string, o Options) (Comparer, error) {
 		if name == "code" || name == "number" {
 			falls = i == 0 || l > o.Levels[i-1]
 		}
-		if !falls || l <= 0 || len(o.Levels) > MaxLevels-2 {
+		if !falls || !(l > 0) || len(o.Levels) > MaxLevels-2 {
 			return nil, fault.New(fault.Invalid, "compare.New", "the levels of %s are out of order, not above 0 or too many", name).
 				With("similarities fall, edits and differences rise; at most %d", MaxLevels-2)
 		}
