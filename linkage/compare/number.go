@@ -33,7 +33,7 @@ func (n number) Levels() []string {
 func (n number) Normalise(raw string) string {
 	s := strings.TrimSpace(raw)
 	if v, err := strconv.ParseFloat(s, 64); err == nil && !math.IsInf(v, 0) && !math.IsNaN(v) {
-		return strconv.FormatFloat(v, 'g', -1, 64)
+		return strconv.FormatFloat(v+0, 'g', -1, 64) // -0 + 0 is 0
 	}
 	return clean(raw, n.stop)
 }

@@ -149,6 +149,7 @@ func (f *fit) run() Run {
 		}
 	}
 	f.clearU()
+	f.order() // u moved after m was put in order
 	r.LogPosterior, r.Matches = f.expect()
 	r.Model = f.Model.Clone()
 	return r
@@ -171,12 +172,30 @@ func (f *fit) clearU() {
 			}
 		}
 	}
+	f.ratios()
+}
+
+// ratios renews m/u.
+func (f *fit) ratios() {
 	for i := range f.Fields {
 		for c := range f.U[i] {
 			f.odds[i][c] = f.M[i][c] / f.U[i][c]
 		}
 		f.odds[i][Missing] = 1
 	}
+}
+
+// order pools levels of m that are out of order beside the present u.
+func (f *fit) order() {
+	for i, field := range f.Fields {
+		m, u := f.levels(i), make([]float64, field.Levels)
+		for c, x := range f.U[i] {
+			u[field.Level(c)] += x
+		}
+		monotone(m, u)
+		f.M[i] = spread(field, m)
+	}
+	f.ratios()
 }
 
 // expect is the E-step: the expected matches of every pattern, under the prior of all

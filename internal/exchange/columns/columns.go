@@ -25,6 +25,26 @@ import (
 // It is an error for a file to be unreadable, to have no header or no rows, to have a row
 // with more cells than the header, or two columns of one name.
 func Read(files ...string) (*columnar.Table, error) {
+	old := make([]bool, len(files)) // no UTF-8 text
+	for {
+		t, k, err := read(files, old)
+		if !errors.Is(err, errEncoding) {
+			return t, err
+		}
+		if old[k] {
+			return nil, fault.New(fault.Invalid, "columns.Read", "%s has bytes that are no text in any encoding", filepath.Base(files[k])).
+				With("save the table as UTF-8")
+		}
+		old[k] = true
+	}
+}
+
+// errEncoding says that a line is not UTF-8, which may show only far down a file: the
+// reading then begins anew, with that file converted.
+var errEncoding = errors.New("not UTF-8")
+
+// read is Read with files known to be of an old encoding; at is the file of an error.
+func read(files []string, old []bool) (t *columnar.Table, at int, err error) {
 	var readers []*reader
 	defer func() {
 		for _, r := range readers {
@@ -32,15 +52,15 @@ func Read(files ...string) (*columnar.Table, error) {
 		}
 	}()
 	var names []string
-	for _, f := range files {
-		r, err := open(f)
+	for k, f := range files {
+		r, err := open(f, old[k])
 		if err != nil {
-			return nil, err
+			return nil, k, err
 		}
 		readers = append(readers, r)
-		for k, h := range r.header {
-			if slices.Contains(r.header[:k], h) {
-				return nil, fault.New(fault.Invalid, "columns.Read", "%s has two columns %q", filepath.Base(f), h).With("rename one of them")
+		for n, h := range r.header {
+			if slices.Contains(r.header[:n], h) {
+				return nil, k, fault.New(fault.Invalid, "columns.Read", "%s has two columns %q", filepath.Base(f), h).With("rename one of them")
 			}
 			if !slices.Contains(names, h) {
 				names = append(names, h)
@@ -52,13 +72,13 @@ func Read(files ...string) (*columnar.Table, error) {
 		b.Source(filepath.Base(files[k]))
 		before := b.Rows()
 		if err := r.into(b, names); err != nil {
-			return nil, err
+			return nil, k, err
 		}
 		if b.Rows() == before {
-			return nil, fault.New(fault.Invalid, "columns.Read", "%s has a header and no rows", filepath.Base(files[k])).With("check that this is the right file")
+			return nil, k, fault.New(fault.Invalid, "columns.Read", "%s has a header and no rows", filepath.Base(files[k])).With("check that this is the right file")
 		}
 	}
-	return b.Table(), nil
+	return b.Table(), 0, nil
 }
 
 // reader is one file, its header read.
@@ -77,7 +97,10 @@ type reader struct {
 // head is how much of a file decides what it is.
 const head = 64 << 10
 
-func open(path string) (*reader, error) {
+func open(path string, old bool) (*reader, error) {
+	if old {
+		return converted(path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, &fault.Error{Kind: fault.NotFound, Op: "columns.Read", Msg: "the file cannot be opened", Err: err, Remedy: "check the name"}
@@ -133,6 +156,9 @@ func separator(start []byte) byte {
 
 func (r *reader) readHeader() error {
 	cells, err := r.next()
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
 	if err != nil {
 		return fault.New(fault.Invalid, "columns.Read", "%s is empty", r.name).With("give a table with a header line")
 	}
@@ -190,6 +216,9 @@ func (r *reader) readLine() ([]byte, error) {
 			return nil, io.EOF
 		}
 		return nil, fault.Because(fault.Storage, "columns.Read", r.name+" cannot be read", err)
+	}
+	if !utf8.Valid(line) {
+		return nil, errEncoding
 	}
 	r.line++
 	line = bytes.TrimSuffix(line, []byte("\n"))
@@ -274,7 +303,11 @@ func (r *reader) inQuotes(line []byte) (after []byte, err error) {
 		switch {
 		case k < 0:
 			r.own = append(append(r.own, line...), '\n')
-			if line, err = r.readLine(); err != nil {
+			line, err = r.readLine()
+			if errors.Is(err, errEncoding) {
+				return nil, err
+			}
+			if err != nil {
 				return nil, fault.New(fault.Invalid, "columns.Read", "%s: a quote opened in line %d is never closed", r.name, began).
 					With("close the quote, or double a quote that is part of the text")
 			}
