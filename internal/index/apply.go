@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/ncruces/go-sqlite3"
@@ -94,12 +95,16 @@ type writer struct {
 	ctx  context.Context
 	c    *sqlite3.Conn
 	born map[int64]id.ID // records numbered in this batch: nothing earlier is known of them
+	bare map[int64]id.ID // those of them that have no row yet
 
 	getRow, findRec, putRec, putBare, actsOf, putAct, delLinks, putLink, putPair, delPairs, delTokens, putToken *sqlite3.Stmt
 }
 
 func (x *Index) newWriter(ctx context.Context, c *sqlite3.Conn) (*writer, error) {
-	w := &writer{Index: x, ctx: ctx, c: c, born: map[int64]id.ID{}}
+	if len(x.recs) >= maxRecs {
+		clear(x.recs)
+	}
+	w := &writer{Index: x, ctx: ctx, c: c, born: map[int64]id.ID{}, bare: map[int64]id.ID{}}
 	for _, p := range []struct {
 		stmt **sqlite3.Stmt
 		sql  string
@@ -176,14 +181,11 @@ func (w *writer) recordsOf(o Opened) ([]int64, error) {
 	return []int64{a, b}, err
 }
 
-// number finds or makes the local number of a record. A record that is only
-// mentioned gets a bare row that nothing lists.
+// number finds or makes the local number of a record. Its row is written by its fold,
+// or, if it is only mentioned, by writeBare.
 func (w *writer) number(rec id.ID) (int64, error) {
 	if n, ok := w.recs[rec]; ok {
 		return n, nil
-	}
-	if len(w.recs) >= maxRecs {
-		clear(w.recs)
 	}
 	var n int64
 	err := sealeddb.EachOf(w.findRec, []any{rec[:]}, func(s *sqlite3.Stmt) error {
@@ -196,13 +198,22 @@ func (w *writer) number(rec id.ID) (int64, error) {
 	if n == 0 {
 		n = w.next
 		w.next++
-		if err := sealeddb.Exec(w.putBare, n, rec[:]); err != nil {
-			return 0, err
-		}
-		w.born[n] = rec
+		w.born[n], w.bare[n] = rec, rec
 	}
 	w.recs[rec] = n
 	return n, nil
+}
+
+// writeBare gives records that the batch only mentions a row that nothing lists.
+func (w *writer) writeBare() error {
+	for _, n := range slices.Sorted(maps.Keys(w.bare)) {
+		rec := w.bare[n]
+		if err := sealeddb.Exec(w.putBare, n, rec[:]); err != nil {
+			return err
+		}
+	}
+	clear(w.bare)
+	return nil
 }
 
 func (w *writer) noteAct(rec int64, o Opened) error {
@@ -248,7 +259,7 @@ func (w *writer) refold(recs []int64, fresh map[int64][]Opened) ([]change, error
 		}
 		out = append(out, ch)
 	}
-	return out, nil
+	return out, w.writeBare()
 }
 
 func (w *writer) foldOne(rec int64, fresh []Opened) (change, error) {

@@ -42,6 +42,7 @@ func (w *writer) writeRow(rec int64, old row, ch change) error {
 	if err != nil {
 		return err
 	}
+	delete(w.bare, rec)
 	r := ch.record
 	return sealeddb.Exec(w.putRec, rec, old.id[:], kn, ch.p.flags, len(r.Accounts), int64(r.First), int64(r.Last), encodeDoc(ch.p.doc))
 }
