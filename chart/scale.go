@@ -11,23 +11,38 @@ type scale struct {
 	log      bool
 }
 
+// Values are drawn up to these; what lies beyond stands at the rim. Sums, differences and
+// ratios of values within them are finite.
+const (
+	linearLimit = 1e150
+	logLimit    = 1e100 // and down to its inverse
+	leastSpan   = 1e-9  // of the greater end: a shorter scale is widened, lest its ticks coincide
+)
+
 // newScale holds all finite values given; a scale by logarithm only the positive ones. It
 // is never empty.
 func newScale(from, to float64, log bool, values ...float64) scale {
 	s := scale{lo: math.Inf(1), hi: math.Inf(-1), from: from, to: to, log: log}
 	for _, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) || log && v <= 0 {
+		switch {
+		case math.IsNaN(v) || math.IsInf(v, 0) || log && v <= 0:
 			continue
+		case log:
+			v = min(max(v, 1/logLimit), logLimit)
+		default:
+			v = min(max(v, -linearLimit), linearLimit)
 		}
-		s.lo, s.hi = math.Min(s.lo, v), math.Max(s.hi, v)
+		s.lo, s.hi = min(s.lo, v), max(s.hi, v)
 	}
+	short := s.hi-s.lo <= leastSpan*max(math.Abs(s.lo), math.Abs(s.hi), leastSpan)
 	switch {
 	case s.lo > s.hi:
 		s.lo, s.hi = 1, 10
-	case s.lo == s.hi && log:
+	case short && log:
 		s.lo, s.hi = s.lo/2, s.hi*2
-	case s.lo == s.hi:
-		s.lo, s.hi = s.lo-0.5, s.hi+0.5
+	case short:
+		wider := max(0.5, 1e-6*math.Abs(s.lo))
+		s.lo, s.hi = s.lo-wider, s.hi+wider
 	}
 	return s
 }

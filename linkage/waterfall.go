@@ -10,10 +10,12 @@ import (
 // The measures of a waterfall, in pixels.
 const (
 	barHeight   = 22
-	labelWidth  = 330
+	labelWidth  = 400
 	chartWidth  = 420
 	valueWidth  = 70
 	chartMargin = 10
+
+	labelColumns = 56 // of 7 pixels; a Korean or Chinese letter takes two
 )
 
 // SVG draws the explanation as a waterfall: every bar begins where the one above it ended,
@@ -52,7 +54,7 @@ func drawBar(w *bytes.Buffer, row int, label string, from, to, bits float64, pla
 	y := chartMargin + row*barHeight
 	a, b := place(math.Min(from, to)), place(math.Max(from, to))
 	fmt.Fprintf(w, `<text x="4" y="%d">%s</text><rect x="%.1f" y="%d" width="%.1f" height="%d" fill="%s"/><text x="%.1f" y="%d">%+.2f</text>`+"\n",
-		y+15, html.EscapeString(clip(label, 52)), a, y+3, math.Max(b-a, 0.5), barHeight-6, fill, b+4, y+15, bits)
+		y+15, html.EscapeString(clip(label, labelColumns)), a, y+3, math.Max(b-a, 0.5), barHeight-6, fill, b+4, y+15, bits)
 }
 
 // Label is the bar in words: the values compared and the level, or what else moved the
@@ -72,10 +74,18 @@ func (b Bar) Label() string {
 	return fmt.Sprintf("%s: %s / %s (%s)", b.Field, b.Left, b.Right, b.Level)
 }
 
-func clip(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
+// clip cuts a label to so many columns.
+func clip(s string, columns int) string {
+	at := 0
+	for i, r := range s {
+		w := 1
+		if r >= 0x1100 {
+			w = 2
+		}
+		if at+w > columns-1 && len(s[i:]) > len(string(r)) || at+w > columns {
+			return s[:i] + "…"
+		}
+		at += w
 	}
-	return string(r[:n-1]) + "…"
+	return s
 }

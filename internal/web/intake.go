@@ -17,9 +17,15 @@ type intakePage struct {
 	Title  string
 	Report *app.TranscriptReport
 	Langs  []string
+	Into   string // the language a translation is most likely in
 }
 
 var spoken = []string{"ko", "zh", "en"}
+
+// languageName is a language's own name for itself.
+func languageName(code string) string {
+	return map[string]string{"ko": "한국어", "zh": "中文", "en": "English"}[code]
+}
 
 func (s *Server) intakePage(w http.ResponseWriter, r *http.Request, v *visit) error {
 	p, err := v.intake(r)
@@ -30,7 +36,10 @@ func (s *Server) intakePage(w http.ResponseWriter, r *http.Request, v *visit) er
 }
 
 func (v *visit) intake(r *http.Request) (intakePage, error) {
-	p := intakePage{Page: v.page("intake.title"), Langs: spoken}
+	p := intakePage{Page: v.page("intake.title"), Langs: spoken, Into: v.Say.Lang()}
+	if p.Into == spoken[0] {
+		p.Into = "en" // testimony is seldom translated into the language it was spoken in
+	}
 	rec, k, err := v.recordOf(r)
 	if err != nil {
 		return p, err

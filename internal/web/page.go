@@ -104,8 +104,8 @@ func navigation(set *kind.Set, lang, path string) []NavGroup {
 type tmpl[T any] struct{ t *template.Template }
 
 var functions = template.FuncMap{
-	"grouped": grouped,
-	"inc":     func(n int) int { return n + 1 },
+	"grouped": grouped, "language": languageName,
+	"inc": func(n int) int { return n + 1 },
 }
 
 func mustPage[T any](name string) tmpl[T] {
