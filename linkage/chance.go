@@ -16,6 +16,7 @@ type chance struct {
 	tf     []float32  // by value: log2 of its share among entities
 	same   float64    // u of the level "the same"
 	rarest float64    // the least of tf
+	fresh  float32    // tf of a value nobody had
 }
 
 type nearPair struct {
@@ -158,6 +159,7 @@ func (e *engine) frequencies(i int, c *chance, holders []float64) {
 		c.tf[id] = float32(math.Log2((math.Max(h-1, 0) + unseen) / math.Max(n, 1)))
 		c.rarest = math.Min(c.rarest, float64(c.tf[id]))
 	}
+	c.fresh = float32(math.Log2(unseen / math.Max(total, 1)))
 }
 
 // unseenRate is how many further entities, of as many as there are, are expected to hold a

@@ -83,7 +83,7 @@ func (r *Result) Explain(i, j uint32) (Explanation, error) {
 		x.Total += b.Bits
 	}
 	x.Probability = fs.Probability(x.Total)
-	for set := r.swept.sweeper.Found(i, j); set != 0; set &= set - 1 {
+	for set := r.found(i, j); set != 0; set &= set - 1 {
 		x.FoundBy = append(x.FoundBy, ruleName(r.rules[bits.TrailingZeros64(set)]))
 	}
 	r.placed(&x)
@@ -118,15 +118,25 @@ func (r *Result) tieBar(t fs.Tie, b float64) Bar {
 	return Bar{Kind: TieBar, Field: r.e.fields[t.Child].decl.Name, Level: given, Bits: b}
 }
 
+// found is the rules that find a pair, as a bit set.
+func (r *Result) found(i, j uint32) uint64 {
+	if r.index != nil {
+		return r.index.look.Found(i, j)
+	}
+	return r.swept.sweeper.Found(i, j)
+}
+
 // raw is the cells of a field as they stood.
 func (r *Result) raw(k int, i uint32) string {
 	var buf []byte
 	for _, name := range r.e.fields[k].decl.columns() {
-		c := r.e.t.Column(name)
-		if int(i) >= len(c.IDs) { // added to an index after the run
-			return r.form(k, i)
+		var s string
+		if c := r.e.t.Column(name); int(i) < len(c.IDs) {
+			s = c.At(int(i))
+		} else {
+			s = r.index.cells[int(i)-len(c.IDs)][name]
 		}
-		if s := c.At(int(i)); s != "" {
+		if s != "" {
 			if len(buf) > 0 {
 				buf = append(buf, ' ')
 			}
@@ -170,6 +180,9 @@ func (r *Result) placed(x *Explanation) {
 
 // members is the records of a cluster, in order.
 func (r *Result) members(cluster uint32) []uint32 {
+	if r.index != nil {
+		return r.index.members(cluster)
+	}
 	var out []uint32
 	for i := cluster; int(i) < len(r.Clusters.Of); i++ { // the first record names the cluster
 		if r.Clusters.Of[i] == cluster {

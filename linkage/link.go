@@ -48,6 +48,7 @@ type Result struct {
 	rules           [][]string
 	swept           *compared
 	in              cluster.Input
+	index           *Index // once made
 
 	// Link is the kind of linkage that was done, which Auto leaves to the data, and
 	// OneToOne whether no source was let to repeat itself.
@@ -144,8 +145,10 @@ func (r *Result) apart() {
 	if !r.OneToOne || r.e.rows.Source == nil {
 		return
 	}
-	src := r.e.rows.Source
-	r.in.Apart = func(i, j uint32) bool { return src[i] == src[j] || own != nil && own(i, j) }
+	r.in.Apart = func(i, j uint32) bool {
+		src := r.e.rows.Source // which an index appends to
+		return src[i] == src[j] || own != nil && own(i, j)
+	}
 }
 
 // oneToOneShare is the most records that may look repeated within their source for the

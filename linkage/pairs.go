@@ -113,7 +113,7 @@ func (e *engine) rules(parts [][]string) ([]block.Rule, error) {
 			if made[key] == nil {
 				made[key] = e.valueKeys(key[0], k)
 			}
-			r.Parts = append(r.Parts, block.Part{Field: key[0], Keys: made[key]})
+			r.Parts = append(r.Parts, block.Part{Field: key[0], Kind: k, Keys: made[key]})
 		}
 		out = append(out, r)
 	}

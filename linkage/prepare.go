@@ -185,11 +185,15 @@ func (e *engine) intern(i int, f *field) error {
 		}
 	} else {
 		var raw []byte
+		cells := make([]string, len(cols))
 		for r := range e.t.Rows() {
+			for k, c := range cols {
+				cells[k] = c.At(r)
+			}
 			if f.decl.Compare == "date" && len(cols) == 3 {
-				raw = dated(cols, r, raw[:0])
+				raw = dated(cells, raw[:0])
 			} else {
-				raw = joined(cols, r, raw[:0])
+				raw = joined(cells, raw[:0])
 			}
 			e.rows.IDs[r*stride+i] = f.dict.Add([]byte(f.cmp.Normalise(string(raw))))
 		}
@@ -198,9 +202,8 @@ func (e *engine) intern(i int, f *field) error {
 }
 
 // joined is the cells of several columns with spaces between; nothing when all are empty.
-func joined(cols []*table.Column, row int, dst []byte) []byte {
-	for _, c := range cols {
-		s := c.At(row)
+func joined(cells []string, dst []byte) []byte {
+	for _, s := range cells {
 		if s == "" {
 			continue
 		}
@@ -213,10 +216,10 @@ func joined(cols []*table.Column, row int, dst []byte) []byte {
 }
 
 // dated is year, month and day of three columns, with zeros for what is missing.
-func dated(cols []*table.Column, row int, dst []byte) []byte {
+func dated(cells []string, dst []byte) []byte {
 	zero, any := [3]string{"0000", " 00", " 00"}, false
-	for k, c := range cols {
-		s := strings.TrimSuffix(strings.TrimSpace(c.At(row)), ".0")
+	for k, s := range cells {
+		s := strings.TrimSuffix(strings.TrimSpace(s), ".0")
 		if s == "" {
 			dst = append(dst, zero[k]...)
 			continue

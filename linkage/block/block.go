@@ -41,6 +41,7 @@ func (k *ValueKeys) Of(id uint32) []uint32 { return k.Keys[k.Start[id]:k.Start[i
 // Part is one field's share in a rule.
 type Part struct {
 	Field int
+	Kind  int // which of the field's kinds of keys; only for who made Keys
 	Keys  *ValueKeys
 }
 
@@ -128,6 +129,9 @@ type Sweeper struct {
 	opt   Options
 	keys  []uint32  // single key of record r under rule k at r*len(rules)+k; 0 none
 	many  []manyKey // by rule; set where a record can have several keys
+	// split are the keys of blocks that were divided, by rule, with the number of
+	// dividing fields used before in the high half
+	split []map[uint64]struct{}
 	list  []entry
 	spare []entry
 	spent int64
@@ -146,7 +150,8 @@ func NewSweeper(rows Rows, rules []Rule, opt Options) *Sweeper {
 	if opt.Workers < 1 {
 		opt.Workers = 1
 	}
-	return &Sweeper{rows: rows, rules: rules, opt: opt, keys: make([]uint32, rows.Len()*len(rules)), many: make([]manyKey, len(rules))}
+	return &Sweeper{rows: rows, rules: rules, opt: opt, keys: make([]uint32, rows.Len()*len(rules)), many: make([]manyKey, len(rules)),
+		split: make([]map[uint64]struct{}, len(rules))}
 }
 
 // Sweep visits the pairs of every rule once. visit is called from several goroutines, each
@@ -195,7 +200,7 @@ func (s *Sweeper) build(k int) Report {
 	rep := Report{Rule: rule.Name, Records: len(s.list)}
 	s.sort()
 	if len(rule.Parts) > 0 {
-		s.divide(&rep)
+		s.divide(k, &rep)
 	}
 	s.remember(k, several)
 	s.measure(&rep)
@@ -203,11 +208,11 @@ func (s *Sweeper) build(k int) Report {
 }
 
 // divide gives the records of blocks over the cap a narrower key.
-func (s *Sweeper) divide(rep *Report) {
+func (s *Sweeper) divide(k int, rep *Report) {
 	if s.opt.Cap <= 0 {
 		return
 	}
-	for _, part := range s.opt.Divide {
+	for depth, part := range s.opt.Divide {
 		again := false
 		s.runs(func(lo, hi int) {
 			if hi-lo <= s.opt.Cap {
@@ -215,6 +220,7 @@ func (s *Sweeper) divide(rep *Report) {
 			}
 			again = true
 			rep.Divided++
+			s.note(k, depth, uint32(s.list[lo]>>32))
 			for i := lo; i < hi; i++ {
 				row := int(uint32(s.list[i]))
 				own := part.Keys.Of(s.rows.IDs[row*s.rows.Stride+part.Field])
@@ -232,11 +238,19 @@ func (s *Sweeper) divide(rep *Report) {
 		s.list = slices.DeleteFunc(s.list, func(e entry) bool { return e>>32 == 0 })
 		s.sort()
 	}
-	s.cut(rep)
+	s.cut(k, rep)
+}
+
+// note remembers that the block of a key was divided.
+func (s *Sweeper) note(k, depth int, key uint32) {
+	if s.split[k] == nil {
+		s.split[k] = map[uint64]struct{}{}
+	}
+	s.split[k][uint64(depth)<<32|uint64(key)] = struct{}{}
 }
 
 // cut gives pieces of what no field could divide keys of their own.
-func (s *Sweeper) cut(rep *Report) {
+func (s *Sweeper) cut(k int, rep *Report) {
 	any := false
 	s.runs(func(lo, hi int) {
 		if hi-lo <= s.opt.Cap {
@@ -244,15 +258,19 @@ func (s *Sweeper) cut(rep *Report) {
 		}
 		rep.Cut++
 		any = true
+		s.note(k, len(s.opt.Divide), uint32(s.list[lo]>>32))
 		for i := lo; i < hi; i++ {
 			piece := uint32((i - lo) / s.opt.Cap)
-			s.list[i] = entry(mix(uint32(s.list[i]>>32), piece+7))<<32 | s.list[i]&0xFFFFFFFF
+			s.list[i] = entry(mix(uint32(s.list[i]>>32), piece+firstPiece))<<32 | s.list[i]&0xFFFFFFFF
 		}
 	})
 	if any {
 		s.sort()
 	}
 }
+
+// firstPiece is what the first piece of a block that no field could divide is mixed with.
+const firstPiece = 7
 
 // runs calls fn for every block, by its bounds in the list.
 func (s *Sweeper) runs(fn func(lo, hi int)) {

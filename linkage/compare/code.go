@@ -168,11 +168,16 @@ func (p postcode) Normalise(raw string) string { return clean(raw, p.stop) }
 func (postcode) Keys() []Key { return []Key{same, {Name: "area", Agree: 0.85}} }
 
 func (p postcode) Prepare(v Values) Prepared {
-	f := &postcodeForms{nameForms: *name{at: []float64{1}}.Prepare(v).(*nameForms), area: make([]uint32, v.Len())}
-	for id := 1; id < v.Len(); id++ {
-		f.area[id] = keyOf(1, area(v.At(uint32(id))))
-	}
+	f := &postcodeForms{nameForms: *name{at: []float64{1}}.Prepare(v).(*nameForms), area: make([]uint32, 1, v.Len())}
+	f.Grow()
 	return f
+}
+
+func (f *postcodeForms) Grow() {
+	f.nameForms.Grow()
+	for id := len(f.area); id < f.v.Len(); id++ {
+		f.area = append(f.area, keyOf(1, area(f.v.At(uint32(id)))))
+	}
 }
 
 func area(s string) string {
@@ -239,11 +244,15 @@ func (email) Keys() []Key {
 }
 
 func (email) Prepare(v Values) Prepared {
-	f := &emailForms{v: v, local: make([]form, v.Len())}
-	for id := 1; id < v.Len(); id++ {
-		f.local[id] = formOf(fold(localPart(v.At(uint32(id)))))
-	}
+	f := &emailForms{v: v, local: make([]form, 1, v.Len())}
+	f.Grow()
 	return f
+}
+
+func (f *emailForms) Grow() {
+	for id := len(f.local); id < f.v.Len(); id++ {
+		f.local = append(f.local, formOf(fold(localPart(f.v.At(uint32(id))))))
+	}
 }
 
 func localPart(s string) string {

@@ -63,6 +63,14 @@ type Prepared interface {
 	Bytes() int64
 }
 
+// Growing is a Prepared whose Values may get further ids after Prepare, at their end.
+// Grow makes what the new ones need; what was learnt from the values before, such as how
+// rare a word is, stays as it was. It must not run while the Prepared is used.
+type Growing interface {
+	Prepared
+	Grow()
+}
+
 // Options are what a model may say about a comparer. Unknown options are an error of
 // [New].
 type Options struct {
@@ -147,6 +155,7 @@ type exactForms struct{ v Values }
 
 func (exactForms) Level(a, b uint32) uint8 { return 0 }
 func (exactForms) Bytes() int64            { return 0 }
+func (exactForms) Grow()                   {}
 func (f exactForms) Keys(_ int, id uint32, dst []uint32) []uint32 {
 	return sameKey(f.v, id, dst)
 }

@@ -146,11 +146,15 @@ func (date) Keys() []Key {
 }
 
 func (d date) Prepare(v Values) Prepared {
-	f := &dateForms{v: v, bcd: make([]uint32, v.Len())}
-	for id := 1; id < v.Len(); id++ {
-		f.bcd[id] = packDate(v.At(uint32(id)))
-	}
+	f := &dateForms{v: v, bcd: make([]uint32, 1, v.Len())}
+	f.Grow()
 	return f
+}
+
+func (f *dateForms) Grow() {
+	for id := len(f.bcd); id < f.v.Len(); id++ {
+		f.bcd = append(f.bcd, packDate(f.v.At(uint32(id))))
+	}
 }
 
 // packDate puts yyyymmdd into eight nibbles; 0 for a text that is no date.

@@ -32,10 +32,8 @@ func (name) Keys() []Key {
 }
 
 func (n name) Prepare(v Values) Prepared {
-	f := &nameForms{v: v, forms: make([]form, v.Len()), at: n.at}
-	for id := 1; id < v.Len(); id++ {
-		f.forms[id] = formOf(v.At(uint32(id)))
-	}
+	f := &nameForms{v: v, forms: make([]form, 1, v.Len()), at: n.at}
+	f.Grow()
 	return f
 }
 
@@ -43,6 +41,12 @@ type nameForms struct {
 	v     Values
 	forms []form
 	at    []float64
+}
+
+func (f *nameForms) Grow() {
+	for id := len(f.forms); id < f.v.Len(); id++ {
+		f.forms = append(f.forms, formOf(f.v.At(uint32(id))))
+	}
 }
 
 func (f *nameForms) Bytes() int64 { return 40 * int64(len(f.forms)) }

@@ -41,15 +41,19 @@ func (n number) Normalise(raw string) string {
 func (number) Keys() []Key { return []Key{same} }
 
 func (n number) Prepare(v Values) Prepared {
-	f := &numberForms{v: v, x: make([]float64, v.Len()), at: n.at}
-	for id := 1; id < v.Len(); id++ {
-		x, err := strconv.ParseFloat(v.At(uint32(id)), 64)
+	f := &numberForms{v: v, x: make([]float64, 1, v.Len()), at: n.at}
+	f.Grow()
+	return f
+}
+
+func (f *numberForms) Grow() {
+	for id := len(f.x); id < f.v.Len(); id++ {
+		x, err := strconv.ParseFloat(f.v.At(uint32(id)), 64)
 		if err != nil {
 			x = math.NaN()
 		}
-		f.x[id] = x
+		f.x = append(f.x, x)
 	}
-	return f
 }
 
 type numberForms struct {

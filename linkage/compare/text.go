@@ -49,40 +49,55 @@ type textForms struct {
 	v     Values
 	grams []gram // of all values, each sorted by id
 	start []uint32
-	words map[string]uint32 // in how many values a word is
-	at    []float64
+	// learnt from the values at Prepare:
+	ids    map[[3]rune]uint32
+	have   []uint32          // in how many values a gram is
+	words  map[string]uint32 // in how many values a word is
+	values int
+	at     []float64
 }
 
 func (t text) Prepare(v Values) Prepared {
-	f := &textForms{v: v, start: make([]uint32, v.Len()+1), words: map[string]uint32{}, at: t.at}
-	ids := map[[3]rune]uint32{}
-	var have []uint32 // in how many values a gram is
+	f := &textForms{v: v, start: make([]uint32, 2, v.Len()+1), ids: map[[3]rune]uint32{}, words: map[string]uint32{}, at: t.at}
 	for id := 1; id < v.Len(); id++ {
-		f.start[id] = uint32(len(f.grams))
-		s := v.At(uint32(id))
-		trigrams(s, func(g [3]rune) {
-			n, ok := ids[g]
-			if !ok {
-				n = uint32(len(ids))
-				ids[g] = n
-				have = append(have, 0)
-			}
-			f.grams = append(f.grams, gram{id: n})
-		})
-		own := distinct(f.grams[f.start[id]:])
-		f.grams = f.grams[:int(f.start[id])+len(own)]
-		for _, g := range own {
-			have[g.id]++
+		for _, g := range f.read(uint32(id)) {
+			f.have[g.id]++
 		}
-		for _, w := range distinctWords(s) {
+		for _, w := range distinctWords(v.At(uint32(id))) {
 			f.words[w]++
 		}
 	}
-	f.start[v.Len()] = uint32(len(f.grams))
+	f.values = v.Len()
 	for id := 1; id < v.Len(); id++ {
-		weigh(f.of(uint32(id)), have, v.Len())
+		f.weigh(f.of(uint32(id)))
 	}
 	return f
+}
+
+// read adds the grams of the next value.
+func (f *textForms) read(id uint32) []gram {
+	from := len(f.grams)
+	trigrams(f.v.At(id), func(g [3]rune) {
+		n, ok := f.ids[g]
+		if !ok {
+			n = uint32(len(f.ids))
+			f.ids[g] = n
+			f.have = append(f.have, 0)
+		}
+		f.grams = append(f.grams, gram{id: n})
+	})
+	own := distinct(f.grams[from:])
+	f.grams = f.grams[:from+len(own)]
+	f.start = append(f.start, uint32(len(f.grams)))
+	return own
+}
+
+// Grow weighs the grams of new values by the values there were at first; a gram that none
+// of them has counts as had by one.
+func (f *textForms) Grow() {
+	for id := len(f.start) - 1; id < f.v.Len(); id++ {
+		f.weigh(f.read(uint32(id)))
+	}
 }
 
 func (f *textForms) of(id uint32) []gram { return f.grams[f.start[id]:f.start[id+1]] }
@@ -115,10 +130,10 @@ func distinctWords(s string) []string {
 	return slices.Compact(w)
 }
 
-func weigh(own []gram, have []uint32, values int) {
+func (f *textForms) weigh(own []gram) {
 	sum := 0.0
 	for i := range own {
-		w := math.Log(1 + float64(values)/float64(have[own[i].id]))
+		w := math.Log(1 + float64(f.values)/float64(max(f.have[own[i].id], 1)))
 		own[i].w = float32(w)
 		sum += w * w
 	}
@@ -128,7 +143,7 @@ func weigh(own []gram, have []uint32, values int) {
 }
 
 func (f *textForms) Bytes() int64 {
-	return 8*int64(cap(f.grams)) + 4*int64(len(f.start)) + 48*int64(len(f.words))
+	return 8*int64(cap(f.grams)) + 4*int64(len(f.start)) + 48*int64(len(f.words)+len(f.ids))
 }
 
 func (f *textForms) Level(a, b uint32) uint8 {

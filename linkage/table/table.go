@@ -112,8 +112,21 @@ func (d *Dict) grow() {
 	}
 }
 
-// Seal drops what only adding needs. Find and Add do not work afterwards.
+// Seal drops what only adding needs. Find and Add do not work afterwards, until Reopen.
 func (d *Dict) Seal() { d.slots = nil }
+
+// Reopen makes a sealed Dict ready for Find and Add again.
+func (d *Dict) Reopen() {
+	if d.slots != nil || len(d.end) == 0 {
+		return
+	}
+	size := 64
+	for len(d.end)*10 > size*7 {
+		size *= 2
+	}
+	d.slots = make([]uint32, size/2)
+	d.grow()
+}
 
 // hash is FNV-1a over eight bytes at a time with a final mix: only its spread matters.
 func hash(s []byte) uint32 {

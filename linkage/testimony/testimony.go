@@ -67,19 +67,25 @@ func (people) Keys() []compare.Key {
 }
 
 func (people) Prepare(v compare.Values) compare.Prepared {
-	f := &peopleForms{v: v, c: names.NewComparer(), sets: make([][]names.Key, v.Len())}
-	r := names.NewReader()
-	for id := 1; id < v.Len(); id++ {
-		for _, n := range strings.Split(v.At(uint32(id)), Separator) {
-			f.sets[id] = append(f.sets[id], r.Parse(n))
-		}
-	}
+	f := &peopleForms{v: v, c: names.NewComparer(), r: names.NewReader(), sets: make([][]names.Key, 1, v.Len())}
+	f.Grow()
 	return f
+}
+
+func (f *peopleForms) Grow() {
+	for id := len(f.sets); id < f.v.Len(); id++ {
+		var set []names.Key
+		for _, n := range strings.Split(f.v.At(uint32(id)), Separator) {
+			set = append(set, f.r.Parse(n))
+		}
+		f.sets = append(f.sets, set)
+	}
 }
 
 type peopleForms struct {
 	v    compare.Values
 	c    *names.Comparer
+	r    *names.Reader
 	sets [][]names.Key
 	memo [1 << 18]atomic.Uint64 // of pairs compared: both ids and the level
 }
@@ -149,13 +155,19 @@ func (interval) Keys() []compare.Key {
 }
 
 func (interval) Prepare(v compare.Values) compare.Prepared {
-	f := &intervalForms{v: v, d: make([]dates.Value, v.Len())}
-	for id := 1; id < v.Len(); id++ {
-		if d, err := when.Parse(v.At(uint32(id))); err == nil { // Normalise wrote it
-			f.d[id] = dates.Of(d)
-		}
-	}
+	f := &intervalForms{v: v, d: make([]dates.Value, 1, v.Len())}
+	f.Grow()
 	return f
+}
+
+func (f *intervalForms) Grow() {
+	for id := len(f.d); id < f.v.Len(); id++ {
+		var value dates.Value
+		if d, err := when.Parse(f.v.At(uint32(id))); err == nil { // Normalise wrote it
+			value = dates.Of(d)
+		}
+		f.d = append(f.d, value)
+	}
 }
 
 type intervalForms struct {
@@ -201,13 +213,19 @@ func (site) Normalise(raw string) string { return normal(raw) }
 func (site) Keys() []compare.Key { return []compare.Key{{Name: "same", Agree: 0.6}} }
 
 func (s site) Prepare(v compare.Values) compare.Prepared {
-	f := &siteForms{v: v, g: s.g, k: make([][]places.Key, v.Len())}
-	for id := 1; id < v.Len(); id++ {
-		for _, p := range strings.Split(v.At(uint32(id)), Separator) {
-			f.k[id] = append(f.k[id], s.g.Parse(p))
-		}
-	}
+	f := &siteForms{v: v, g: s.g, k: make([][]places.Key, 1, v.Len())}
+	f.Grow()
 	return f
+}
+
+func (f *siteForms) Grow() {
+	for id := len(f.k); id < f.v.Len(); id++ {
+		var keys []places.Key
+		for _, p := range strings.Split(f.v.At(uint32(id)), Separator) {
+			keys = append(keys, f.g.Parse(p))
+		}
+		f.k = append(f.k, keys)
+	}
 }
 
 type siteForms struct {
