@@ -422,7 +422,7 @@ func BenchmarkIncrement(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		took = append(took, (b.Elapsed() - start).Seconds()*1e3)
+		took = append(took, (b.Elapsed()-start).Seconds()*1e3)
 	}
 	slices.Sort(took)
 	b.ReportMetric(took[len(took)*99/100], "ms/p99")
