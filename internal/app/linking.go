@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
 	"example.org/amparo/linkage"
+	"example.org/amparo/linkage/eval"
 	"example.org/amparo/linkage/table"
 	"example.org/amparo/linkage/testimony"
 )
@@ -47,16 +49,13 @@ type Linking struct {
 	Kind string
 	IDs  []id.ID // by record number
 	at   map[id.ID]uint32
-	res  *linkage.Result
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards what follows: a decision changes it
+	res     *linkage.Result
+	idx     *linkage.Index
 	decided map[[2]id.ID]casebook.Verdict
-	asked   []judged // answers of the random part
-}
-
-type judged struct {
-	Question
-	verdict casebook.Verdict
+	answers []eval.Answer // to pairs drawn at random
+	aside   []Contradiction
 }
 
 // linkings keeps the last run of each kind.
@@ -107,12 +106,20 @@ func (w *Workspace) link(ctx context.Context, kindName string) (*Linking, error)
 	if err != nil {
 		return nil, err
 	}
+	decisions = l.setAside(decisions)
 	comparers, err := testimony.Comparers()
 	if err != nil {
 		return nil, err
 	}
 	l.res, err = linkage.Link(t, m, linkage.Options{Workers: runtime.GOMAXPROCS(0), Comparers: comparers, Decisions: decisions,
 		Apart: func(i, j uint32) bool { return apart[[2]uint32{min(i, j), max(i, j)}] }})
+	if err != nil {
+		return nil, err
+	}
+	if err := w.regroupAll(ctx, l); err != nil {
+		return nil, err
+	}
+	l.idx, err = l.res.Index()
 	return l, err
 }
 
@@ -253,8 +260,8 @@ func (w *Workspace) namedTogether(ctx context.Context, read *Reading, l *Linking
 	return nil
 }
 
-// decisions are what people decided of the records in the run. A pair that was called
-// both the same and different is left to the records' own pages, which say so.
+// decisions are what people decided of the records in the run; the answers to pairs drawn
+// at random are kept apart.
 func (w *Workspace) decisions(ctx context.Context, l *Linking) ([]linkage.Decision, error) {
 	for _, v := range []casebook.Verdict{casebook.Same, casebook.Different, casebook.Unsure} {
 		if err := w.index.Pairs(ctx, v, func(a, b id.ID) {
@@ -269,6 +276,13 @@ func (w *Workspace) decisions(ctx context.Context, l *Linking) ([]linkage.Decisi
 	}
 	var out []linkage.Decision
 	for p, v := range l.decided {
+		act, err := w.linkAct(ctx, p[0], p[1])
+		if err != nil {
+			return nil, err
+		}
+		if x := act.Sample; x != nil && v != casebook.Unsure {
+			l.answers = append(l.answers, eval.Answer{Bits: float64(x.Millibits) / 1000, Together: x.Together, Same: v == casebook.Same})
+		}
 		if v != casebook.Unsure {
 			out = append(out, linkage.Decision{I: l.at[p[0]], J: l.at[p[1]], Same: v == casebook.Same})
 		}
@@ -279,87 +293,14 @@ func (w *Workspace) decisions(ctx context.Context, l *Linking) ([]linkage.Decisi
 		}
 		return int(a.J) - int(b.J)
 	})
+	slices.SortFunc(l.answers, func(a, b eval.Answer) int { return cmp.Compare(a.Bits, b.Bits) })
 	return out, nil
-}
-
-// LinkSummary says what a run found.
-type LinkSummary struct {
-	Kind     string  `json:"kind"`
-	Records  int     `json:"records"`
-	Entities int     `json:"entities"`
-	Compared int64   `json:"compared_pairs"`
-	Recall   float64 `json:"blocking_recall_estimate"`
-	Decided  int     `json:"decided"`
-	Waiting  int     `json:"waiting"` // pairs worth a decision
-	// Fewest and Most bound the number of entities over draws of the partition, at 95 %.
-	Fewest int `json:"entities_lower"`
-	Most   int `json:"entities_upper"`
-}
-
-// draws is how many partitions are sampled for the number of entities.
-const draws = 400
-
-// Summary says what the run found.
-func (l *Linking) Summary() LinkSummary {
-	s := LinkSummary{Kind: l.Kind, Records: len(l.IDs), Entities: l.res.Clusters.Count(), Compared: l.res.Compared, Recall: l.res.Recall,
-		Decided: len(l.decided), Waiting: len(l.Queue(queueLength, 0))}
-	n := l.res.Draws(draws)
-	slices.Sort(n)
-	s.Fewest, s.Most = n[len(n)*25/1000], n[len(n)*975/1000]
-	return s
-}
-
-// queueLength bounds the queue, queueSample its random part.
-const (
-	queueLength = 500
-	queueSample = 60
-)
-
-// worth is the least expected change of the clustering that is worth somebody's time.
-const worth = 0.01
-
-// Question is a pair of records that somebody should look at.
-type Question struct {
-	A, B        id.ID
-	Bits        float64
-	Probability float64
-	Together    bool    // the run takes them for one
-	Random      bool    // drawn at random, for honest error rates
-	Drawn       float64 // with Random: the chance the pair had of being drawn
-}
-
-// Queue lists pairs in the order in which deciding them changes most; after every ninth
-// one drawn at random, if sample is above 0. Pairs decided since the run are left out.
-func (l *Linking) Queue(n, sample int) []Question {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var telling, random []Question
-	for _, q := range l.res.Queue(n, sample) {
-		a, b := l.IDs[q.I], l.IDs[q.J]
-		if a.Compare(b) > 0 {
-			a, b = b, a
-		}
-		out := Question{A: a, B: b, Bits: q.Bits, Probability: q.Probability, Together: q.Together, Random: q.Random, Drawn: q.Drawn}
-		switch _, done := l.decided[[2]id.ID{a, b}]; {
-		case done:
-		case q.Random:
-			random = append(random, out)
-		case q.Change >= worth:
-			telling = append(telling, out)
-		}
-	}
-	var all []Question
-	for i, q := range telling {
-		all = append(all, q)
-		if i%9 == 8 && len(random) > 0 {
-			all, random = append(all, random[0]), random[1:]
-		}
-	}
-	return append(all, random...)
 }
 
 // Together lists the groups of records that the run takes for one, decided ones included.
 func (l *Linking) Together() (out [][]id.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, g := range l.res.Clusters.Groups() {
 		ids := make([]id.ID, len(g))
 		for i, n := range g {
@@ -370,13 +311,6 @@ func (l *Linking) Together() (out [][]id.ID) {
 	return out
 }
 
-// Decided is how many pairs of the run people have decided.
-func (l *Linking) Decided() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.decided)
-}
-
 // Explain says why two records are or are not taken for one, whether or not they were
 // compared.
 func (l *Linking) Explain(a, b id.ID) (linkage.Explanation, error) {
@@ -385,6 +319,8 @@ func (l *Linking) Explain(a, b id.ID) (linkage.Explanation, error) {
 	if !ok || !ok2 {
 		return linkage.Explanation{}, fault.New(fault.NotFound, "app.Explain", "no such record in this run")
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	x, err := l.res.Explain(i, j)
 	for n := range x.Bars {
 		b := &x.Bars[n]
@@ -398,6 +334,8 @@ func (l *Linking) Explain(a, b id.ID) (linkage.Explanation, error) {
 // Merges lists the records that would be one if a and b were: the members of both
 // clusters, without a and b.
 func (l *Linking) Merges(a, b id.ID) (out []id.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	i, j := l.at[a], l.at[b]
 	for n, c := range l.res.Clusters.Of {
 		if (c == l.res.Clusters.Of[i] || c == l.res.Clusters.Of[j]) && uint32(n) != i && uint32(n) != j {
@@ -405,19 +343,4 @@ func (l *Linking) Merges(a, b id.ID) (out []id.ID) {
 		}
 	}
 	return out
-}
-
-// Judge records what somebody decided of a question, with a reason, and takes the pair
-// out of the queue. The decision itself is an entry like any other and can be taken back.
-func (w *Workspace) Judge(ctx context.Context, l *Linking, q Question, verdict casebook.Verdict, reason string) error {
-	if err := w.Link(ctx, q.A, q.B, verdict, reason); err != nil {
-		return err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.decided[[2]id.ID{q.A, q.B}] = verdict
-	if q.Random {
-		l.asked = append(l.asked, judged{q, verdict})
-	}
-	return nil
 }

@@ -2,6 +2,8 @@ package app_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/kind"
 	"example.org/amparo/internal/world"
+	"example.org/amparo/linkage"
 )
 
 // invented makes a workspace of invented people, without the decisions about doubles that
@@ -86,7 +89,8 @@ func TestDecisionsOnPairsAreKept(t *testing.T) {
 		t.Fatalf("%d questions: nothing is tested", len(queue))
 	}
 	q := queue[0]
-	must(t, w.Judge(t.Context(), l, q, casebook.Different, "two voices, two mothers"))
+	_, err = w.Judge(t.Context(), l, q, casebook.Different, "two voices, two mothers")
+	must(t, err)
 	for _, next := range l.Queue(50, 10) {
 		if next.A == q.A && next.B == q.B {
 			t.Error("a decided pair is asked again")
@@ -105,6 +109,88 @@ func TestDecisionsOnPairsAreKept(t *testing.T) {
 	}
 	if d := sum - x.Total; d > 1e-9 || d < -1e-9 {
 		t.Errorf("the bars sum to %g, the total is %g", sum, x.Total)
+	}
+}
+
+// What a decision makes of entities is remembered with its cause, and is as before when the
+// decision is taken back; decisions that contradict others are refused with their chain.
+func TestWhatBecameOfEntitiesIsRemembered(t *testing.T) {
+	w, _ := invented(t, 200)
+	ctx := t.Context()
+	l, err := w.Linking(ctx, "person", false)
+	must(t, err)
+	before := fmt.Sprint(l.Together())
+	var q app.Question
+	for _, x := range l.Queue(500, 0) {
+		if !x.Together && len(l.Merges(x.A, x.B)) == 0 {
+			q = x
+			break
+		}
+	}
+	if q.A.IsZero() {
+		t.Fatal("no pair of two single records waits: nothing is tested")
+	}
+	q.Random, q.Drawn = true, 0.5
+	events, err := w.Judge(ctx, l, q, casebook.Same, "one scar")
+	must(t, err)
+	if len(events) != 1 || events[0].Event != linkage.Merged || events[0].Cause != linkage.ByDecision || events[0].By == "" {
+		t.Fatalf("two became one, the events are %+v", events)
+	}
+	if e := l.Errors(); e.Answers != 1 || e.Precision.Low > e.Precision.Point || e.Precision.Point > e.Precision.High {
+		t.Errorf("one answer to a random pair, estimated %+v", e)
+	}
+	third := l.IDs[0]
+	for _, x := range l.IDs {
+		if x != q.A && x != q.B && !slices.Contains(l.Merges(q.A, q.B), x) {
+			third = x
+		}
+	}
+	_, err = w.Judge(ctx, l, app.Question{A: q.B, B: third}, casebook.Same, "one voice")
+	must(t, err)
+	c, bad := l.Against(q.A, third, casebook.Different)
+	if !bad || len(c.Chain) != 3 {
+		t.Errorf("a contradiction is not seen, or its chain is %v", c.Chain)
+	}
+	if _, err := w.Judge(ctx, l, app.Question{A: q.A, B: third}, casebook.Different, "no"); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("a contradiction: %v, want a conflict", err)
+	}
+	got, err := w.Regroupings(ctx, "person", 10)
+	must(t, err)
+	if len(got) != 2 || got[1].Event != linkage.Merged {
+		t.Errorf("remembered: %+v", got)
+	}
+	for _, p := range [][2]id.ID{{q.B, third}, {q.A, q.B}} {
+		_, err = w.Unjudge(ctx, l, p[0], p[1], "not so")
+		must(t, err)
+	}
+	l, err = w.Linking(ctx, "person", true)
+	must(t, err)
+	if after := fmt.Sprint(l.Together()); after != before {
+		t.Error("with the decisions taken back, the entities are not those from before")
+	}
+	if l.Errors().Answers != 0 {
+		t.Error("an answer that was taken back still counts")
+	}
+}
+
+// People who decide apart from each other may contradict each other: the run goes on
+// without those decisions and names them.
+func TestContradictingDecisionsAreSetAside(t *testing.T) {
+	w, _ := invented(t, 200)
+	ctx := t.Context()
+	l, err := w.Linking(ctx, "person", false)
+	must(t, err)
+	a, b, c := l.IDs[0], l.IDs[1], l.IDs[2]
+	must(t, w.Link(ctx, a, b, casebook.Same, "one voice"))
+	must(t, w.Link(ctx, b, c, casebook.Same, "one voice"))
+	must(t, w.Link(ctx, a, c, casebook.Different, "two mothers"))
+	l, err = w.Linking(ctx, "person", true)
+	must(t, err)
+	if got := l.Contradictions(); len(got) != 1 || len(got[0].Chain) != 3 {
+		t.Errorf("contradictions: %+v, want one with its chain of three", got)
+	}
+	if s := l.Summary(); s.Contradictions != 1 || s.Decided != 3 {
+		t.Errorf("summary: %+v", s)
 	}
 }
 

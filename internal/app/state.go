@@ -247,6 +247,10 @@ func fieldOf(a *casebook.Act) string {
 
 // Link records what somebody decided of two records, with a reason.
 func (w *Workspace) Link(ctx context.Context, a, b id.ID, verdict casebook.Verdict, reason string) error {
+	return w.linkAs(ctx, a, b, verdict, reason, nil)
+}
+
+func (w *Workspace) linkAs(ctx context.Context, a, b id.ID, verdict casebook.Verdict, reason string, sample *casebook.Sample) error {
 	if a == b {
 		return fault.New(fault.Invalid, "app.Link", "a record is not compared with itself")
 	}
@@ -257,7 +261,7 @@ func (w *Workspace) Link(ctx context.Context, a, b id.ID, verdict casebook.Verdi
 	if _, err := w.index.Row(ctx, b); err != nil {
 		return err
 	}
-	return w.act(ctx, r, &casebook.Act{Verb: casebook.Link, Record: a, Other: b, Verdict: verdict, Reason: reason}, "")
+	return w.act(ctx, r, &casebook.Act{Verb: casebook.Link, Record: a, Other: b, Verdict: verdict, Reason: reason, Sample: sample}, "")
 }
 
 // act commits one act on a record, sealed where the field it concerns is sealed.

@@ -92,6 +92,17 @@ type Act struct {
 	Reason  string       `cbor:"16,keyasint,omitempty"`
 	Data    []byte       `cbor:"17,keyasint,omitempty"`
 	Part    *Part        `cbor:"18,keyasint,omitempty"` // Store
+	Sample  *Sample      `cbor:"19,keyasint,omitempty"` // Link: the pair was drawn at random
+}
+
+// Sample is what the comparison had said of a pair that was drawn at random for review,
+// before somebody decided it: from such answers, and from no others, follows how often the
+// comparison is wrong.
+type Sample struct {
+	_         struct{} `cbor:",toarray"`
+	Millibits int32    // weight of the pair: log2 of the odds that the two are one, times 1000
+	Together  bool     // the comparison took them for one
+	Drawn     uint32   // chance of being drawn, in millionths
 }
 
 // Part says which part of a file a Store act holds: Number counts from 0 to Of-1.

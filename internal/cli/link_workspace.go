@@ -24,7 +24,13 @@ func (c *cli) linkWorkspace(ctx context.Context) error {
 		}
 		return c.print(out, func() {
 			for _, s := range out {
+				e := s.Errors
 				c.line("%s: %d records, %d entities (%d to %d), %d decided, %d pairs wait for review at the desk", s.Kind, s.Records, s.Entities, s.Fewest, s.Most, s.Decided, s.Waiting)
+				c.line("  precision %.3f (%.3f to %.3f), recall %.3f (%.3f to %.3f), estimated with %d answers to random pairs",
+					e.Precision.Point, e.Precision.Low, e.Precision.High, e.Recall.Point, e.Recall.Low, e.Recall.High, e.Answers)
+				if s.Contradictions > 0 {
+					c.line("  %d chains of decisions contradict each other and are not followed: see the review at the desk", s.Contradictions)
+				}
 			}
 			if len(out) == 0 {
 				c.line("nothing to compare: only those whose consent covers matching (CO-02) are compared")

@@ -17,7 +17,7 @@ import (
 )
 
 // Version is the layout of the tables. A file of another version is rebuilt.
-const Version = 4
+const Version = 5
 
 // The tables. Numbers that depend on the order of arrival (rec, dev, name) are
 // local to the file and never leave it: the canonical dump resolves them.
@@ -31,6 +31,12 @@ const Version = 4
 //	link    who points at whom, clustered by the record pointed at
 //	pair    what people decided of two records, stored from both ends
 //	token   words of open and coded text
+//
+// Two tables are not computed from the journal but remember what the last comparisons
+// found, to tell what became of it. They are in no dump and outlive a rebuild:
+//
+//	grouping    the entity of every record of a kind at its last comparison
+//	regrouping  what became of entities, with the cause
 const ddl = `
 CREATE TABLE IF NOT EXISTS meta(k TEXT PRIMARY KEY, v TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS name(n INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE);
@@ -55,6 +61,11 @@ CREATE TABLE IF NOT EXISTS pair(
 CREATE TABLE IF NOT EXISTS token(
 	t TEXT NOT NULL, rec INTEGER NOT NULL,
 	PRIMARY KEY(t, rec)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS grouping(
+	kind TEXT NOT NULL, rec BLOB NOT NULL, entity BLOB NOT NULL,
+	PRIMARY KEY(kind, rec)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS regrouping(
+	n INTEGER PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, event TEXT NOT NULL);
 `
 
 // Flags of a record row.

@@ -1,17 +1,21 @@
 package web
 
 import (
+	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/linkage"
+	"example.org/amparo/linkage/eval"
 )
 
 // reviewPage asks whether two records are one: the two side by side, the reasons for and
@@ -30,7 +34,23 @@ type reviewPage struct {
 	Together bool
 	Random   bool
 	Merges   []app.LinkView
-	None     string // why there is nothing to ask
+	Errors   errorRates
+	Changes  []changeRow
+	Against  [][]app.LinkView // chains of decisions that contradict each other
+	None     string           // why there is nothing to ask
+}
+
+// errorRates are percentages of the comparison, with their intervals.
+type errorRates struct {
+	Precision, Recall, Answers string
+}
+
+// changeRow is what became of entities, with its cause; Undo are the two records of a
+// decision that can be taken back here.
+type changeRow struct {
+	When, What, Why string
+	Records         []app.LinkView
+	Undo            []string
 }
 
 type reviewSide struct{ ID, Title string }
@@ -38,6 +58,45 @@ type reviewSide struct{ ID, Title string }
 type reviewRow struct {
 	Label, A, B string
 	Differs     bool
+}
+
+// shownChanges bounds the list of what became of entities.
+const shownChanges = 20
+
+// reviewState fills in how often the comparison is wrong, which decisions contradict each
+// other, and what became of entities lately.
+func (v *visit) reviewState(r *http.Request, p *reviewPage, l *app.Linking) error {
+	e := l.Errors()
+	share := func(i eval.Interval) string {
+		return fmt.Sprintf("%.1f %% (%.1f–%.1f)", 100*i.Point, 100*i.Low, 100*i.High)
+	}
+	p.Errors = errorRates{share(e.Precision), share(e.Recall), v.Say.N("review.answers", e.Answers)}
+	for _, c := range l.Contradictions() {
+		p.Against = append(p.Against, v.titles(r, c.Chain))
+	}
+	changes, err := v.ws.Regroupings(r.Context(), p.Kind, shownChanges)
+	if err != nil {
+		return err
+	}
+	for _, c := range changes {
+		row := changeRow{When: time.UnixMilli(c.At).Format("2006-01-02 15:04"), What: v.Say.T("regrouped." + c.Event),
+			Why: v.Say.T("cause." + c.Cause), Records: v.titles(r, c.Records)}
+		if c.Cause == linkage.ByDecision && len(c.Of) == 2 && l.Has(c.Of[0], c.Of[1]) {
+			row.Undo = []string{c.Of[0].String(), c.Of[1].String()}
+		}
+		p.Changes = append(p.Changes, row)
+	}
+	return nil
+}
+
+// titles names records; those that the desk may not show are left out.
+func (v *visit) titles(r *http.Request, records []id.ID) (out []app.LinkView) {
+	for _, rec := range records {
+		if row, err := v.ws.Desk().Row(r.Context(), rec); err == nil {
+			out = append(out, app.LinkView{ID: rec.String(), Title: v.ws.Title(r.Context(), *row, v.Say.Lang())})
+		}
+	}
+	return out
 }
 
 // shownMerges bounds the list of what a decision would bring together.
@@ -59,6 +118,9 @@ func (s *Server) reviewPage(w http.ResponseWriter, r *http.Request, v *visit) er
 		return reviewTmpl.Execute(w, p)
 	}
 	if err != nil {
+		return err
+	}
+	if err := v.reviewState(r, &p, l); err != nil {
 		return err
 	}
 	queue := l.Queue(reviewLength, reviewSample)
@@ -110,14 +172,8 @@ func (v *visit) question(r *http.Request, p *reviewPage, l *app.Linking, q app.Q
 	for i := range p.Rows {
 		p.Rows[i].Differs = p.Rows[i].A != p.Rows[i].B
 	}
-	for _, rec := range l.Merges(q.A, q.B) {
-		if len(p.Merges) == shownMerges {
-			break
-		}
-		if row, err := v.ws.Desk().Row(ctx, rec); err == nil {
-			p.Merges = append(p.Merges, app.LinkView{ID: rec.String(), Title: v.ws.Title(ctx, *row, lang)})
-		}
-	}
+	merges := l.Merges(q.A, q.B)
+	p.Merges = v.titles(r, merges[:min(shownMerges, len(merges))])
 	return nil
 }
 
@@ -153,11 +209,42 @@ func (s *Server) judge(w http.ResponseWriter, r *http.Request, v *visit) error {
 		if reason == "" {
 			reason = v.Say.T("review.reason")
 		}
-		if err := v.ws.Judge(r.Context(), l, q, verdict, reason); err != nil {
+		if c, bad := l.Against(q.A, q.B, verdict); bad {
+			var chain []string
+			for _, x := range v.titles(r, c.Chain) {
+				chain = append(chain, x.Title)
+			}
+			return fault.New(fault.Conflict, "web", "%s", v.Say.With("review.against", strings.Join(chain, " = ")))
+		}
+		if _, err := v.ws.Judge(r.Context(), l, q, verdict, reason); err != nil {
 			return err
 		}
 		http.Redirect(w, r, "/review/"+url.PathEscape(kind)+"?done=linked", http.StatusSeeOther)
 		return nil
 	}
 	return fault.New(fault.Conflict, "web", "%s", v.Say.T("review.gone"))
+}
+
+// unjudge takes a decision back and returns to the review.
+func (s *Server) unjudge(w http.ResponseWriter, r *http.Request, v *visit) error {
+	l, err := v.ws.Linking(r.Context(), r.PathValue("kind"), false)
+	if err != nil {
+		return err
+	}
+	a, err := id.Parse(r.PostFormValue("a"))
+	if err != nil {
+		return err
+	}
+	b, err := id.Parse(r.PostFormValue("b"))
+	if err != nil {
+		return err
+	}
+	if !l.Has(a, b) {
+		return fault.New(fault.Conflict, "web", "%s", v.Say.T("review.gone"))
+	}
+	if _, err := v.ws.Unjudge(r.Context(), l, a, b, v.Say.T("review.undone")); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/review/"+url.PathEscape(r.PathValue("kind"))+"?done=retracted", http.StatusSeeOther)
+	return nil
 }

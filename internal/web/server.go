@@ -116,6 +116,7 @@ func (s *Server) routes() *http.ServeMux {
 		"GET /review":                        s.reviewPage,
 		"GET /review/{kind}":                 s.reviewPage,
 		"POST /review/{kind}":                s.judge,
+		"POST /review/{kind}/undo":           s.unjudge,
 		"GET /record/{id}/consent":           s.consentPage,
 		"POST /record/{id}/consent":          s.answer,
 		"POST /record/{id}/withdraw":         s.withdraw,

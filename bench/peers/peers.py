@@ -1,0 +1,243 @@
+"""Runs every engine on every table and writes the table of results.
+
+Every engine is scored by the code below, on pairs (edges) and on clusters, at its default
+cut and at the cut that the labels would have chosen afterwards. CPU is user and system time
+of the process and its children, from the operating system; peak is its resident memory.
+"""
+
+import argparse
+import csv
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+import sets
+
+CUTS = [-4, -2, 0, 2, 4, 6, 8, 10, 12, 14]  # in bits
+
+ap = argparse.ArgumentParser()
+for f in ["amparo", "data", "work", "out"]:
+    ap.add_argument("--" + f, required=True)
+ap.add_argument("--large", type=int, required=True)
+ap.add_argument("--sets", default="", help="only these, by name, comma between")
+ap.add_argument("--limit", type=int, default=900, help="seconds an engine may take")
+a = ap.parse_args()
+here = os.path.dirname(os.path.abspath(__file__))
+
+
+def high_water(pid):
+    """Peak resident memory of a running process in MB. (rusage would count what this
+    process had when it forked.)"""
+    try:
+        with open(f"/proc/{pid}/status") as f:
+            return next((int(l.split()[1]) / 1024 for l in f if l.startswith("VmHWM")), 0)
+    except OSError:
+        return 0
+
+
+def run(cmd):
+    """CPU seconds, wall seconds, peak MB, exit code, output of one process."""
+    began = time.monotonic()
+    with open(os.path.join(a.work, "out.txt"), "w+") as out, open(os.path.join(a.work, "err.txt"), "w+") as err:
+        p = subprocess.Popen(cmd, stdout=out, stderr=err, env=os.environ | {"GOMAXPROCS": "2"})
+        peak = 0
+        while True:
+            peak = high_water(p.pid) or peak
+            pid, status, used = os.wait4(p.pid, os.WNOHANG)
+            if pid:
+                break
+            if time.monotonic() - began > a.limit:
+                p.kill()
+            time.sleep(0.005)
+        p.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        if p.returncode:
+            print(" ".join(cmd[:3]), err.read()[-800:], file=sys.stderr)
+        return used.ru_utime + used.ru_stime, time.monotonic() - began, peak, p.returncode, out.read()
+
+
+def f1(both, found, true):
+    p, r = both / max(found, 1), both / max(true, 1)
+    return p, r, 2 * p * r / max(p + r, 1e-12)
+
+
+class Truth:
+    def __init__(self, s):
+        rows = [pd.read_csv(p, dtype=str, usecols=["unique_id", "cluster"]).assign(source=k) for k, p in enumerate(s.tables)]
+        t = pd.concat(rows)
+        self.at = pd.Series(np.arange(len(t)), index=t["unique_id"].values)
+        self.of = pd.factorize(t["cluster"])[0]
+        self.source = t["source"].values
+        self.link = s.link
+        self.pairs = self.count(self.of)
+
+    def count(self, of):
+        """Pairs of one group; across the two tables only, where two are linked."""
+        n = np.bincount(of).astype(np.int64)
+        all_ = int((n * (n - 1) // 2).sum())
+        if not self.link:
+            return all_
+        for k in (0, 1):
+            m = np.bincount(of[self.source == k]).astype(np.int64)
+            all_ -= int((m * (m - 1) // 2).sum())
+        return all_
+
+    def edges(self, path, cut=0.0):
+        """Precision, recall and F1 of the pairs above cut bits; the best F1 of any cut."""
+        e = pd.read_csv(path, dtype={0: str, 1: str})
+        i, j = self.at[e.iloc[:, 0]].values, self.at[e.iloc[:, 1]].values
+        w = e.iloc[:, 2].values.astype(float)
+        right = self.of[i] == self.of[j]
+        order = np.argsort(-w, kind="stable")
+        found, hit = np.arange(1, len(w) + 1), np.cumsum(right[order])
+        f = 2 * hit / (found + self.pairs)
+        last = np.append(w[order][1:] != w[order][:-1], True)  # a cut takes all pairs of one weight
+        best = float(f[last].max()) if len(f) else 0.0
+        above = w >= cut
+        return f1(int(right[above].sum()), int(above.sum()), self.pairs), best
+
+    def components(self, path):
+        """The best pair F1 and B-cubed F1 of connected components over a range of cuts."""
+        e = pd.read_csv(path, dtype={0: str, 1: str})
+        i, j, w = self.at[e.iloc[:, 0]].values, self.at[e.iloc[:, 1]].values, e.iloc[:, 2].values.astype(float)
+        best = [0.0, 0.0]
+        for cut in CUTS:
+            g = coo_matrix((np.ones((w >= cut).sum()), (i[w >= cut], j[w >= cut])), shape=(len(self.of),) * 2)
+            pair, b3 = self.score(connected_components(g, directed=False)[1].astype(np.int64))
+            best = [max(best[0], pair[2]), max(best[1], b3[2])]
+        return best
+
+    def clusters(self, path):
+        c = pd.read_csv(path, dtype=str)
+        of = np.empty(len(self.of), dtype=np.int64)
+        of[self.at[c.iloc[:, 0]].values] = pd.factorize(c.iloc[:, 1])[0]
+        return self.score(of)
+
+    def score(self, of):
+        cell = pd.factorize(of * (self.of.max() + 1) + self.of)[0]
+        pair = f1(self.count(cell), self.count(of), self.pairs)
+        n = np.bincount(cell)[cell]
+        bp, br = (n / np.bincount(of)[of]).mean(), (n / np.bincount(self.of)[self.of]).mean()
+        return pair, (bp, br, 2 * bp * br / (bp + br))
+
+
+def model_of(s, name):
+    """The model amparo suggests, with the blocks that every engine gets or with its own."""
+    cmd = [a.amparo, "link", "--suggest", s.tables[0], "--labels", "cluster"]
+    for t in s.tables[1:]:
+        cmd += ["--in", t]
+    text = subprocess.run(cmd, check=True, capture_output=True, text=True).stdout
+    lines = [l for l in text.splitlines() if not l.startswith("threshold:")]
+    if name == SAME:
+        lines = [l for l in lines if not l.startswith("blocks:")] + ["blocks: " + json.dumps(s.blocks)]
+    return "\n".join(lines + ["threshold: 0"]) + "\n"
+
+
+def amparo(s, model):
+    edges, clusters = os.path.join(a.work, "edges.csv"), os.path.join(a.work, "clusters.csv")
+    cmd = [a.amparo, "link", "--json", "--out", clusters, "--edges", edges, "--labels", "cluster", "--workers", "2"]
+    for t in s.tables:
+        cmd += ["--in", t]
+    if model:
+        path = os.path.join(a.work, "model.yaml")
+        with open(path, "w") as f:
+            f.write(model)
+        cmd += ["--model", path]
+    return edges, clusters, cmd
+
+
+def hindsight(s, t, model):
+    """What the labels would have chosen: the best of a range of thresholds."""
+    best = {"edges_best": 0.0, "pair_best": 0.0, "b3_best": 0.0}
+    for cut in CUTS if len(t.of) <= 20000 else [-4]:
+        edges, clusters, cmd = amparo(s, model.replace("threshold: 0\n", f"threshold: {cut}\n"))
+        if run(cmd)[3]:
+            continue
+        pair, b3 = t.clusters(clusters)
+        best["pair_best"], best["b3_best"] = max(best["pair_best"], pair[2]), max(best["b3_best"], b3[2])
+        if cut == CUTS[0]:  # has all pairs above it
+            best["edges_best"] = t.edges(edges)[1]
+    if len(t.of) > 20000:
+        del best["pair_best"], best["b3_best"]
+    return best
+
+
+SAME, OWN = "amparo, same blocks", "amparo, no settings"
+
+
+def engines(s):
+    yield SAME, amparo(s, model_of(s, SAME))
+    yield OWN, amparo(s, None)
+    edges, clusters = os.path.join(a.work, "edges.csv"), os.path.join(a.work, "clusters.csv")
+    common = ["--data", a.data, "--work", a.work, "--large", str(a.large), "--edges", edges, "--clusters", clusters]
+    for name in ["splink", "recordlinkage", "dedupe"]:
+        if name != "splink" and s.name == f"people_{a.large}" and a.large > 100000:
+            continue  # hours, or more memory than there is
+        if name == "dedupe" and s.name not in ("fake_1000", "Febrl3"):
+            continue  # it has to be taught, pair by pair, and takes minutes for a thousand rows
+        try:
+            v = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        yield f"{name} {v}", (edges, clusters, [sys.executable, os.path.join(here, "engine.py"), name, s.name] + common)
+
+
+rows = []
+want = [n for n in a.sets.split(",") if n]
+for s in sets.all_sets(a.data, a.work, a.large):
+    if want and s.name not in want:
+        continue
+    t = Truth(s)
+    for name, (edges, clusters, cmd) in engines(s):
+        for f in (edges, clusters):
+            if os.path.exists(f):
+                os.remove(f)
+        cpu, wall, peak, code, out = run(cmd)
+        row = {"table": s.name, "engine": name, "cpu": cpu, "wall": wall, "peak": peak}
+        if code:
+            row["failed"] = f"stopped after {wall:.0f} s (exit {code})"
+        else:
+            (_, _, row["edges"]), row["edges_best"] = t.edges(edges)
+            (_, _, row["pair"]), (_, _, row["b3"]) = t.clusters(clusters)
+            if name.startswith("amparo"):
+                row |= hindsight(s, t, model_of(s, name))
+            elif len(t.of) <= 20000:
+                row["pair_best"], row["b3_best"] = t.components(edges)
+        rows.append(row)
+        print(json.dumps(row), file=sys.stderr)
+
+idle = run([sys.executable, os.path.join(here, "engine.py"), "nothing", "fake_1000", "--data", a.data, "--work", a.work,
+            "--large", str(a.large), "--edges", "-", "--clusters", "-"])
+
+
+def cell(r, key):
+    return f"{r[key]:.4f}" if key in r else ""
+
+
+with open(a.out, "w") as f:
+    model = ""
+    if os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo") as c:
+            model = next((l.split(":")[1].strip() for l in c if l.startswith("model name")), "")
+    print(f"Measured {datetime.date.today()} on 2 threads ({model or platform.machine()}), Python {platform.python_version()}. "
+          f"Starting Python with Splink, and nothing else, takes {idle[0]:.1f} CPU-s and {idle[2]:.0f} MB of what stands below for it.", file=f)
+    print("\n| table | engine | pairs F1, default cut | best cut | clusters pair F1, default | best | B-cubed F1, default | best | CPU-s | wall s | peak MB |", file=f)
+    print("|---|---|---|---|---|---|---|---|---|---|---|", file=f)
+    for r in rows:
+        if "failed" in r:
+            print(f"| {r['table']} | {r['engine']} | {r['failed']} | | | | | | {r['cpu']:.2f} | {r['wall']:.2f} | {r['peak']:.0f} |", file=f)
+            continue
+        print(f"| {r['table']} | {r['engine']} | " + " | ".join(cell(r, k) for k in
+              ["edges", "edges_best", "pair", "pair_best", "b3", "b3_best"]) + f" | {r['cpu']:.2f} | {r['wall']:.2f} | {r['peak']:.0f} |", file=f)

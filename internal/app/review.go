@@ -1,0 +1,429 @@
+package app
+
+import (
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"example.org/amparo/fault"
+	"example.org/amparo/id"
+	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/index"
+	"example.org/amparo/linkage"
+	"example.org/amparo/linkage/cluster"
+	"example.org/amparo/linkage/eval"
+)
+
+// LinkSummary says what a run found.
+type LinkSummary struct {
+	Kind     string  `json:"kind"`
+	Records  int     `json:"records"`
+	Entities int     `json:"entities"`
+	Compared int64   `json:"compared_pairs"`
+	Recall   float64 `json:"blocking_recall_estimate"`
+	Decided  int     `json:"decided"`
+	Waiting  int     `json:"waiting"` // pairs worth a decision
+	// Errors are how often the run is wrong, by the answers to pairs drawn at random.
+	Errors eval.Errors `json:"errors"`
+	// Contradictions are chains of decisions that cannot all be right: none of them is
+	// followed until one is taken back.
+	Contradictions int `json:"contradictions"`
+	// Fewest and Most bound the number of entities over draws of the partition, at 95 %.
+	Fewest int `json:"entities_lower"`
+	Most   int `json:"entities_upper"`
+}
+
+// draws is how many partitions are sampled for the number of entities.
+const draws = 400
+
+// Summary says what the run found.
+func (l *Linking) Summary() LinkSummary {
+	waiting := len(l.Queue(queueLength, 0))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := LinkSummary{Kind: l.Kind, Records: len(l.IDs), Entities: l.res.Clusters.Count(), Compared: l.res.Compared, Recall: l.res.Recall,
+		Decided: len(l.decided), Waiting: waiting, Errors: l.res.Errors(l.answers), Contradictions: len(l.aside)}
+	n := l.res.Draws(draws)
+	slices.Sort(n)
+	s.Fewest, s.Most = n[len(n)*25/1000], n[len(n)*975/1000]
+	return s
+}
+
+// queueLength bounds the queue.
+const queueLength = 500
+
+// worth is the least expected change of the clustering that is worth somebody's time.
+const worth = 0.01
+
+// Question is a pair of records that somebody should look at.
+type Question struct {
+	A, B        id.ID
+	Bits        float64
+	Probability float64
+	Together    bool    // the run takes them for one
+	Random      bool    // drawn at random, for honest error rates
+	Drawn       float64 // with Random: the chance the pair had of being drawn
+}
+
+// Queue lists pairs in the order in which deciding them changes most; after every ninth
+// one drawn at random, if sample is above 0. Pairs decided since the run are left out.
+func (l *Linking) Queue(n, sample int) []Question {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var telling, random []Question
+	for _, q := range l.res.Queue(n, sample) {
+		a, b := l.IDs[q.I], l.IDs[q.J]
+		if a.Compare(b) > 0 {
+			a, b = b, a
+		}
+		out := Question{A: a, B: b, Bits: q.Bits, Probability: q.Probability, Together: q.Together, Random: q.Random, Drawn: q.Drawn}
+		switch _, done := l.decided[[2]id.ID{a, b}]; {
+		case done:
+		case q.Random:
+			random = append(random, out)
+		case q.Change >= worth:
+			telling = append(telling, out)
+		}
+	}
+	var all []Question
+	for i, q := range telling {
+		all = append(all, q)
+		if i%9 == 8 && len(random) > 0 {
+			all, random = append(all, random[0]), random[1:]
+		}
+	}
+	return append(all, random...)
+}
+
+// Decided is how many pairs of the run people have decided.
+func (l *Linking) Decided() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.decided)
+}
+
+// Errors estimates how often the run is wrong, from the answers to pairs drawn at random.
+func (l *Linking) Errors() eval.Errors {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.res.Errors(l.answers)
+}
+
+// Contradiction is decisions that cannot all be right: A and B were called different, but
+// decisions along Chain, from A to B, make them one.
+type Contradiction struct {
+	A, B  id.ID
+	Chain []id.ID
+}
+
+// Contradictions lists the decisions that are followed by nobody until one of their chain
+// is taken back. They come about when people decide apart from each other.
+func (l *Linking) Contradictions() []Contradiction {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.aside)
+}
+
+// setAside takes out of the decisions those that contradict each other, every link of the
+// chain: nobody can tell which of them is the mistake.
+func (l *Linking) setAside(ds []linkage.Decision) []linkage.Decision {
+	for {
+		c, bad := contradiction(ds)
+		if !bad {
+			return ds
+		}
+		out := map[linkage.Decision]bool{decision(c.Apart[0], c.Apart[1], false): true}
+		for k := 1; k < len(c.Chain); k++ {
+			out[decision(c.Chain[k-1], c.Chain[k], true)] = true
+		}
+		l.aside = append(l.aside, l.named(c))
+		ds = slices.DeleteFunc(ds, func(d linkage.Decision) bool { return out[decision(d.I, d.J, d.Same)] })
+	}
+}
+
+func decision(i, j uint32, same bool) linkage.Decision {
+	return linkage.Decision{I: min(i, j), J: max(i, j), Same: same}
+}
+
+func contradiction(ds []linkage.Decision) (cluster.Contradiction, bool) {
+	var must, cannot [][2]uint32
+	for _, d := range ds {
+		if d.Same {
+			must = append(must, [2]uint32{d.I, d.J})
+		} else {
+			cannot = append(cannot, [2]uint32{d.I, d.J})
+		}
+	}
+	return cluster.Check(must, cannot)
+}
+
+func (l *Linking) named(c cluster.Contradiction) Contradiction {
+	out := Contradiction{A: l.IDs[c.Apart[0]], B: l.IDs[c.Apart[1]]}
+	for _, n := range c.Chain {
+		out.Chain = append(out.Chain, l.IDs[n])
+	}
+	return out
+}
+
+// Against tells whether a verdict on two records would contradict what was decided before,
+// and the chain of decisions it would contradict.
+func (l *Linking) Against(a, b id.ID, verdict casebook.Verdict) (Contradiction, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if verdict == casebook.Unsure {
+		return Contradiction{}, false
+	}
+	ds := []linkage.Decision{decision(l.at[a], l.at[b], verdict == casebook.Same)}
+	for p, v := range l.decided {
+		if v != casebook.Unsure && !(p[0] == a && p[1] == b) {
+			ds = append(ds, decision(l.at[p[0]], l.at[p[1]], v == casebook.Same))
+		}
+	}
+	ds = slices.DeleteFunc(ds, func(d linkage.Decision) bool { return l.isAside(d) })
+	c, bad := contradiction(ds)
+	if !bad {
+		return Contradiction{}, false
+	}
+	return l.named(c), true
+}
+
+func (l *Linking) isAside(d linkage.Decision) bool {
+	for _, c := range l.aside {
+		if d == decision(l.at[c.A], l.at[c.B], false) {
+			return true
+		}
+		for k := 1; k < len(c.Chain); k++ {
+			if d == decision(l.at[c.Chain[k-1]], l.at[c.Chain[k]], true) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Judge records what somebody decided of a question, with a reason, takes the pair out of
+// the queue, and returns what became of entities. The decision is an entry like any other:
+// [Workspace.Unjudge] takes it back.
+//
+// It is an error for the verdict to contradict earlier ones: see [Linking.Against].
+func (w *Workspace) Judge(ctx context.Context, l *Linking, q Question, verdict casebook.Verdict, reason string) ([]index.Regrouping, error) {
+	if _, bad := l.Against(q.A, q.B, verdict); bad {
+		return nil, fault.New(fault.Conflict, "app.Judge", "this contradicts what was decided before").With("take one of the earlier decisions back first")
+	}
+	var sample *casebook.Sample
+	if q.Random {
+		sample = &casebook.Sample{Millibits: int32(math.Round(1000 * min(max(q.Bits, -1e6), 1e6))), Together: q.Together, Drawn: uint32(math.Round(1e6 * q.Drawn))}
+	}
+	if err := w.linkAs(ctx, q.A, q.B, verdict, reason, sample); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.decided[pairOf(q.A, q.B)] = verdict
+	if verdict == casebook.Unsure {
+		return nil, nil
+	}
+	if sample != nil {
+		l.answers = append(l.answers, eval.Answer{Bits: q.Bits, Together: q.Together, Same: verdict == casebook.Same})
+	}
+	events, err := l.idx.Decide(linkage.Decision{I: l.at[q.A], J: l.at[q.B], Same: verdict == casebook.Same}, "")
+	if err != nil {
+		return nil, err
+	}
+	return w.regroup(ctx, l, events)
+}
+
+func pairOf(a, b id.ID) [2]id.ID {
+	if a.Compare(b) > 0 {
+		a, b = b, a
+	}
+	return [2]id.ID{a, b}
+}
+
+// Unjudge takes back what was decided of two records, with a reason, and returns what
+// became of entities: they are as if it had never been decided.
+func (w *Workspace) Unjudge(ctx context.Context, l *Linking, a, b id.ID, reason string) ([]index.Regrouping, error) {
+	r, err := w.index.Fold(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(r.Links, func(s casebook.Stated) bool { return s.Act.Other == b || s.Act.Record == b })
+	if at < 0 {
+		return nil, fault.New(fault.NotFound, "app.Unjudge", "nothing was decided of these two records")
+	}
+	if err := w.Retract(ctx, a, r.Links[at].Ref, reason); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v := l.decided[pairOf(a, b)]
+	delete(l.decided, pairOf(a, b))
+	if v == casebook.Unsure || len(l.aside) > 0 || r.Links[at].Act.Sample != nil {
+		// What was set aside may be followed again, an answer is no more: all is linked
+		// anew the next time it is asked for.
+		w.forgetLinking(l)
+		return nil, nil
+	}
+	events, err := l.idx.Withdraw(l.at[a], l.at[b], "")
+	if err != nil {
+		return nil, err
+	}
+	return w.regroup(ctx, l, events)
+}
+
+func (w *Workspace) forgetLinking(l *Linking) {
+	w.linked.Lock()
+	defer w.linked.Unlock()
+	if w.linked.byKind[l.Kind] == l {
+		delete(w.linked.byKind, l.Kind)
+	}
+}
+
+// Has reports whether somebody decided of two records of the run.
+func (l *Linking) Has(a, b id.ID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, ok := l.decided[pairOf(a, b)]
+	return ok
+}
+
+// linkAct is the act that says what two records are, as it stands.
+func (w *Workspace) linkAct(ctx context.Context, a, b id.ID) (*casebook.Act, error) {
+	r, err := w.index.Fold(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range r.Links {
+		if s.Act.Other == b || s.Act.Record == b {
+			return s.Act, nil
+		}
+	}
+	return &casebook.Act{}, nil // taken back meanwhile
+}
+
+// Regroupings lists what became of entities of a kind, the newest first. Events about
+// records that the member may not open are left out.
+func (w *Workspace) Regroupings(ctx context.Context, kindName string, limit int) ([]index.Regrouping, error) {
+	all, err := w.index.Regroupings(ctx, kindName, limit)
+	if err != nil {
+		return nil, err
+	}
+	read, err := w.For(matching, "")
+	if err != nil {
+		return nil, err
+	}
+	seen := map[id.ID]bool{}
+	return slices.DeleteFunc(all, func(e index.Regrouping) bool {
+		for _, rec := range e.Records {
+			ok, known := seen[rec]
+			if !known {
+				_, err := read.Row(ctx, rec)
+				ok = err == nil
+				seen[rec] = ok
+			}
+			if !ok {
+				return true
+			}
+		}
+		return false
+	}), nil
+}
+
+// regroup remembers what a decision made of entities.
+func (w *Workspace) regroup(ctx context.Context, l *Linking, events []linkage.Event) ([]index.Regrouping, error) {
+	entity := map[id.ID]id.ID{}
+	var out []index.Regrouping
+	for _, e := range events {
+		for _, n := range e.Records {
+			entity[l.IDs[n]] = l.IDs[l.res.Clusters.Of[n]]
+		}
+		out = append(out, w.regrouping(e, l.IDs, w.MemberName(w.vault.Member())))
+	}
+	return out, w.index.Regroup(ctx, l.Kind, entity, false, out)
+}
+
+func (w *Workspace) regrouping(e linkage.Event, ids []id.ID, by string) index.Regrouping {
+	names := func(of []uint32) (out []id.ID) {
+		for _, n := range of {
+			out = append(out, ids[n])
+		}
+		return out
+	}
+	return index.Regrouping{At: time.Now().UnixMilli(), Event: e.Kind, Before: names(e.Before), After: names(e.After), Records: names(e.Records),
+		Cause: e.Cause.Kind, Of: names(e.Cause.Records), By: by}
+}
+
+// regroupAll compares the run with the one before it, of this or an earlier day, and
+// remembers what became of entities, with the cause: records that came, decisions made or
+// taken back since, or the probabilities fitted anew.
+func (w *Workspace) regroupAll(ctx context.Context, l *Linking) error {
+	old, err := w.index.Grouping(ctx, l.Kind)
+	if err != nil {
+		return err
+	}
+	// Records of both runs first, in the order of this one; then the new ones.
+	var ids []id.ID
+	for _, rec := range l.IDs {
+		if _, ok := old[rec]; ok {
+			ids = append(ids, rec)
+		}
+	}
+	known := len(ids)
+	for _, rec := range l.IDs {
+		if _, ok := old[rec]; !ok {
+			ids = append(ids, rec)
+		}
+	}
+	first := func(entityOf func(id.ID) id.ID, n int) []uint32 {
+		at := map[id.ID]uint32{}
+		out := make([]uint32, n)
+		for k, rec := range ids[:n] {
+			e := entityOf(rec)
+			if _, ok := at[e]; !ok {
+				at[e] = uint32(k)
+			}
+			out[k] = at[e]
+		}
+		return out
+	}
+	now := func(rec id.ID) id.ID { return l.IDs[l.res.Clusters.Of[l.at[rec]]] }
+	entity := make(map[id.ID]id.ID, len(ids))
+	for _, rec := range ids {
+		entity[rec] = now(rec)
+	}
+	var events []index.Regrouping
+	if known > 0 {
+		for _, e := range linkage.Changes(first(func(rec id.ID) id.ID { return old[rec] }, known), first(now, len(ids)), linkage.Cause{Kind: linkage.ByModel}) {
+			e.Cause = l.causeOf(e, ids, known)
+			events = append(events, w.regrouping(e, ids, ""))
+		}
+	}
+	return w.index.Regroup(ctx, l.Kind, entity, true, events)
+}
+
+// causeOf says why entities changed between two runs: a decision that the change follows,
+// else new records, else the model.
+func (l *Linking) causeOf(e linkage.Event, ids []id.ID, known int) linkage.Cause {
+	want := casebook.Same
+	if len(e.After) > len(e.Before) {
+		want = casebook.Different
+	}
+	for a, i := range e.Records {
+		for _, j := range e.Records[:a] {
+			if v, ok := l.decided[pairOf(ids[i], ids[j])]; ok && v == want {
+				return linkage.Cause{Kind: linkage.ByDecision, Records: []uint32{min(i, j), max(i, j)}}
+			}
+		}
+	}
+	var fresh []uint32
+	for _, n := range e.Records {
+		if int(n) >= known {
+			fresh = append(fresh, n)
+		}
+	}
+	if len(fresh) > 0 {
+		return linkage.Cause{Kind: linkage.ByRecord, Records: fresh}
+	}
+	return linkage.Cause{Kind: linkage.ByModel}
+}
