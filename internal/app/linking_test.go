@@ -11,6 +11,7 @@ import (
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
 	"example.org/amparo/internal/world"
 	"example.org/amparo/linkage"
@@ -186,6 +187,12 @@ func TestContradictingDecisionsAreSetAside(t *testing.T) {
 	must(t, w.Link(ctx, a, c, casebook.Different, "two mothers"))
 	l, err = w.Linking(ctx, "person", true)
 	must(t, err)
+	// What became of entities is forgotten of a record that is compared no more.
+	must(t, w.Index().Regroup(ctx, "person", map[id.ID]id.ID{a: a, b: a}, true, []index.Regrouping{{Event: linkage.Merged, Records: []id.ID{a, b}}}))
+	must(t, w.Index().Regroup(ctx, "person", map[id.ID]id.ID{a: a}, true, nil))
+	if got, err := w.Index().Regroupings(ctx, "person", 10); err != nil || len(got) != 0 {
+		t.Errorf("of a record that is compared no more: %+v (%v)", got, err)
+	}
 	if got := l.Contradictions(); len(got) != 1 || len(got[0].Chain) != 3 {
 		t.Errorf("contradictions: %+v, want one with its chain of three", got)
 	}

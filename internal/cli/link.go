@@ -42,7 +42,8 @@ func (c *cli) linkCmd() *cobra.Command {
 		Use:   "link",
 		Short: "find which rows of tables are of the same person, place or event",
 		Long: `Without --in, looks through the people, incidents and alleged perpetrators of the workspace
-and says what waits for review at the desk; nothing is decided and nothing is written.
+and says what waits for review at the desk and how often the comparison is wrong. Nothing is
+decided; what became of entities since the last time is remembered, sealed.
 
 Reads one table or several (CSV, UTF-8 or another encoding, XLSX) and finds which rows are
 of the same entity. It needs no workspace, no labels and no settings: without --model, a

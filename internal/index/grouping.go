@@ -40,11 +40,16 @@ func (x *Index) Grouping(ctx context.Context, kindName string) (map[id.ID]id.ID,
 }
 
 // Regroup remembers the entities of some records of a kind, or of all if whole, and what
-// became of entities, together or not at all.
+// became of entities, together or not at all. With whole, whatever was remembered of other
+// records of the kind is forgotten: of people who withdrew from being compared or were
+// erased nothing stays.
 func (x *Index) Regroup(ctx context.Context, kindName string, entity map[id.ID]id.ID, whole bool, events []Regrouping) error {
 	return x.db.Write(ctx, func(c *sqlite3.Conn) error {
 		if whole {
 			if err := sealeddb.Run(c, `DELETE FROM grouping WHERE kind = ?1`, kindName); err != nil {
+				return err
+			}
+			if err := forgetOthers(c, kindName, entity); err != nil {
 				return err
 			}
 		}
@@ -69,6 +74,29 @@ func (x *Index) Regroup(ctx context.Context, kindName string, entity map[id.ID]i
 		}
 		return sealeddb.Run(c, `DELETE FROM regrouping WHERE kind = ?1 AND n <= (SELECT n FROM regrouping WHERE kind = ?1 ORDER BY n DESC LIMIT 1 OFFSET ?2)`, kindName, keptRegroupings)
 	})
+}
+
+func forgetOthers(c *sqlite3.Conn, kindName string, known map[id.ID]id.ID) error {
+	var gone []int64
+	err := sealeddb.Each(c, `SELECT n, event FROM regrouping WHERE kind = ?1`, []any{kindName}, func(s *sqlite3.Stmt) error {
+		var e Regrouping
+		if err := json.Unmarshal([]byte(s.ColumnText(1)), &e); err != nil {
+			return err
+		}
+		for _, rec := range append(e.Records, e.Of...) {
+			if _, ok := known[rec]; !ok {
+				gone = append(gone, s.ColumnInt64(0))
+				break
+			}
+		}
+		return nil
+	})
+	for _, n := range gone {
+		if err == nil {
+			err = sealeddb.Run(c, `DELETE FROM regrouping WHERE n = ?1`, n)
+		}
+	}
+	return err
 }
 
 // Regroupings lists what became of entities of a kind, the newest first, at most limit.
