@@ -319,7 +319,7 @@ func TestTenPairsAreDecidedByKeyboard(t *testing.T) {
 		t.Fatal(err)
 	}
 	pair := func() string {
-		p, err := chromedp.Run(ctx, chromedp.Evaluate[string](`[...document.querySelectorAll("[data-review] [type=hidden]")].map(e => e.value).join(" ")`))
+		p, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState !== "complete" ? "" : [...document.querySelectorAll("[data-review] [type=hidden]")].map(e => e.value).join(" ")`))
 		if err != nil {
 			return "" // the page is being exchanged
 		}
@@ -332,6 +332,13 @@ func TestTenPairsAreDecidedByKeyboard(t *testing.T) {
 	before := l.Decided()
 	for n := range 10 {
 		at := pair()
+		for range 100 { // until its script listens
+			if at != "" {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+			at = pair()
+		}
 		if at == "" {
 			t.Fatalf("after %d decisions nothing is asked", n)
 		}
@@ -350,7 +357,8 @@ func TestTenPairsAreDecidedByKeyboard(t *testing.T) {
 			time.Sleep(50 * time.Millisecond) // a page is on its way
 		}
 		if next == "" || next == at {
-			t.Fatalf("decision %d leads nowhere", n+1)
+			said, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("main")))
+			t.Fatalf("decision %d leads nowhere; the page says %q (%v)", n+1, said, err)
 		}
 	}
 	if got := l.Decided() - before; got != 10 {
