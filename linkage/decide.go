@@ -24,13 +24,8 @@ func decided(all []Decision, records int) (must, cannot [][2]uint32, err error) 
 			return nil, nil, fault.New(fault.Invalid, "linkage.Link", "decision %d is about records %d and %d of %d", k+1, d.I, d.J, records).
 				With("decide about two different records of the table")
 		}
-		p := [2]uint32{min(d.I, d.J), max(d.I, d.J)}
-		if d.Same {
-			must = append(must, p)
-		} else {
-			cannot = append(cannot, p)
-		}
 	}
+	must, cannot = sides(all)
 	if c, bad := cluster.Check(must, cannot); bad {
 		var steps []string
 		for _, r := range c.Chain {
@@ -41,4 +36,23 @@ func decided(all []Decision, records int) (must, cannot [][2]uint32, err error) 
 			With("withdraw one of these decisions")
 	}
 	return must, cannot, nil
+}
+
+// Contradictory reports the first contradiction between decisions, with the shortest chain
+// of those that put the two together, or false.
+func Contradictory(all []Decision) (cluster.Contradiction, bool) {
+	return cluster.Check(sides(all))
+}
+
+// sides divides decisions into pairs that must and cannot be together.
+func sides(all []Decision) (must, cannot [][2]uint32) {
+	for _, d := range all {
+		p := [2]uint32{min(d.I, d.J), max(d.I, d.J)}
+		if d.Same {
+			must = append(must, p)
+		} else {
+			cannot = append(cannot, p)
+		}
+	}
+	return must, cannot
 }

@@ -57,28 +57,17 @@ func (r *Result) Errors(answers []eval.Answer) eval.Errors {
 
 // settled tells of two records whether decisions say what they are, and what.
 func (r *Result) settled() func(i, j uint32) (same, sure bool) {
-	up := map[uint32]uint32{}
-	var root func(i uint32) uint32
-	root = func(i uint32) uint32 {
-		if p, ok := up[i]; ok && p != i {
-			p = root(p)
-			up[i] = p
-			return p
-		}
-		return i
-	}
+	one := forest{}
 	for _, p := range r.in.Must {
-		if a, b := root(p[0]), root(p[1]); a != b {
-			up[max(a, b)] = min(a, b)
-		}
+		one.join(p[0], p[1])
 	}
 	cannot := map[[2]uint32]bool{}
 	for _, p := range r.in.Cannot {
-		a, b := root(p[0]), root(p[1])
+		a, b := one.find(p[0]), one.find(p[1])
 		cannot[[2]uint32{min(a, b), max(a, b)}] = true
 	}
 	return func(i, j uint32) (same, sure bool) {
-		a, b := root(i), root(j)
+		a, b := one.find(i), one.find(j)
 		if a == b {
 			return true, true
 		}

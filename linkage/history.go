@@ -56,30 +56,16 @@ func Changes(before, after []uint32, cause Cause) []Event {
 func changes(records []uint32, known uint32, before, after func(uint32) uint32, cause Cause) []Event {
 	// Entities before and after that share a record belong to one event: a forest over
 	// the records joins them.
-	up := map[uint32]uint32{}
-	var find func(uint32) uint32
-	find = func(r uint32) uint32 {
-		p, ok := up[r]
-		if !ok || p == r {
-			return r
-		}
-		p = find(p)
-		up[r] = p
-		return p
-	}
-	join := func(a, b uint32) {
-		a, b = find(a), find(b)
-		up[max(a, b)] = min(a, b)
-	}
+	events := forest{}
 	for _, r := range records {
 		if r < known {
-			join(r, before(r))
+			events.join(r, before(r))
 		}
-		join(r, after(r))
+		events.join(r, after(r))
 	}
 	sets := map[uint32][]uint32{}
 	for _, r := range records {
-		root := find(r)
+		root := events.find(r)
 		sets[root] = append(sets[root], r)
 	}
 	var out []Event

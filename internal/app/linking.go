@@ -56,6 +56,9 @@ type Linking struct {
 	decided map[[2]id.ID]casebook.Verdict
 	answers []eval.Answer // to pairs drawn at random
 	aside   []Contradiction
+	// unfollowed are the decisions of the contradictions.
+	unfollowed map[linkage.Decision]bool
+	errors     *eval.Errors // nil: not estimated since the last decision
 }
 
 // linkings keeps the last run of each kind.
@@ -93,7 +96,7 @@ func (w *Workspace) link(ctx context.Context, kindName string) (*Linking, error)
 	if err != nil {
 		return nil, err
 	}
-	l := &Linking{Kind: kindName, at: map[id.ID]uint32{}, decided: map[[2]id.ID]casebook.Verdict{}}
+	l := &Linking{Kind: kindName, at: map[id.ID]uint32{}, decided: map[[2]id.ID]casebook.Verdict{}, unfollowed: map[linkage.Decision]bool{}}
 	t, apart, err := w.linkTable(ctx, read, m, l)
 	if err != nil {
 		return nil, err
@@ -276,16 +279,17 @@ func (w *Workspace) decisions(ctx context.Context, l *Linking) ([]linkage.Decisi
 	}
 	var out []linkage.Decision
 	for p, v := range l.decided {
+		if v == casebook.Unsure {
+			continue
+		}
 		act, err := w.linkAct(ctx, p[0], p[1])
 		if err != nil {
 			return nil, err
 		}
-		if x := act.Sample; x != nil && v != casebook.Unsure {
+		if x := act.Sample; x != nil {
 			l.answers = append(l.answers, eval.Answer{Bits: float64(x.Millibits) / 1000, Together: x.Together, Same: v == casebook.Same})
 		}
-		if v != casebook.Unsure {
-			out = append(out, linkage.Decision{I: l.at[p[0]], J: l.at[p[1]], Same: v == casebook.Same})
-		}
+		out = append(out, linkage.Decision{I: l.at[p[0]], J: l.at[p[1]], Same: v == casebook.Same})
 	}
 	slices.SortFunc(out, func(a, b linkage.Decision) int {
 		if a.I != b.I {

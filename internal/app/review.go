@@ -43,7 +43,7 @@ func (l *Linking) Summary() LinkSummary {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := LinkSummary{Kind: l.Kind, Records: len(l.IDs), Entities: l.res.Clusters.Count(), Compared: l.res.Compared, Recall: l.res.Recall,
-		Decided: len(l.decided), Waiting: waiting, Errors: l.res.Errors(l.answers), Contradictions: len(l.aside)}
+		Decided: len(l.decided), Waiting: waiting, Errors: l.estimated(), Contradictions: len(l.aside)}
 	n := l.res.Draws(draws)
 	slices.Sort(n)
 	s.Fewest, s.Most = n[len(n)*25/1000], n[len(n)*975/1000]
@@ -73,12 +73,9 @@ func (l *Linking) Queue(n, sample int) []Question {
 	defer l.mu.Unlock()
 	var telling, random []Question
 	for _, q := range l.res.Queue(n, sample) {
-		a, b := l.IDs[q.I], l.IDs[q.J]
-		if a.Compare(b) > 0 {
-			a, b = b, a
-		}
-		out := Question{A: a, B: b, Bits: q.Bits, Probability: q.Probability, Together: q.Together, Random: q.Random, Drawn: q.Drawn}
-		switch _, done := l.decided[[2]id.ID{a, b}]; {
+		pair := pairOf(l.IDs[q.I], l.IDs[q.J])
+		out := Question{A: pair[0], B: pair[1], Bits: q.Bits, Probability: q.Probability, Together: q.Together, Random: q.Random, Drawn: q.Drawn}
+		switch _, done := l.decided[pair]; {
 		case done:
 		case q.Random:
 			random = append(random, out)
@@ -107,7 +104,17 @@ func (l *Linking) Decided() int {
 func (l *Linking) Errors() eval.Errors {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.res.Errors(l.answers)
+	return l.estimated()
+}
+
+// estimated goes through all pairs only after something was decided: every page of the
+// review shows it.
+func (l *Linking) estimated() eval.Errors {
+	if l.errors == nil {
+		e := l.res.Errors(l.answers)
+		l.errors = &e
+	}
+	return *l.errors
 }
 
 // Contradiction is decisions that cannot all be right: A and B were called different, but
@@ -129,33 +136,21 @@ func (l *Linking) Contradictions() []Contradiction {
 // chain: nobody can tell which of them is the mistake.
 func (l *Linking) setAside(ds []linkage.Decision) []linkage.Decision {
 	for {
-		c, bad := contradiction(ds)
+		c, bad := linkage.Contradictory(ds)
 		if !bad {
 			return ds
 		}
-		out := map[linkage.Decision]bool{decision(c.Apart[0], c.Apart[1], false): true}
+		l.unfollowed[decision(c.Apart[0], c.Apart[1], false)] = true
 		for k := 1; k < len(c.Chain); k++ {
-			out[decision(c.Chain[k-1], c.Chain[k], true)] = true
+			l.unfollowed[decision(c.Chain[k-1], c.Chain[k], true)] = true
 		}
 		l.aside = append(l.aside, l.named(c))
-		ds = slices.DeleteFunc(ds, func(d linkage.Decision) bool { return out[decision(d.I, d.J, d.Same)] })
+		ds = slices.DeleteFunc(ds, func(d linkage.Decision) bool { return l.unfollowed[decision(d.I, d.J, d.Same)] })
 	}
 }
 
 func decision(i, j uint32, same bool) linkage.Decision {
 	return linkage.Decision{I: min(i, j), J: max(i, j), Same: same}
-}
-
-func contradiction(ds []linkage.Decision) (cluster.Contradiction, bool) {
-	var must, cannot [][2]uint32
-	for _, d := range ds {
-		if d.Same {
-			must = append(must, [2]uint32{d.I, d.J})
-		} else {
-			cannot = append(cannot, [2]uint32{d.I, d.J})
-		}
-	}
-	return cluster.Check(must, cannot)
 }
 
 func (l *Linking) named(c cluster.Contradiction) Contradiction {
@@ -180,26 +175,12 @@ func (l *Linking) Against(a, b id.ID, verdict casebook.Verdict) (Contradiction, 
 			ds = append(ds, decision(l.at[p[0]], l.at[p[1]], v == casebook.Same))
 		}
 	}
-	ds = slices.DeleteFunc(ds, func(d linkage.Decision) bool { return l.isAside(d) })
-	c, bad := contradiction(ds)
+	ds = slices.DeleteFunc(ds, func(d linkage.Decision) bool { return l.unfollowed[d] })
+	c, bad := linkage.Contradictory(ds)
 	if !bad {
 		return Contradiction{}, false
 	}
 	return l.named(c), true
-}
-
-func (l *Linking) isAside(d linkage.Decision) bool {
-	for _, c := range l.aside {
-		if d == decision(l.at[c.A], l.at[c.B], false) {
-			return true
-		}
-		for k := 1; k < len(c.Chain); k++ {
-			if d == decision(l.at[c.Chain[k-1]], l.at[c.Chain[k]], true) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // Judge records what somebody decided of a question, with a reason, takes the pair out of
@@ -220,7 +201,7 @@ func (w *Workspace) Judge(ctx context.Context, l *Linking, q Question, verdict c
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.decided[pairOf(q.A, q.B)] = verdict
+	l.decided[pairOf(q.A, q.B)], l.errors = verdict, nil
 	if verdict == casebook.Unsure {
 		return nil, nil
 	}
@@ -259,6 +240,7 @@ func (w *Workspace) Unjudge(ctx context.Context, l *Linking, a, b id.ID, reason 
 	defer l.mu.Unlock()
 	v := l.decided[pairOf(a, b)]
 	delete(l.decided, pairOf(a, b))
+	l.errors = nil
 	if v == casebook.Unsure || len(l.aside) > 0 || r.Links[at].Act.Sample != nil {
 		// What was set aside may be followed again, an answer is no more: all is linked
 		// anew the next time it is asked for.

@@ -172,8 +172,8 @@ func (v *visit) question(r *http.Request, p *reviewPage, l *app.Linking, q app.Q
 	for i := range p.Rows {
 		p.Rows[i].Differs = p.Rows[i].A != p.Rows[i].B
 	}
-	merges := l.Merges(q.A, q.B)
-	p.Merges = v.titles(r, merges[:min(shownMerges, len(merges))])
+	merges := v.titles(r, l.Merges(q.A, q.B))
+	p.Merges = merges[:min(shownMerges, len(merges))]
 	return nil
 }
 

@@ -85,7 +85,8 @@ func EstimateErrors(undecided []Stratum, known Known, answers []Answer, blocked 
 		}
 	}
 	for range draws {
-		k := min(sortSearch(at, rng.Float64()*at[len(at)-1]), len(at)-1)
+		k, _ := slices.BinarySearch(at, rng.Float64()*at[len(at)-1])
+		k = min(k, len(at)-1)
 		m, seen := of[k]
 		if !seen {
 			for _, s := range undecided {
@@ -143,10 +144,4 @@ func posterior(answers []Answer) ([]recalibration, []float64) {
 		logs[i] = math.Exp(logs[i] - top)
 	}
 	return grid, logs
-}
-
-// sortSearch is the first place whose sum reaches x.
-func sortSearch(sums []float64, x float64) int {
-	k, _ := slices.BinarySearch(sums, x)
-	return k
 }

@@ -54,7 +54,7 @@ func readTable(t testing.TB, path string) (lists int, histories []uint32, counts
 
 func TestShow(t *testing.T) {
 	if os.Getenv("SHOW") == "" {
-		t.Skip()
+		t.Skip("SKIPPED: shows fits to a reader; runs with SHOW=all or SHOW=table")
 	}
 	names := []string{"artificial_3", "australia_4", "colombia_recruit_men_1999_20", "congenital_anomaly_5", "kosovo_4", "lesbian_allegheny_4", "netherlands_5", "netherlands_6", "neworleans_5", "spina_bifida_3", "truth2000_indep_5", "truth2000_sim1_5", "uk2013_4", "uk2013_5", "uk2013_6"}
 	for _, name := range names {
