@@ -66,8 +66,8 @@ type Finding struct {
 //
 // A copied story never raises the level. Sources whose words come from one another are
 // taken together: those that quote are left out, and the others count by the weakest of
-// them, because it is not known whose words they are. A report or document that shares
-// words with an account is neither.
+// them, because it is not known whose words they are. A report or document that depends on
+// an account, be it a rumour, supports nothing.
 func Ceiling(sources []Source, deps []Dependency, r Review) (Finding, error) {
 	clusters, err := Clusters(len(sources), deps)
 	if err != nil {
@@ -85,17 +85,19 @@ func Ceiling(sources []Source, deps []Dependency, r Review) (Finding, error) {
 	var f Finding
 	pattern := false
 	for _, c := range clusters {
-		best, roles := Basis(0), map[Role]bool{}
+		best, roles, apart := Basis(0), map[Role]bool{}, true
 		for _, i := range c {
 			if b := counted[i]; b != 0 && (best == 0 || b < best) {
 				best = b
 			}
 			roles[support[i]] = true
+			apart = apart && sources[i].Role != Account
 		}
 		switch {
 		case best != 0:
 			f.Clusters++
 			f.FirstHand = f.FirstHand || best <= Witnessed
+		case !apart:
 		case roles[Pattern]:
 			pattern, f.Supported = true, true
 		case roles[Document]:
@@ -106,23 +108,38 @@ func Ceiling(sources []Source, deps []Dependency, r Review) (Finding, error) {
 	return f, nil
 }
 
-// origins are the members of a group of copies that quote nobody; all of them when each
-// quotes another.
+// origins are the members of a group of copies that quote nobody but those who quote them
+// in turn: of members that quote each other in a circle, none is known to be the first.
 func origins(group []int, deps []Dependency) []int {
-	quotes := map[int]bool{}
+	quotes := map[int][]int{}
 	for _, d := range deps {
 		if d.Kind == QuotedFrom && d.A != d.B {
-			quotes[d.A] = true
+			quotes[d.A] = append(quotes[d.A], d.B)
+		}
+	}
+	reach := make(map[int]map[int]bool, len(group))
+	for _, i := range group {
+		reach[i] = map[int]bool{}
+		for open := []int{i}; len(open) > 0; {
+			at := open[len(open)-1]
+			open = open[:len(open)-1]
+			for _, next := range quotes[at] {
+				if !reach[i][next] {
+					reach[i][next] = true
+					open = append(open, next)
+				}
+			}
 		}
 	}
 	var out []int
 	for _, i := range group {
-		if !quotes[i] {
+		circle := true
+		for j := range reach[i] {
+			circle = circle && reach[j][i]
+		}
+		if circle {
 			out = append(out, i)
 		}
-	}
-	if out == nil {
-		return group
 	}
 	return out
 }
