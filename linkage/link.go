@@ -3,6 +3,7 @@ package linkage
 import (
 	"math"
 	"math/bits"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -498,6 +499,40 @@ func (r *Result) EachPair(fn func(i, j uint32, bits float64)) {
 // Draws samples numbers of entities: see [cluster.Draws].
 func (r *Result) Draws(draws int) []int {
 	return cluster.Draws(r.in, cluster.Options{Cut: r.e.model.Threshold}, draws, r.e.model.Seed)
+}
+
+// Partitions samples who is who: of each draw the entity of every record. See
+// [cluster.Partitions].
+func (r *Result) Partitions(draws int) [][]uint32 {
+	return cluster.Partitions(r.in, cluster.Options{Cut: r.e.model.Threshold}, draws, r.e.model.Seed)
+}
+
+// The bounds of doubt: a pair between them is neither linked nor parted beyond dispute.
+const doubtLow, doubtHigh = 0.05, 0.95
+
+// Unresolved is the share of possible links that are in doubt: of the pairs that blocking
+// found and that are matches with a probability of at least 5 %, those below 95 % that
+// nobody has decided and that are not apart by nature. It is 0 where there are none.
+func (r *Result) Unresolved() float64 {
+	decided := map[[2]uint32]bool{}
+	for _, p := range slices.Concat(r.in.Must, r.in.Cannot) {
+		decided[[2]uint32{min(p[0], p[1]), max(p[0], p[1])}] = true
+	}
+	open, all := 0.0, 0.0
+	r.EachPair(func(i, j uint32, bits float64) {
+		p := Probability(bits)
+		if p < doubtLow || r.in.Apart != nil && r.in.Apart(i, j) {
+			return
+		}
+		all++
+		if p < doubtHigh && !decided[[2]uint32{min(i, j), max(i, j)}] {
+			open++
+		}
+	})
+	if all == 0 {
+		return 0
+	}
+	return open / all
 }
 
 // Probability turns a weight in bits into the probability of a match.

@@ -155,27 +155,3 @@ func Strata(lists []string, records []Record) ([]string, []Table, error) {
 	}
 	return labels, tables, nil
 }
-
-// FromPartition makes the table of one draw of a linkage: record i is on list list[i]
-// (from 0) and was put with the others of cluster[i].
-func FromPartition(lists []string, list, cluster []int) (Table, error) {
-	if len(list) != len(cluster) {
-		return Table{}, fault.New(fault.Invalid, "histories", "%d records have a list and %d a cluster", len(list), len(cluster))
-	}
-	by := map[int]History{}
-	for i, c := range cluster {
-		if list[i] < 0 || list[i] >= len(lists) {
-			return Table{}, fault.New(fault.Invalid, "histories", "record %d is on list %d of %d", i+1, list[i], len(lists))
-		}
-		by[c] |= 1 << uint(list[i])
-	}
-	sums := map[History]int{}
-	for _, h := range by {
-		sums[h]++
-	}
-	cells := make([]Cell, 0, len(sums))
-	for h, n := range sums {
-		cells = append(cells, Cell{h, n})
-	}
-	return New(lists, cells)
-}

@@ -204,3 +204,23 @@ func FuzzFromRows(f *testing.F) {
 		}
 	})
 }
+
+// A person is on the lists of all their records; a record of no list adds nobody and still
+// ties two others together.
+func TestHistoriesOfClusters(t *testing.T) {
+	lists := []string{"a", "b", "c"}
+	on := []History{Of(0), Of(1), 0, Of(0, 2), 0}
+	tables, err := FromDraws(lists, on, [][]uint32{{0, 0, 0, 3, 4}, {0, 1, 1, 1, 4}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]Cell{{{Of(0, 1), 1}, {Of(0, 2), 1}}, {{Of(0), 1}, {Of(0, 1, 2), 1}}}
+	for i := range want {
+		if !cmp.Equal(tables[i].Cells, want[i]) {
+			t.Errorf("draw %d gives %v, want %v", i, tables[i].Cells, want[i])
+		}
+	}
+	if _, err := FromClusters(lists, on, []uint32{0}); err == nil {
+		t.Error("clusters of one record are taken for those of five")
+	}
+}

@@ -13,34 +13,20 @@ import (
 	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
+	"example.org/amparo/internal/matching"
 	"example.org/amparo/linkage"
 	"example.org/amparo/linkage/eval"
 	"example.org/amparo/linkage/table"
 	"example.org/amparo/linkage/testimony"
 )
 
-// matching is the purpose under which accounts of different people are laid beside each
+// matchingPurpose is the purpose under which accounts of different people are laid beside each
 // other.
-const matching = "CO-02"
-
-// linkModels say what is compared of each kind. Nothing in them is estimated from data.
-var linkModels = map[string]linkage.Model{
-	"person": {Link: linkage.Dedupe, Dependence: true, Fields: []linkage.Field{
-		{Name: "names", Compare: "names", Frequency: true}, {Name: "birth", Compare: "interval", Frequency: true},
-		{Name: "sex", Compare: "exact"}, {Name: "origin", Compare: "site", Frequency: true},
-	}},
-	"incident": {Link: linkage.Dedupe, Dependence: true, Fields: []linkage.Field{
-		{Name: "victims", Compare: "names", Frequency: true}, {Name: "type", Compare: "exact", Frequency: true}, {Name: "date", Compare: "interval", Frequency: true},
-		{Name: "place", Compare: "site", Frequency: true}, {Name: "facility_type", Compare: "exact", Frequency: true}, {Name: "agency", Compare: "exact"},
-	}},
-	"perpetrator": {Link: linkage.Dedupe, Dependence: true, Fields: []linkage.Field{
-		{Name: "names", Compare: "names", Frequency: true}, {Name: "agency", Compare: "exact"}, {Name: "role", Compare: "exact", Frequency: true},
-	}},
-}
+const matchingPurpose = "CO-02"
 
 // LinkedKinds are the kinds whose records are looked through for doubles, in order. Places
 // need none: a place is a code of the gazetteer.
-func LinkedKinds() []string { return []string{"person", "incident", "perpetrator"} }
+func LinkedKinds() []string { return matching.Kinds() }
 
 // Linking is one run over the records of a kind: which of them seem to be one, and which
 // pairs somebody should look at. It lives in memory only, names included, and sees only
@@ -88,11 +74,11 @@ func (w *Workspace) Linking(ctx context.Context, kindName string, again bool) (*
 }
 
 func (w *Workspace) link(ctx context.Context, kindName string) (*Linking, error) {
-	m, ok := linkModels[kindName]
+	m, ok := matching.Model(kindName)
 	if !ok {
 		return nil, fault.New(fault.NotFound, "app.Linking", "records of kind %q are not linked", kindName).With("use one of %s", strings.Join(LinkedKinds(), ", "))
 	}
-	read, err := w.For(matching, "")
+	read, err := w.For(matchingPurpose, "")
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +101,7 @@ func (w *Workspace) link(ctx context.Context, kindName string) (*Linking, error)
 		return nil, err
 	}
 	l.res, err = linkage.Link(t, m, linkage.Options{Workers: runtime.GOMAXPROCS(0), Comparers: comparers, Decisions: decisions,
-		Apart: func(i, j uint32) bool { return apart[[2]uint32{min(i, j), max(i, j)}] }})
+		Apart: apart.Has})
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +114,7 @@ func (w *Workspace) link(ctx context.Context, kindName string) (*Linking, error)
 
 // linkTable lays out the records of a kind for comparison. apart are pairs that are two by
 // the nature of the data: those whom one account names together.
-func (w *Workspace) linkTable(ctx context.Context, read *Reading, m linkage.Model, l *Linking) (*table.Table, map[[2]uint32]bool, error) {
+func (w *Workspace) linkTable(ctx context.Context, read *Reading, m linkage.Model, l *Linking) (*table.Table, matching.Pairs, error) {
 	k, ok := w.Schema().Kind(l.Kind)
 	if !ok {
 		return nil, nil, fault.New(fault.NotFound, "app.Linking", "no kind %q", l.Kind)
@@ -141,48 +127,17 @@ func (w *Workspace) linkTable(ctx context.Context, read *Reading, m linkage.Mode
 	if err != nil {
 		return nil, nil, err
 	}
-	names := make([]string, len(m.Fields))
-	for i, f := range m.Fields {
-		names[i] = f.Name
-	}
-	b := table.NewBuilder(names)
-	b.Source(l.Kind)
-	for _, r := range rows {
-		l.at[r.ID] = uint32(len(l.IDs))
+	records := make([]matching.Record, len(rows))
+	for i, r := range rows {
+		l.at[r.ID] = uint32(i)
 		l.IDs = append(l.IDs, r.ID)
-		for c, f := range names {
-			b.Set(c, []byte(linkCell(k, r, f, named)))
-		}
-		b.Next()
+		records[i] = matching.Record{ID: r.ID, Values: r.Values}
 	}
-	apart := map[[2]uint32]bool{}
+	apart := matching.Pairs{}
 	if l.Kind == "person" {
 		err = w.namedTogether(ctx, read, l, apart)
 	}
-	return b.Table(), apart, err
-}
-
-func linkCell(k *kind.Kind, r index.Row, field string, named map[id.ID][]string) string {
-	if field == "names" {
-		return testimony.Join(named[r.ID])
-	}
-	var out []string
-	for _, v := range r.Values[field] {
-		if v.State != kind.Given {
-			continue
-		}
-		if field == "victims" {
-			if p, err := id.Parse(v.Text); err == nil {
-				out = append(out, named[p]...)
-			}
-			continue
-		}
-		out = append(out, v.Text)
-	}
-	if f, ok := k.Field(field); ok && f.Type == kind.TypeTerm && len(out) > 1 {
-		slices.Sort(out)
-	}
-	return testimony.Join(out)
+	return matching.Table(k, m, records, named), apart, err
 }
 
 // namesOf opens the names of people: of persons by their identity, of perpetrators by
@@ -208,7 +163,7 @@ func (w *Workspace) namesOf(ctx context.Context, read *Reading, kindName string)
 				continue
 			}
 		}
-		for _, f := range []string{"names", "aliases", "transliterations"} {
+		for _, f := range matching.NameFields() {
 			for _, v := range r.Field(f).Current() {
 				if v.State == kind.Given && !slices.Contains(out[who], v.Text) {
 					out[who] = append(out[who], v.Text)
@@ -221,7 +176,7 @@ func (w *Workspace) namesOf(ctx context.Context, read *Reading, kindName string)
 
 // namedTogether finds persons that one account names beside each other: victims of one
 // incident, the two sides of a relationship.
-func (w *Workspace) namedTogether(ctx context.Context, read *Reading, l *Linking, apart map[[2]uint32]bool) error {
+func (w *Workspace) namedTogether(ctx context.Context, read *Reading, l *Linking, apart matching.Pairs) error {
 	for _, name := range []string{"incident", "relationship"} {
 		k, ok := w.Schema().Kind(name)
 		if !ok {
@@ -247,13 +202,7 @@ func (w *Workspace) namedTogether(ctx context.Context, read *Reading, l *Linking
 					}
 				}
 			}
-			for i := range in {
-				for j := range i {
-					if in[i] != in[j] {
-						apart[[2]uint32{min(in[i], in[j]), max(in[i], in[j])}] = true
-					}
-				}
-			}
+			apart.Together(in)
 			return nil
 		})
 		if err != nil {

@@ -291,7 +291,7 @@ func (w *Workspace) Regroupings(ctx context.Context, kindName string, limit int)
 	if err != nil {
 		return nil, err
 	}
-	read, err := w.For(matching, "")
+	read, err := w.For(matchingPurpose, "")
 	if err != nil {
 		return nil, err
 	}

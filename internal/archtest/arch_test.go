@@ -55,7 +55,7 @@ var layers = [][]string{
 	{"internal/hub"},
 	{"internal/hub/file", "internal/hub/folder", "internal/hub/hubtest"},
 	{"internal/casebook"},
-	{"internal/consent", "internal/chain", "internal/verification", "internal/exploitation", "internal/whereabouts", "internal/interview"},
+	{"internal/consent", "internal/chain", "internal/verification", "internal/exploitation", "internal/whereabouts", "internal/interview", "internal/matching"},
 	{"internal/index"},
 	{"internal/packet", "internal/exchange/table"},
 	{"internal/exchange/mapping", "internal/exchange/transcript", "internal/exchange/xlsform", "internal/exchange/columns"},

@@ -226,3 +226,47 @@ func TestDrawsOfTwoRecordsFollowTheirOdds(t *testing.T) {
 		t.Errorf("a decision does not hold in the draws: %g", got)
 	}
 }
+
+// What people decided holds in every draw; records that share no component stay apart; and
+// the partitions are those that Draws counts.
+func TestDrawsOfPartitionsKeepDecisions(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := anyScene(t)
+		if _, bad := cluster.Check(s.in.Must, s.in.Cannot); bad {
+			return
+		}
+		const draws = 7
+		parts := cluster.Partitions(s.in, cluster.Options{}, draws, 3)
+		counts := cluster.Draws(s.in, cluster.Options{}, draws, 3)
+		joined := slices.Clone(s.in.Must)
+		for _, e := range s.in.Edges {
+			joined = append(joined, [2]uint32{e.I, e.J})
+		}
+		component := cluster.Join(s.in.Records, joined)
+		for d, of := range parts {
+			seen := map[uint32]bool{}
+			for i, c := range of {
+				seen[c] = true
+				if of[c] != c {
+					t.Fatalf("record %d is in cluster %d, whose record is in %d", i, c, of[c])
+				}
+				if component[i] != component[c] {
+					t.Fatalf("records %d and %d share no component and are one", i, c)
+				}
+			}
+			if len(seen) != counts[d] {
+				t.Fatalf("%d clusters, Draws counts %d", len(seen), counts[d])
+			}
+			for _, p := range s.in.Must {
+				if of[p[0]] != of[p[1]] {
+					t.Fatalf("decided to be one, and parted: %v", p)
+				}
+			}
+			for _, p := range s.in.Cannot {
+				if of[p[0]] == of[p[1]] {
+					t.Fatalf("decided to be two, and one: %v", p)
+				}
+			}
+		}
+	})
+}

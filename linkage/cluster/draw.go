@@ -7,12 +7,24 @@ import (
 )
 
 // Draws samples partitions around a result and returns the number of entities in each
-// draw: what is not known about who is who, carried into a count. Each component is
+// draw: what is not known about who is who, carried into a count. See [Partitions].
+func Draws(in Input, o Options, draws int, seed uint64) []int {
+	out := make([]int, draws)
+	inside := 0
+	eachDraw(in, o, draws, seed, func(members []uint32, _ [][]uint32) { inside += len(members) }, func(d int, g *gibbs) { out[d] += g.count() })
+	for d := range out {
+		out[d] += in.Records - inside
+	}
+	return out
+}
+
+// Partitions samples partitions around a result: of each draw the entity of every record,
+// which is the number of one of its records. Each component is
 // sampled by Gibbs: a node leaves its cluster and joins one of the component's clusters,
 // or stands alone, with odds of 2 to the sum of clipped weights to the cluster's n records
 // over the square root of n. (The sum would take each record of a cluster for new
 // evidence, the average for none; copies of one entity are in between.) Decisions hold in
-// every draw.
+// every draw. The same seed gives the same draws.
 //
 // The uncertainty of the model's parameters is not in the draws, nor that of pairs that
 // blocking did not find: they are narrower than what is not known.
@@ -20,7 +32,34 @@ import (
 // Source: Gibbs sampling of partitions as in Neal (2000), Journal of Computational and
 // Graphical Statistics 9, 249-265, algorithm 3, with a pairwise score in place of the
 // marginal likelihood.
-func Draws(in Input, o Options, draws int, seed uint64) []int {
+func Partitions(in Input, o Options, draws int, seed uint64) [][]uint32 {
+	alone := make([]uint32, in.Records)
+	for i := range alone {
+		alone[i] = uint32(i)
+	}
+	out := make([][]uint32, draws)
+	for d := range out {
+		out[d] = slices.Clone(alone)
+	}
+	var nodes [][]uint32
+	var first []uint32 // by cluster, the first record of a draw
+	eachDraw(in, o, draws, seed, func(_ []uint32, n [][]uint32) { nodes = n }, func(d int, g *gibbs) {
+		first = append(first[:0], make([]uint32, len(nodes))...)
+		for i := len(nodes) - 1; i >= 0; i-- {
+			first[g.of[i]] = nodes[i][0]
+		}
+		for i, n := range nodes {
+			for _, r := range n {
+				out[d][r] = first[g.of[i]]
+			}
+		}
+	})
+	return out
+}
+
+// eachDraw samples every component in turn and calls draw after each of its draws. begin
+// is told a component's records, and the records of each of its nodes.
+func eachDraw(in Input, o Options, draws int, seed uint64, begin func(members []uint32, nodes [][]uint32), draw func(d int, g *gibbs)) {
 	o = o.filled()
 	var rep Result
 	comps := components(in, o, &rep)
@@ -29,21 +68,15 @@ func Draws(in Input, o Options, draws int, seed uint64) []int {
 		must.join(p[0], p[1])
 	}
 	cannot := cannotByRecord(in.Cannot)
-	inside := 0
-	out := make([]int, draws)
 	for k, members := range comps {
-		inside += len(members)
 		rng := rand.New(rand.NewPCG(seed, uint64(k)))
 		g := newGibbs(in, o, members, must.parent, cannot)
-		for d := range out {
+		begin(members, nodesOf(members, must.parent))
+		for d := range draws {
 			g.sweep(rng)
-			out[d] += g.count()
+			draw(d, g)
 		}
 	}
-	for d := range out {
-		out[d] += in.Records - inside
-	}
-	return out
 }
 
 // gibbs samples the clusters of one component.

@@ -1,0 +1,112 @@
+// Package matching says how records of a kind are laid side by side to find the ones that
+// speak of one person, event or perpetrator: what is compared, and what goes into each
+// cell. The workspace and the calibration of its figures both use it, so that the figures
+// are calibrated on the linkage that makes them.
+//
+// It knows no journal, no consent and no index: whoever calls it hands in only what may be
+// compared.
+package matching
+
+import (
+	"slices"
+
+	"example.org/amparo/id"
+	"example.org/amparo/internal/kind"
+	"example.org/amparo/linkage"
+	"example.org/amparo/linkage/table"
+	"example.org/amparo/linkage/testimony"
+)
+
+// models say what is compared of each kind. Nothing in them is estimated from data.
+var models = map[string]linkage.Model{
+	"person": {Link: linkage.Dedupe, Dependence: true, Fields: []linkage.Field{
+		{Name: "names", Compare: "names", Frequency: true}, {Name: "birth", Compare: "interval", Frequency: true},
+		{Name: "sex", Compare: "exact"}, {Name: "origin", Compare: "site", Frequency: true},
+	}},
+	"incident": {Link: linkage.Dedupe, Dependence: true, Fields: []linkage.Field{
+		{Name: "victims", Compare: "names", Frequency: true}, {Name: "type", Compare: "exact", Frequency: true}, {Name: "date", Compare: "interval", Frequency: true},
+		{Name: "place", Compare: "site", Frequency: true}, {Name: "facility_type", Compare: "exact", Frequency: true}, {Name: "agency", Compare: "exact"},
+	}},
+	"perpetrator": {Link: linkage.Dedupe, Dependence: true, Fields: []linkage.Field{
+		{Name: "names", Compare: "names", Frequency: true}, {Name: "agency", Compare: "exact"}, {Name: "role", Compare: "exact", Frequency: true},
+	}},
+}
+
+// Kinds are the kinds whose records are looked through for doubles, in order. Places need
+// none: a place is a code of the gazetteer.
+func Kinds() []string { return []string{"person", "incident", "perpetrator"} }
+
+// Model returns how records of a kind are compared, and whether they are at all.
+func Model(kindName string) (linkage.Model, bool) {
+	m, ok := models[kindName]
+	m.Fields = slices.Clone(m.Fields)
+	return m, ok
+}
+
+// Record is one record as it is compared: its folded values.
+type Record struct {
+	ID     id.ID
+	Values kind.Values
+}
+
+// NameFields are the fields that hold what somebody is called, of person_identity and
+// perpetrator alike.
+func NameFields() []string { return []string{"names", "aliases", "transliterations"} }
+
+// Table lays records out for comparison, in their order. named are the names of people by
+// the record of the person.
+func Table(k *kind.Kind, m linkage.Model, records []Record, named map[id.ID][]string) *table.Table {
+	names := make([]string, len(m.Fields))
+	for i, f := range m.Fields {
+		names[i] = f.Name
+	}
+	b := table.NewBuilder(names)
+	b.Source(k.Name)
+	for _, r := range records {
+		for c, f := range names {
+			b.Set(c, []byte(cell(k, r, f, named)))
+		}
+		b.Next()
+	}
+	return b.Table()
+}
+
+func cell(k *kind.Kind, r Record, field string, named map[id.ID][]string) string {
+	if field == "names" {
+		return testimony.Join(named[r.ID])
+	}
+	var out []string
+	for _, v := range r.Values[field] {
+		if v.State != kind.Given {
+			continue
+		}
+		if field == "victims" {
+			if p, err := id.Parse(v.Text); err == nil {
+				out = append(out, named[p]...)
+			}
+			continue
+		}
+		out = append(out, v.Text)
+	}
+	if f, ok := k.Field(field); ok && f.Type == kind.TypeTerm && len(out) > 1 {
+		slices.Sort(out)
+	}
+	return testimony.Join(out)
+}
+
+// Pairs is a set of pairs of records by number.
+type Pairs map[[2]uint32]bool
+
+// Has reports whether two different records are a pair of the set.
+func (p Pairs) Has(i, j uint32) bool { return p[[2]uint32{min(i, j), max(i, j)}] }
+
+// Together adds every pair of records that one account names beside each other.
+func (p Pairs) Together(records []uint32) {
+	for i := range records {
+		for _, j := range records[:i] {
+			if records[i] != j {
+				p[[2]uint32{min(records[i], j), max(records[i], j)}] = true
+			}
+		}
+	}
+}
