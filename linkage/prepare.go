@@ -275,6 +275,9 @@ func shared(f, g *field) (*table.Dict, *table.Dict) {
 // shapeBands sorts the values into bands of about equal numbers of records.
 func (f *field) shapeBands() {
 	f.shape = fs.Field{Levels: len(f.labels), Share: []float64{1}}
+	if c, ok := f.cmp.(compare.Expecting); ok && len(c.Expect()) == len(f.labels) {
+		f.shape.Expect = c.Expect()
+	}
 	counts := f.count
 	if !f.decl.Frequency || f.filled == 0 {
 		return

@@ -135,9 +135,27 @@ func (w *Workspace) linkTable(ctx context.Context, read *Reading, m linkage.Mode
 	}
 	apart := matching.Pairs{}
 	if l.Kind == "person" {
+		if err := livesOf(ctx, read, records); err != nil {
+			return nil, nil, err
+		}
 		err = w.namedTogether(ctx, read, l, apart)
 	}
 	return matching.Table(k, m, records, named), apart, err
+}
+
+// livesOf puts into records of people what was told of their lives.
+func livesOf(ctx context.Context, read *Reading, people []matching.Record) error {
+	var lives matching.Lives
+	for _, name := range matching.LifeKinds() {
+		if err := read.Each(ctx, name, func(r index.Row) error {
+			lives.Add(name, matching.Record{ID: r.ID, Values: r.Values})
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	lives.Put(people)
+	return nil
 }
 
 // namesOf opens the names of people: of persons by their identity, of perpetrators by
@@ -165,8 +183,8 @@ func (w *Workspace) namesOf(ctx context.Context, read *Reading, kindName string)
 		}
 		for _, f := range matching.NameFields() {
 			for _, v := range r.Field(f).Current() {
-				if v.State == kind.Given && !slices.Contains(out[who], v.Text) {
-					out[who] = append(out[who], v.Text)
+				if name := matching.Name(f, v.Text); v.State == kind.Given && !slices.Contains(out[who], name) {
+					out[who] = append(out[who], name)
 				}
 			}
 		}
@@ -278,7 +296,7 @@ func (l *Linking) Explain(a, b id.ID) (linkage.Explanation, error) {
 	for n := range x.Bars {
 		b := &x.Bars[n]
 		for _, text := range []*string{&b.Left, &b.Right, &b.LeftForm, &b.RightForm} {
-			*text = strings.ReplaceAll(*text, testimony.Separator, ", ")
+			*text = testimony.Shown(*text)
 		}
 	}
 	return x, err

@@ -21,11 +21,16 @@ import (
 // come with them, and returns which records are of one person in truth.
 func invented(t *testing.T, people int) (*app.Workspace, map[id.ID]id.ID) {
 	t.Helper()
+	return inventedBy(t, people, 7)
+}
+
+func inventedBy(t *testing.T, people int, seed uint64) (*app.Workspace, map[id.ID]id.ID) {
+	t.Helper()
 	ctx := context.Background()
 	w := create(t)
 	t.Cleanup(func() { _ = w.Close() })
 	pop := w.Populate()
-	truth, err := world.Generate(ctx, world.Config{People: people, Seed: 7}, w.Schema(), func(e world.Event) error {
+	truth, err := world.Generate(ctx, world.Config{People: people, Seed: seed}, w.Schema(), func(e world.Event) error {
 		if !e.Same.IsZero() {
 			return nil
 		}
@@ -43,13 +48,9 @@ func invented(t *testing.T, people int) (*app.Workspace, map[id.ID]id.ID) {
 	return w, same
 }
 
-// Doubles of invented people, told in other scripts and spellings, are found; others are
-// not made one.
-func TestDoublesOfInventedPeopleAreFound(t *testing.T) {
-	w, same := invented(t, 400)
-	l, err := w.Linking(t.Context(), "person", false)
-	must(t, err)
-	pairs, right, wrong := 0, 0, 0
+// found counts the pairs that are one person in truth, those of them the run takes for
+// one, and those it takes for one and are two.
+func found(l *app.Linking, same map[id.ID]id.ID) (pairs, right, wrong int) {
 	in := map[id.ID]bool{}
 	for _, x := range l.IDs {
 		in[x] = true
@@ -70,12 +71,28 @@ func TestDoublesOfInventedPeopleAreFound(t *testing.T) {
 			}
 		}
 	}
-	if pairs < 15 {
-		t.Fatalf("only %d doubles in the world: nothing is tested", pairs)
+	return pairs, right, wrong
+}
+
+// Before anybody has decided anything, doubles of invented people, told in other scripts
+// and spellings with another year or place, are found, and others are not made one. Neither
+// seed is one the method was worked out on; docs/benchmarks/linkage-workspace.md has more.
+func TestDoublesOfInventedPeopleAreFound(t *testing.T) {
+	var pairs, right, wrong int
+	for _, seed := range []uint64{7, 8} {
+		w, same := inventedBy(t, 1000, seed)
+		l, err := w.Linking(t.Context(), "person", false)
+		must(t, err)
+		p, r, x := found(l, same)
+		pairs, right, wrong = pairs+p, right+r, wrong+x
+		t.Logf("seed %d: %d records, %d doubles, %d found, %d wrong", seed, len(l.IDs), p, r, x)
 	}
-	t.Logf("%d records, %d doubles, %d found, %d wrong; %+v", len(l.IDs), pairs, right, wrong, l.Summary())
-	if float64(right) < 0.7*float64(pairs) || float64(wrong) > 0.1*float64(right+wrong) {
-		t.Errorf("%d of %d doubles found, %d wrong: want recall 0.7 at precision 0.9 before anybody has decided anything", right, pairs, wrong)
+	if pairs < 150 {
+		t.Fatalf("only %d doubles in the worlds: nothing is tested", pairs)
+	}
+	recall, precision := float64(right)/float64(pairs), float64(right)/float64(right+wrong)
+	if recall < 0.92 || precision < 0.98 {
+		t.Errorf("recall %.3f at precision %.3f, want 0.92 at 0.98 before anybody has decided anything", recall, precision)
 	}
 }
 

@@ -17,11 +17,17 @@ import (
 	"example.org/amparo/linkage/testimony"
 )
 
+// surely is the weight in bits from which two accounts are taken for one person before
+// anybody has looked: odds of eight to one. To take two people for one erases one of them
+// from every count; two accounts of one person that stay apart are still in the queue.
+const surely = 3
+
 // models say what is compared of each kind. Nothing in them is estimated from data.
 var models = map[string]linkage.Model{
-	"person": {Link: linkage.Dedupe, Dependence: true, Fields: []linkage.Field{
+	"person": {Link: linkage.Dedupe, Dependence: true, Threshold: surely, Fields: []linkage.Field{
 		{Name: "names", Compare: "names", Frequency: true}, {Name: "birth", Compare: "interval", Frequency: true},
-		{Name: "sex", Compare: "exact"}, {Name: "origin", Compare: "site", Frequency: true},
+		{Name: "sex", Compare: "trait"}, {Name: "origin", Compare: "site", Frequency: true},
+		{Name: "crossings", Compare: "events", Frequency: true}, {Name: "returns", Compare: "events", Frequency: true},
 	}},
 	"incident": {Link: linkage.Dedupe, Dependence: true, Fields: []linkage.Field{
 		{Name: "victims", Compare: "names", Frequency: true}, {Name: "type", Compare: "exact", Frequency: true}, {Name: "date", Compare: "interval", Frequency: true},
@@ -51,10 +57,20 @@ type Record struct {
 
 // NameFields are the fields that hold what somebody is called, of person_identity and
 // perpetrator alike.
-func NameFields() []string { return []string{"names", "aliases", "transliterations"} }
+func NameFields() []string { return []string{"names", "transliterations", "aliases"} }
+
+// Name is a name out of one of the [NameFields] as [Table] takes it: names somebody is also
+// known under are marked, for many share the same one.
+func Name(field, text string) string {
+	if field == "aliases" {
+		return testimony.Alias(text)
+	}
+	return text
+}
 
 // Table lays records out for comparison, in their order. named are the names of people by
-// the record of the person.
+// the record of the person, each as [Name] gives it; what is known of their lives is put
+// into the records by [Lives.Put].
 func Table(k *kind.Kind, m linkage.Model, records []Record, named map[id.ID][]string) *table.Table {
 	names := make([]string, len(m.Fields))
 	for i, f := range m.Fields {

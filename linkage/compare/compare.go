@@ -41,6 +41,15 @@ type Comparer interface {
 	Keys() []Key
 }
 
+// Expecting is a Comparer that knows how the records of one entity come out before there
+// is data: by level, from "differs" up, the share of their pairs. It is a judgement about
+// the field, as that names are written in several scripts, and what the data say is drawn
+// towards it. The shares are above 0 and sum to 1.
+type Expecting interface {
+	Comparer
+	Expect() []float64
+}
+
 // Key is a way to make blocking keys of a value: records that share one are compared.
 type Key struct {
 	Name string

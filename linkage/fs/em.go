@@ -97,17 +97,28 @@ func newFit(model *Model, counts []Count, o Options, same float64) *fit {
 	f.odds = make([][]float64, len(f.Fields))
 	f.guess = make([][]float64, len(f.Fields))
 	for i, field := range f.Fields {
-		f.guess[i] = levelPrior(field.Levels, same)
-		f.M[i] = spread(field, f.guess[i])
+		f.M[i] = spread(field, startOf(field, same))
 		f.odds[i] = make([]float64, 16)
-	}
-	for i, field := range f.Fields { // the prior of every start is the same, or they could not be compared
-		f.guess[i] = levelPrior(field.Levels, starts[0])
+		f.guess[i] = startOf(field, starts[0]) // the same for every start, or they could not be compared
 	}
 	if f.Prior <= 0 || f.Prior >= 1 {
 		f.Prior = 1e-4
 	}
 	return f
+}
+
+// startOf is by level the m from which a start begins. Of a field whose m is expected to be
+// something, the first start begins there and the others somewhat off.
+func startOf(field Field, same float64) []float64 {
+	out := levelPrior(field.Levels, same)
+	if field.Expect == nil {
+		return out
+	}
+	off := starts[0] - same
+	for l, e := range field.Expect {
+		out[l] = off*out[l] + (1-off)*e
+	}
+	return out
 }
 
 // levelPrior is the m expected before data: same for equal values, and of the rest each

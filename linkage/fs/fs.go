@@ -26,6 +26,9 @@ func Code(pattern uint64, f int) int { return int(pattern >> (4 * f) & 15) }
 type Field struct {
 	Levels int
 	Share  []float64 // by band, sums to 1
+	// Expect is by level the m expected before data; nil means a guess that is right
+	// where most pairs of one entity are the same and few a slip away. It sums to 1.
+	Expect []float64
 }
 
 // Codes is the number of codes of the field.

@@ -118,6 +118,33 @@ func TestSureMatchesTeachTheModel(t *testing.T) {
 	}
 }
 
+// What is expected of a field decides where there is nothing to see, and gives way to what
+// is seen.
+func TestWhatIsExpectedGivesWayToWhatIsSeen(t *testing.T) {
+	fit := func(counts []fs.Count, pairs float64, expect []float64) []float64 {
+		all := fields()
+		all[0].Expect = expect
+		runs, err := fs.Fit(&fs.Model{Fields: all, U: trueU, Prior: 0.02}, counts, fs.Options{Pairs: pairs, Recall: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return runs[0].Model.M[0]
+	}
+	expect := []float64{0.1, 0.5, 0.4}
+	nothing := []fs.Count{{Pattern: fs.Missing | fs.Missing<<4 | fs.Missing<<8 | fs.Missing<<12, N: 5000}}
+	for l, m := range fit(nothing, 5000, expect) {
+		if math.Abs(m-expect[l]) > 1e-9 {
+			t.Errorf("nothing seen: m of level %d is %.3f, expected %.3f", l, m, expect[l])
+		}
+	}
+	much := simulate(200_000, 0.02, 3)
+	for l, m := range fit(much, 200_000, expect) {
+		if math.Abs(m-trueM[0][l]) > 0.02 {
+			t.Errorf("much seen: m of level %d is %.3f, not %.3f", l, m, trueM[0][l])
+		}
+	}
+}
+
 func TestANearerLevelNeverSpeaksLessForAMatch(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &fs.Model{Prior: 0.01}

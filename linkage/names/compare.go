@@ -186,7 +186,10 @@ func (c *Comparer) acrossScripts(a, b Key) Comparison {
 	if len(a.Hangul) == 0 && a.mandarin == nil {
 		return Comparison{Level: Different, Bits: math.Log2(differs)}
 	}
-	hangul := a.Hangul
+	if !near(a, b) {
+		return c.surnameOnly(a, b)
+	}
+	hangul := traditions(a.Hangul)
 	if len(hangul) == 0 { // characters with no Korean reading: the Mandarin one alone
 		hangul = []latin.Hangul{{Weight: 1}}
 	}
@@ -197,6 +200,43 @@ func (c *Comparer) acrossScripts(a, b Key) Comparison {
 	}
 	return level(bits, surname, a, b)
 }
+
+// North and South Korea spell the same name differently (리 and 이, 련 and 연), and who
+// wrote Hangul may have used the one spelling where the Latin letters follow the other.
+const otherTradition = 0.4
+
+// traditions adds to each reading its spelling by the other tradition, where there is one.
+func traditions(readings []latin.Hangul) []latin.Hangul {
+	var out []latin.Hangul
+	for _, h := range readings {
+		surname, given := otherSpelling(h.Surname, true), otherSpelling(string(h.Given), false)
+		if surname == h.Surname && given == string(h.Given) {
+			out = append(out, h)
+			continue
+		}
+		w := h.Weight
+		h.Weight = w * (1 - otherTradition)
+		out = append(out, h, latin.Hangul{Surname: surname, Given: []rune(given), Weight: w * otherTradition})
+	}
+	return out
+}
+
+// otherSpelling is how the other Korea spells a word: the South drops ㄹ, or makes it ㄴ,
+// at its beginning. Of a Southern surname the North's spelling is known; of a given name
+// only the Southern spelling of a Northern one is.
+func otherSpelling(word string, surname bool) string {
+	if south := names.South(word); south != word || !surname {
+		return south
+	}
+	if north, ok := northern[word]; ok {
+		return north
+	}
+	return word
+}
+
+// northern are the surnames that the South spells without their ㄹ. Some of these
+// spellings are also names of their own: 유 is 유 or 류, 임 is 임 or 림.
+var northern = map[string]string{"이": "리", "임": "림", "유": "류", "노": "로", "나": "라", "양": "량", "여": "려", "염": "렴", "용": "룡", "육": "륙", "연": "련"}
 
 // surnameBits compares the surnames alone.
 func (c *Comparer) surnameBits(a, b Key) float64 {
@@ -211,7 +251,7 @@ func (c *Comparer) surnameBits(a, b Key) float64 {
 			if a.mandarin != nil {
 				chars = &latin.Characters{Surname: a.mandarin.Surname}
 			}
-			best = max(best, c.m.LikelihoodOf(one, []latin.Hangul{{Surname: h.Surname, Weight: 1}}, chars)-b.families[i])
+			best = max(best, c.m.LikelihoodOf(one, traditions([]latin.Hangul{{Surname: h.Surname, Weight: 1}}), chars)-b.families[i])
 		}
 	}
 	return best
@@ -248,7 +288,7 @@ func (c *Comparer) latinPair(a, b Key) Comparison {
 			}
 		}
 	}
-	bits := sharedBits(a.Decoded, b.Decoded)
+	bits := sharedBits(a.heard, b.heard)
 	out := level(bits, surnameShared(a, b), a, b)
 	if out.Level < NearlyEqual && closeLetters(a, b) {
 		return Comparison{NearlyEqual, math.Max(bits, likelyBits), "a slip of letters: " + a.Original + ", " + b.Original}
@@ -258,46 +298,129 @@ func (c *Comparer) latinPair(a, b Key) Comparison {
 
 // sharedBits is log2 of the sum over Hangul names h of P(h | a) P(h | b) / P(h): how much
 // likelier two spellings are when they are of one name.
-func sharedBits(a, b []latin.Decoded) float64 {
+//
+// Names that sound alike, 리용 and 이영 aside from their spelling, are taken as one name.
+func sharedBits(a, b []heardName) float64 {
 	var sum float64
-	for _, x := range a {
-		for _, y := range b {
-			if x.Surname == y.Surname && x.Given == y.Given {
-				sum += x.Share * y.Share / x.Usual
-			}
+	both(a, b, func(x, y heardName) { sum += x.share * y.share / math.Max(x.usual, y.usual) })
+	return math.Log2(math.Max(sum, 1e-6))
+}
+
+// heardName is the Hangul names of one sound that Latin letters may stand for, or the
+// surnames.
+type heardName struct {
+	name         string
+	share, usual float64
+}
+
+// heardNames puts together what sounds alike, in order, and the surnames alone.
+func heardNames(ds []latin.Decoded, m *latin.Model) (whole, surnames []heardName) {
+	add := func(to []heardName, name string, share, usual float64) []heardName {
+		k, found := slices.BinarySearchFunc(to, name, func(h heardName, s string) int { return strings.Compare(h.name, s) })
+		if !found {
+			to = slices.Insert(to, k, heardName{name: name})
+		}
+		to[k].share += share
+		to[k].usual += usual
+		return to
+	}
+	for _, d := range ds {
+		surname, given := names.Heard(d.Surname, []rune(d.Given))
+		whole = add(whole, surname+" "+string(given), d.Share, d.Usual)
+		surnames = add(surnames, names.South(d.Surname), d.Share, 0)
+	}
+	for k := range surnames {
+		surnames[k].usual = familyFrequency(m, surnames[k].name)
+	}
+	return whole, surnames
+}
+
+// familyFrequency is how common a surname is, with its Northern spelling.
+func familyFrequency(m *latin.Model, surname string) float64 {
+	p := m.SurnameFrequency(surname)
+	if north := otherSpelling(surname, true); north != surname {
+		p += m.SurnameFrequency(north)
+	}
+	return p
+}
+
+// both calls fn for the names that two lists share; both are in order.
+func both(a, b []heardName, fn func(x, y heardName)) {
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch d := strings.Compare(a[i].name, b[j].name); {
+		case d < 0:
+			i++
+		case d > 0:
+			j++
+		default:
+			fn(a[i], b[j])
+			i++
+			j++
 		}
 	}
-	return math.Log2(math.Max(sum, 1e-6))
 }
 
 // surnameShared is the same for the surnames alone.
 func surnameShared(a, b Key) float64 {
 	var sum float64
-	seen := map[string]bool{}
-	for _, x := range a.Decoded {
-		if seen[x.Surname] {
-			continue
-		}
-		seen[x.Surname] = true
-		pa, pb := surnameShare(a.Decoded, x.Surname), surnameShare(b.Decoded, x.Surname)
-		sum += pa * pb
-	}
+	both(a.surnames, b.surnames, func(x, y heardName) { sum += x.share * y.share })
 	return math.Log2(math.Max(sum, 1e-6)) + 2 // of five people in a hundred pairs, one shares a surname
 }
 
-func surnameShare(ds []latin.Decoded, surname string) float64 {
-	var p float64
-	for _, d := range ds {
-		if d.Surname == surname {
-			p += d.Share
+// near reports whether a name in Hangul or Chinese characters (a) and one in Latin letters
+// (b) can be one: whether they share a wide key, or the letters begin or end as the
+// Mandarin reading of the characters does. To compare the others letter by letter would
+// cost hundreds of times as much and come out as different, but for their surname.
+func near(a, b Key) bool {
+	if a.Part == Surname || b.Part == Surname || shareNumber(a.wide, b.wide) {
+		return true
+	}
+	if a.mandarin == nil || len(a.mandarin.Given) == 0 {
+		return false
+	}
+	first, last := a.mandarin.Given[0], a.mandarin.Given[len(a.mandarin.Given)-1]
+	for _, read := range b.Latin {
+		if n := len(read.Given); n > 0 && (slices.ContainsFunc(first, func(p string) bool { return strings.HasPrefix(read.Given[0], p) }) ||
+			slices.ContainsFunc(last, func(p string) bool { return strings.HasSuffix(read.Given[n-1], p) })) {
+			return true
 		}
 	}
-	return p
+	return false
 }
 
-// closeLetters reports whether two spellings are a slip apart: Jaro-Winkler of at least
-// 0.92 over all letters and at most two edits.
+// shareNumber reports whether two lists in order share a number.
+func shareNumber(a, b []uint32) bool {
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch {
+		case a[i] < b[j]:
+			i++
+		case a[i] > b[j]:
+			j++
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// surnameOnly compares the surnames of a name in Hangul or characters (a) and one in Latin
+// letters (b) of which it is known that the given names differ. By the rule of Bayes
+// P(letters | surname) / P(letters) is P(surname | letters) / P(surname).
+func (c *Comparer) surnameOnly(a, b Key) Comparison {
+	surname := math.Inf(-1)
+	for _, h := range a.Hangul {
+		name := names.South(h.Surname)
+		if k, ok := slices.BinarySearchFunc(b.surnames, name, func(x heardName, s string) int { return strings.Compare(x.name, s) }); ok {
+			surname = max(surname, math.Log2(b.surnames[k].share/b.surnames[k].usual))
+		}
+	}
+	return level(math.Log2(differs)*3, surname, a, b)
+}
+
+// closeLetters reports whether two spellings are a slip apart: one letter more, less or
+// other, or two exchanged. Short names of different people are as near as that by chance,
+// so surnames must be the same or the whole long.
 func closeLetters(a, b Key) bool {
 	x, y := joined(a.Latin), joined(b.Latin)
-	return jaroWinkler(x, y) >= 0.92 && (a.Latin[0].Surname == b.Latin[0].Surname || len(x) > 8)
+	return (a.Latin[0].Surname == b.Latin[0].Surname || min(len(x), len(y)) > 8) && oneSlip(x, y)
 }

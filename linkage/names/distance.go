@@ -40,53 +40,24 @@ func jamo(rs []rune) []int {
 	return out
 }
 
-// jaroWinkler is the similarity of two words of letters, 0 to 1.
+// oneSlip reports whether two different words are one letter or one exchange of neighbours
+// apart.
 //
-// Source: Winkler (1990), Proceedings of the Section on Survey Research Methods, ASA, 354-359.
-func jaroWinkler(a, b string) float64 {
-	if a == b {
-		return 1
+// Source: Damerau (1964), Communications of the ACM 7(3), 171-176: four in five errors of
+// spelling are one of these.
+func oneSlip(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
 	}
-	j := jaro(a, b)
-	prefix := 0
-	for prefix < min(4, len(a), len(b)) && a[prefix] == b[prefix] {
-		prefix++
+	k := 0
+	for k < len(a) && a[k] == b[k] {
+		k++
 	}
-	return j + float64(prefix)*0.1*(1-j)
-}
-
-func jaro(a, b string) float64 {
-	if len(a) == 0 || len(b) == 0 {
-		return 0
+	switch len(b) - len(a) {
+	case 0:
+		return k == len(a) || a[k+1:] == b[k+1:] || k+1 < len(a) && a[k] == b[k+1] && a[k+1] == b[k] && a[k+2:] == b[k+2:]
+	case 1:
+		return a[k:] == b[k+1:]
 	}
-	window := max(max(len(a), len(b))/2-1, 0)
-	usedA, usedB := make([]bool, len(a)), make([]bool, len(b))
-	m := 0
-	for i := range len(a) {
-		for j := max(0, i-window); j < min(len(b), i+window+1); j++ {
-			if !usedB[j] && a[i] == b[j] {
-				usedA[i], usedB[j] = true, true
-				m++
-				break
-			}
-		}
-	}
-	if m == 0 {
-		return 0
-	}
-	half, j := 0, 0
-	for i := range len(a) {
-		if !usedA[i] {
-			continue
-		}
-		for !usedB[j] {
-			j++
-		}
-		if a[i] != b[j] {
-			half++
-		}
-		j++
-	}
-	f := float64(m)
-	return (f/float64(len(a)) + f/float64(len(b)) + (f-float64(half)/2)/f) / 3
+	return false
 }

@@ -8,6 +8,7 @@
 package names
 
 import (
+	"hash/fnv"
 	"slices"
 	"strings"
 	"unicode"
@@ -43,7 +44,10 @@ type Key struct {
 	families  []float64 // log2 P(surname letters), for each of Latin
 	folded    string    // the name as compared when nothing else is known of it
 	mandarin  *latin.Characters
-	frequency float64 // P(this Hangul name)
+	frequency float64     // P(this Hangul name)
+	heard     []heardName // of Decoded, in order
+	surnames  []heardName // of Decoded: the surnames, in order
+	wide      []uint32    // the keys of Wide, in order
 }
 
 // Part says how much of a name is known.
@@ -111,7 +115,20 @@ func (r *Reader) Parse(s string) Key {
 	if len(k.Hangul) > 0 {
 		k.frequency = r.frequency(k)
 	}
+	k.wide = numbers(k.Wide())
 	return k
+}
+
+// numbers are hashes of keys, in order.
+func numbers(keys []string) []uint32 {
+	out := make([]uint32, len(keys))
+	for i, k := range keys {
+		h := fnv.New32a()
+		_, _ = h.Write([]byte(k)) // a hash does not fail
+		out[i] = h.Sum32()
+	}
+	slices.Sort(out)
+	return out
 }
 
 // frequency is how common the likeliest Hangul reading is.
@@ -160,6 +177,7 @@ func (r *Reader) readLatin(k *Key, plain string) {
 		k.families = append(k.families, r.r.SomebodyNamed(read.Surname))
 	}
 	k.Decoded = r.r.Decode(k.Latin, decoded)
+	k.heard, k.surnames = heardNames(k.Decoded, r.m)
 }
 
 func joined(reads []latin.Reading) string {

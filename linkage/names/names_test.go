@@ -46,6 +46,16 @@ func TestLevels(t *testing.T) {
 		{"金哲洙", "Jin Zhezhu", names.StrongLetter},
 		{"金哲洙", "Kim Chol-su", names.LikelyLetter},
 		{"최정호", "Ch'oe Chŏng-ho", names.StrongLetter},
+		{"이순금", "Ri Sun-kum", names.StrongLetter}, // Hangul of the South, letters of the North
+		{"이창남", "Ri Changnam", names.StrongLetter},
+		{"리창남", "Lee Chang-nam", names.StrongLetter},
+		{"임설순", "Rim Sol Sun", names.StrongLetter},
+		{"이순금", "Ri Chol-su", names.SameSurname},
+		{"李順今", "Ri Chol-su", names.SameSurname},
+		{"Lee Young-ae", "Ri Yong-ae", names.LikelyLetter},
+		{"Kim Mihyon", "Kim Mihyom", names.NearlyEqual},
+		{"Kim Mihyon", "Kim Mihyno", names.NearlyEqual},
+		{"Choi Munsan", "Cho Minsang", names.Different}, // three letters are no slip
 		{"Kim Chol-su", "KIM, Chol Su", names.EqualFolded},
 		{"Kim Chol-su", "Kim Cheol-soo", names.StrongLetter},
 		{"Pak Yong-hui", "Park Young-hee", names.StrongLetter},

@@ -48,11 +48,31 @@ func TestWhatAgreesAndHowFar(t *testing.T) {
 		{"names", "김철수", "Kim Chol-su", "strong letters"},
 		{"names", "김철수", "박영희", "differs"},
 		{"names", testimony.Join([]string{"Jin Yan", "김설정"}), "김설정", "equal Hangul"},
+		// A name used in China is shared by many: it never counts as the person's own.
+		{"names", testimony.Join([]string{"김창가", testimony.Alias("Jin Li")}), testimony.Join([]string{"Kim Yon-mi", testimony.Alias("Jin Li")}), "same alias only"},
+		{"names", testimony.Join([]string{"김창가", testimony.Alias("Jin Li")}), testimony.Join([]string{"Pak Yon-mi", testimony.Alias("Jin Li")}), "same alias only"},
+		{"names", testimony.Join([]string{"Jin Mei", testimony.Alias("김설정")}), "Kim Sol-jong", "nearly equal"}, // the one knows as alias what the other knows as name
+		{"names", testimony.Join([]string{"김창가", testimony.Alias("Jin Li")}), testimony.Join([]string{"Kim Chang-ga", testimony.Alias("Jin Mei")}), "strong letters"},
 		{"names", "", "김설정", "missing"},
 		{"interval", "1971-05-03", "1971-03-05", "day and month exchanged"},
 		{"interval", "1971", "1971-03-05", "may be the same"},
 		{"interval", "1971-03-05", "1991-03-05", "apart"},
 		{"interval", "nonsense", "1991", "missing"},
+		{"interval", testimony.Join([]string{"1971", "1973-05-03"}), "1973-05-03", "same day"}, // of two births that were told, the nearer one
+		{"interval", testimony.Join([]string{"1971", "1973"}), testimony.Join([]string{"1973", "1971"}), "same day"},
+		{"events", testimony.Event("2001-03-04", "KP-ONS"), testimony.Event("2001-03-04", "KP-ONS"), "one day, at one place"},
+		{"events", testimony.Event("2001-03", "KP-ONS"), testimony.Event("2001-03-04", "KP-ONS"), "in one month, at one place"},
+		{"events", testimony.Event("2001-03", "KP-ONS"), testimony.Event("2001-03-04", "KP-HOE"), "in one month, elsewhere"},
+		{"events", testimony.Event("2001", "KP-ONS"), testimony.Event("2001-03-04", "KP-ONS"), "may be at one time, at one place"},
+		{"events", testimony.Event("2001", "KP-ONS"), testimony.Event("2001", ""), "may be at one time, elsewhere"},
+		{"events", testimony.Event("2001", "KP-ONS"), testimony.Event("2002-03", "KP-ONS"), "within a year, at one place"},
+		{"events", testimony.Event("2001", "KP-ONS"), testimony.Event("2002-03", "KP-HYE"), "within a year, elsewhere"},
+		{"events", testimony.Event("2001", "KP-ONS"), testimony.Event("2003-03", "KP-ONS"), "within two years"},
+		{"events", testimony.Event("2001", "KP-ONS"), testimony.Event("2008", "KP-ONS"), "apart"},
+		{"events", testimony.Join([]string{testimony.Event("1999", "KP-HYE"), testimony.Event("2004-05", "KP-ONS")}), testimony.Event("2004-05", "KP-ONS"), "in one month, at one place"},
+		{"events", testimony.Event("", "KP-ONS"), testimony.Event("2001", "KP-ONS"), "missing"},
+		{"trait", "f", "m", "differs"},
+		{"trait", "f", "f", "same"},
 		{"site", "KP-ONS", "KP-ONS", "same place"},
 		{"site", "KP-ONS", "KP-HOE", "same province"},
 		{"site", "KP-ONS", "KP-SIN", "same country"},
@@ -80,6 +100,39 @@ func TestNamesAreFoundAcrossScripts(t *testing.T) {
 		if !shared {
 			t.Errorf("name 1 and name %d share no key", other)
 		}
+	}
+}
+
+// What a comparer expects of the levels are shares: one for each level, above nothing, and
+// one in all.
+func TestExpectationsAreShares(t *testing.T) {
+	all, err := testimony.Comparers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range all {
+		e, ok := c.(compare.Expecting)
+		if !ok {
+			t.Errorf("%s expects nothing", name)
+			continue
+		}
+		sum := 0.0
+		for _, x := range e.Expect() {
+			if x <= 0 {
+				t.Errorf("%s expects a share of %g", name, x)
+			}
+			sum += x
+		}
+		if len(e.Expect()) != len(c.Levels()) || sum < 1-1e-9 || sum > 1+1e-9 {
+			t.Errorf("%s: %d shares of %d levels sum to %g", name, len(e.Expect()), len(c.Levels()), sum)
+		}
+	}
+}
+
+func TestACellIsShownWithoutItsMarks(t *testing.T) {
+	cell := testimony.Join([]string{testimony.Join([]string{"김창가", testimony.Alias("Jin Li")}), testimony.Event("2001", "KP-ONS")})
+	if got := testimony.Shown(cell); got != "김창가, Jin Li, 2001 KP-ONS" {
+		t.Errorf("shown as %q", got)
 	}
 }
 

@@ -1,0 +1,118 @@
+package matching
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"example.org/amparo/id"
+	"example.org/amparo/internal/kind"
+	"example.org/amparo/linkage/testimony"
+)
+
+// Lives gathers what was told of people's lives that tells one person from another: when
+// and where they crossed out of the country, when and by which town they were sent back.
+// Interviews ask for it before names, and witnesses remember it better than birthdays: a
+// reviewer who finds two accounts of one person finds them by it. The zero value is ready.
+type Lives struct {
+	journeys, returns map[id.ID]happening
+	legs, stages      map[id.ID]first // the earliest part of each journey, each return
+}
+
+// happening is an event of somebody's life as the record of the whole has it.
+type happening struct {
+	person      id.ID
+	date, place string
+}
+
+// first is the first part of a happening.
+type first struct {
+	order       float64
+	date, place string
+}
+
+// LifeKinds are the kinds of record that [Lives.Add] reads.
+func LifeKinds() []string { return []string{"journey", "leg", "episode", "detention_stage"} }
+
+// Add takes in a record of one of the [LifeKinds].
+func (l *Lives) Add(kindName string, r Record) {
+	if l.journeys == nil {
+		l.journeys, l.returns = map[id.ID]happening{}, map[id.ID]happening{}
+		l.legs, l.stages = map[id.ID]first{}, map[id.ID]first{}
+	}
+	get := r.Values.Get
+	switch kindName {
+	case "journey":
+		l.journeys[r.ID] = happening{link(r, "person"), get("period"), ""}
+	case "leg":
+		keepFirst(l.legs, link(r, "journey"), first{order(get("order")), get("date"), get("from")})
+	case "episode":
+		l.returns[r.ID] = happening{link(r, "person"), get("period"), get("corridor")}
+	case "detention_stage":
+		if get("in") != "" {
+			keepFirst(l.stages, link(r, "episode"), first{order(get("order")), get("in"), ""})
+		}
+	}
+}
+
+func link(r Record, field string) id.ID {
+	to, err := id.Parse(r.Values.Get(field))
+	if err != nil {
+		return id.ID{} // of nobody
+	}
+	return to
+}
+
+// order is the number of a part; one without a number comes last.
+func order(s string) float64 {
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return 1e9
+	}
+	return n
+}
+
+// keepFirst keeps of two parts the earlier; of two of one number the one that reads first,
+// so that nothing hangs on the order of records.
+func keepFirst(parts map[id.ID]first, of id.ID, f first) {
+	was, ok := parts[of]
+	if !ok || f.order < was.order || f.order == was.order && f.date+f.place < was.date+was.place {
+		parts[of] = f
+	}
+}
+
+// Put adds the events to the records of people, as the fields crossings and returns. The
+// records' own values are left as they are.
+func (l *Lives) Put(people []Record) {
+	events := map[string]map[id.ID][]kind.Value{"crossings": {}, "returns": {}}
+	for field, from := range map[string]struct {
+		whole map[id.ID]happening
+		parts map[id.ID]first
+	}{"crossings": {l.journeys, l.legs}, "returns": {l.returns, l.stages}} {
+		for rec, h := range from.whole {
+			part := from.parts[rec]
+			if part.date != "" { // nearer to the event than the period of the whole
+				h.date = part.date
+			}
+			if h.place == "" {
+				h.place = part.place
+			}
+			if h.date != "" {
+				events[field][h.person] = append(events[field][h.person], kind.Of(testimony.Event(h.date, h.place)))
+			}
+		}
+	}
+	for i, p := range people {
+		vs := make(kind.Values, len(p.Values)+len(events))
+		for f, v := range p.Values {
+			vs[f] = v
+		}
+		for f, by := range events {
+			if len(by[p.ID]) > 0 {
+				slices.SortFunc(by[p.ID], func(a, b kind.Value) int { return strings.Compare(a.Text, b.Text) })
+				vs[f] = by[p.ID]
+			}
+		}
+		people[i].Values = vs
+	}
+}
