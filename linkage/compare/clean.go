@@ -83,43 +83,6 @@ func foldRunes(s string) string {
 	return b.String()
 }
 
-// form is a short text ready for bit-parallel comparison, 40 bytes: the letters as small
-// numbers, without spaces, and which letters occur. n is 0 for a text that has others than
-// a-z and 0-9 or is longer; such texts are compared the slow way.
-type form struct {
-	mask uint64
-	n    uint8
-	c    [31]uint8
-}
-
-const symbols = 36 // a-z, 0-9
-
-func formOf(s string) form {
-	var f form
-	n := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case c >= 'a' && c <= 'z':
-			c -= 'a'
-		case c >= '0' && c <= '9':
-			c -= '0' - 26
-		case c == ' ':
-			continue
-		default:
-			return form{}
-		}
-		if n == len(f.c) {
-			return form{}
-		}
-		f.c[n] = c
-		f.mask |= 1 << c
-		n++
-	}
-	f.n = uint8(n)
-	return f
-}
-
 // longest is how many letters of a long text the slow way looks at.
 const longest = 64
 

@@ -2,7 +2,6 @@ package compare
 
 import (
 	"fmt"
-	"math/bits"
 	"strings"
 )
 
@@ -14,23 +13,23 @@ import (
 // edit distances", Nordic Journal of Computing 10, 29-39.
 func Edits(a, b string) int {
 	fa, fb := formOf(a), formOf(b)
-	if fa.n > 0 && fb.n > 0 {
-		return fa.edits(&fb)
+	if fa.len() > 0 && fb.len() > 0 {
+		var w where
+		w.of(&fa)
+		return fa.edits(&w, &fb)
 	}
 	var ra, rb [longest]rune
 	return editsRunes(runesOf(a, ra[:0]), runesOf(b, rb[:0]))
 }
 
-func (a *form) edits(b *form) int {
-	var where [symbols]uint64
-	for i := 0; i < int(a.n); i++ {
-		where[a.c[i]] |= 1 << i
-	}
-	last := uint64(1) << (a.n - 1)
-	vp, vn, d0, before := ^uint64(0), uint64(0), uint64(0), uint64(0)
-	dist := int(a.n)
-	for j := 0; j < int(b.n); j++ {
-		pm := where[b.c[j]]
+// edits is the edits between two texts with forms, of which w is the places of the letters
+// of a.
+func (a *form) edits(w *where, b *form) int {
+	dist := a.len()
+	last := uint32(1) << (dist - 1)
+	vp, vn, d0, before := ^uint32(0), uint32(0), uint32(0), uint32(0)
+	for j := 0; j < b.len(); j++ {
+		pm := w[b.c[j&31]&63]
 		swap := ((^d0 & pm) << 1) & before
 		d0 = (((pm & vp) + vp) ^ vp) | pm | vn | swap
 		hp := vn | ^(d0 | vp)
@@ -73,15 +72,9 @@ func editsRunes(a, b []rune) int {
 	return rows[len(a)%3][len(b)]
 }
 
-// within reports the edits between two forms when at most most, and more than most
-// otherwise. An edit changes at most one letter that only one side has.
-func (a *form) within(b *form, most int) int {
-	if bits.OnesCount64(a.mask&^b.mask) > most || bits.OnesCount64(b.mask&^a.mask) > most ||
-		int(a.n)-int(b.n) > most || int(b.n)-int(a.n) > most {
-		return most + 1
-	}
-	return a.edits(b)
-}
+// far reports whether two texts are surely more than most edits apart: every letter of the
+// longer one that has no equal in the other takes an edit of its own.
+func (a *form) far(b *form, most int) bool { return max(a.len(), b.len())-a.common(b) > most }
 
 // code compares numbers and codes people are given: identity numbers, telephone numbers,
 // house numbers, case numbers. What counts is the number of keystrokes between them.
@@ -114,26 +107,58 @@ func (code) Keys() []Key {
 }
 
 func (c code) Prepare(v Values) Prepared {
-	return &codeForms{nameForms: *name{at: c.at}.Prepare(v).(*nameForms), least: 2 * int(c.at[len(c.at)-1])}
+	f := &codeForms{forms: newForms(v), at: c.at}
+	f.Grow()
+	return f
 }
 
 type codeForms struct {
-	nameForms
-	least int // shorter codes are not near each other: 12 and 17 are two houses
+	forms
+	at []float64
 }
 
 func (f *codeForms) Level(a, b uint32) uint8 {
-	fa, fb := &f.forms[a], &f.forms[b]
-	most := int(f.at[len(f.at)-1])
-	var d int
-	if fa.n > 0 && fb.n > 0 {
-		d = fa.within(fb, most)
-	} else {
-		var ra, rb [longest]rune
-		d = editsRunes(runesOf(f.v.At(a), ra[:0]), runesOf(f.v.At(b), rb[:0]))
+	fa, fb := &f.forms.forms[a], &f.forms.forms[b]
+	switch {
+	case fa.len() == 0 || fb.len() == 0:
+		return f.slowly(a, b)
+	case fa.far(fb, f.most()):
+		return 0
 	}
+	var w where
+	w.of(fa)
+	return f.level(fa.edits(&w, fb))
+}
+
+func (f *codeForms) Levels(a uint32, bs []uint32, out []uint8) {
+	fa, most := &f.forms.forms[a], f.most()
+	var w where
+	w.of(fa)
+	for k, b := range bs {
+		fb := &f.forms.forms[b]
+		switch {
+		case fa.len() == 0 || fb.len() == 0:
+			out[k] = f.slowly(a, b)
+		case fa.far(fb, most):
+			out[k] = 0
+		default:
+			out[k] = f.level(fa.edits(&w, fb))
+		}
+	}
+}
+
+// most is the edits of the lowest level.
+func (f *codeForms) most() int { return int(f.at[len(f.at)-1]) }
+
+// slowly compares two texts of which one has no form.
+func (f *codeForms) slowly(a, b uint32) uint8 {
+	var ra, rb [longest]rune
+	return f.level(editsRunes(runesOf(f.v.At(a), ra[:0]), runesOf(f.v.At(b), rb[:0])))
+}
+
+func (f *codeForms) level(edits int) uint8 {
 	for i, t := range f.at {
-		if d <= int(t) {
+		if edits <= int(t) {
 			return uint8(len(f.at) - i)
 		}
 	}
@@ -168,13 +193,13 @@ func (p postcode) Normalise(raw string) string { return clean(raw, p.stop) }
 func (postcode) Keys() []Key { return []Key{same, {Name: "area", Agree: 0.85}} }
 
 func (p postcode) Prepare(v Values) Prepared {
-	f := &postcodeForms{nameForms: *name{at: []float64{1}}.Prepare(v).(*nameForms), area: make([]uint32, 1, v.Len())}
+	f := &postcodeForms{forms: newForms(v), area: make([]uint32, 1, v.Len())}
 	f.Grow()
 	return f
 }
 
 func (f *postcodeForms) Grow() {
-	f.nameForms.Grow()
+	f.forms.Grow()
 	for id := len(f.area); id < f.v.Len(); id++ {
 		f.area = append(f.area, keyOf(1, area(f.v.At(uint32(id)))))
 	}
@@ -191,22 +216,52 @@ func area(s string) string {
 }
 
 type postcodeForms struct {
-	nameForms
+	forms
 	area []uint32
 }
 
-func (f *postcodeForms) Bytes() int64 { return 44 * int64(len(f.forms)) }
+func (f *postcodeForms) Bytes() int64 { return (formBytes + 4) * int64(len(f.area)) }
 
 func (f *postcodeForms) Level(a, b uint32) uint8 {
-	fa, fb := &f.forms[a], &f.forms[b]
-	if fa.n > 0 && fb.n > 0 {
-		switch d := fa.within(fb, 1); d {
-		case 0:
-			return 3
-		case 1:
-			return 2
+	fa, fb := &f.forms.forms[a], &f.forms.forms[b]
+	if fa.len() > 0 && fb.len() > 0 && !fa.far(fb, 1) {
+		var w where
+		w.of(fa)
+		if l := postcodeLevel(fa.edits(&w, fb)); l > 0 {
+			return l
 		}
 	}
+	return f.sameArea(a, b)
+}
+
+func (f *postcodeForms) Levels(a uint32, bs []uint32, out []uint8) {
+	fa := &f.forms.forms[a]
+	var w where
+	w.of(fa)
+	for k, b := range bs {
+		fb := &f.forms.forms[b]
+		l := uint8(0)
+		if !fa.far(fb, 1) && fa.len() > 0 && fb.len() > 0 {
+			l = postcodeLevel(fa.edits(&w, fb))
+		}
+		if l == 0 {
+			l = f.sameArea(a, b)
+		}
+		out[k] = l
+	}
+}
+
+func postcodeLevel(edits int) uint8 {
+	switch edits {
+	case 0:
+		return 3
+	case 1:
+		return 2
+	}
+	return 0
+}
+
+func (f *postcodeForms) sameArea(a, b uint32) uint8 {
 	if f.area[a] == f.area[b] {
 		return 1
 	}
@@ -221,80 +276,4 @@ func (f *postcodeForms) Keys(k int, id uint32, dst []uint32) []uint32 {
 		return append(dst, keyOf(0, f.v.At(id)))
 	}
 	return append(dst, f.area[id])
-}
-
-// email compares addresses of mail. The part before the sign is what people choose; the
-// part after it, thousands share.
-type email struct{ stop map[string]bool }
-
-func (email) Levels() []string {
-	return []string{"differs", "similar before @", "two edits before @", "same before @", "same"}
-}
-
-func (e email) Normalise(raw string) string {
-	s := strings.ToLower(strings.TrimSpace(raw))
-	if e.stop[s] || clean(s, e.stop) == "" {
-		return ""
-	}
-	return s
-}
-
-func (email) Keys() []Key {
-	return []Key{same, {Name: "local", Agree: 0.85}, {Name: "prefix5", Agree: 0.85}}
-}
-
-func (email) Prepare(v Values) Prepared {
-	f := &emailForms{v: v, local: make([]form, 1, v.Len())}
-	f.Grow()
-	return f
-}
-
-func (f *emailForms) Grow() {
-	for id := len(f.local); id < f.v.Len(); id++ {
-		f.local = append(f.local, formOf(fold(localPart(f.v.At(uint32(id))))))
-	}
-}
-
-func localPart(s string) string {
-	before, _, _ := strings.Cut(s, "@")
-	return before
-}
-
-type emailForms struct {
-	v     Values
-	local []form
-}
-
-func (f *emailForms) Bytes() int64 { return 40 * int64(len(f.local)) }
-
-func (f *emailForms) Level(a, b uint32) uint8 {
-	la, lb := &f.local[a], &f.local[b]
-	if la.n == 0 || lb.n == 0 {
-		return 0
-	}
-	s := la.similarity(lb, 0.88)
-	if s < 0.88 {
-		return 0
-	}
-	if *la == *lb {
-		return 3
-	}
-	if la.within(lb, 2) <= 2 {
-		return 2
-	}
-	return 1
-}
-
-func (f *emailForms) Keys(k int, id uint32, dst []uint32) []uint32 {
-	if id == 0 {
-		return dst
-	}
-	s := f.v.At(id)
-	switch k {
-	case 0:
-		return append(dst, keyOf(0, s))
-	case 1:
-		return append(dst, keyOf(1, localPart(s)))
-	}
-	return prefixKey(2, s, 5, dst)
 }

@@ -72,6 +72,14 @@ type Prepared interface {
 	Bytes() int64
 }
 
+// Rowed is a Prepared that compares one value with many faster than one at a time.
+type Rowed interface {
+	Prepared
+	// Levels sets out[k] to Level(a, bs[k]) wherever bs[k] differs from a; what it is
+	// where they are one is left open. out is as long as bs.
+	Levels(a uint32, bs []uint32, out []uint8)
+}
+
 // Growing is a Prepared whose Values may get further ids after Prepare, at their end.
 // Grow makes what the new ones need; what was learnt from the values before, such as how
 // rare a word is, stays as it was. It must not run while the Prepared is used.
@@ -162,9 +170,10 @@ func (e exact) Prepare(v Values) Prepared   { return exactForms{v} }
 
 type exactForms struct{ v Values }
 
-func (exactForms) Level(a, b uint32) uint8 { return 0 }
-func (exactForms) Bytes() int64            { return 0 }
-func (exactForms) Grow()                   {}
+func (exactForms) Level(a, b uint32) uint8                  { return 0 }
+func (exactForms) Levels(_ uint32, _ []uint32, out []uint8) { clear(out) }
+func (exactForms) Bytes() int64                             { return 0 }
+func (exactForms) Grow()                                    {}
 func (f exactForms) Keys(_ int, id uint32, dst []uint32) []uint32 {
 	return sameKey(f.v, id, dst)
 }

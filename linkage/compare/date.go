@@ -178,6 +178,13 @@ func (f *dateForms) Bytes() int64 { return 4 * int64(len(f.bcd)) }
 
 func (f *dateForms) Level(a, b uint32) uint8 { return dateLevel(f.bcd[a], f.bcd[b]) }
 
+func (f *dateForms) Levels(a uint32, bs []uint32, out []uint8) {
+	x := f.bcd[a]
+	for k, b := range bs {
+		out[k] = dateLevel(x, f.bcd[b])
+	}
+}
+
 func dateLevel(a, b uint32) uint8 {
 	if a == 0 || b == 0 {
 		return 0

@@ -10,8 +10,10 @@ import "math/bits"
 // 354-359; Jaro (1989), JASA 84, 414-420.
 func JaroWinkler(a, b string) float64 {
 	fa, fb := formOf(a), formOf(b)
-	if fa.n > 0 && fb.n > 0 {
-		return fa.similarity(&fb, 0)
+	if fa.len() > 0 && fb.len() > 0 {
+		var w where
+		w.of(&fa)
+		return fa.jaro(&w, &fb, 0)
 	}
 	var ra, rb [longest]rune
 	return jaroRunes(runesOf(a, ra[:0]), runesOf(b, rb[:0]))
@@ -30,67 +32,69 @@ func winkler(jaro float64, prefix int) float64 {
 	return jaro
 }
 
-// similarity is the Jaro-Winkler similarity, or 0 as soon as it is clear that it is below
-// least. The bound: a letter of a that b has nowhere cannot match, so matches are at most
-// n minus the number of such letters.
-func (a *form) similarity(b *form, least float64) float64 {
-	na, nb := int(a.n), int(b.n)
-	most := min(na-bits.OnesCount64(a.mask&^b.mask), nb-bits.OnesCount64(b.mask&^a.mask))
-	if most <= 0 {
-		return 0
+// needs tells how many letters two texts must have in common for their similarity to reach
+// a bound: needs[na][nb][p] for texts of na and nb letters of which the first p are the
+// same (at most four). It is impossible where no number of letters will do.
+type needs [formLetters + 1][formLetters + 1][8]uint8
+
+const impossible = 255
+
+// newNeeds makes the table for similarities of at least least. With all letters in order
+// the similarity rises with their number, so the first that will do is the answer.
+func newNeeds(least float64) *needs {
+	t := new(needs)
+	for na := range t {
+		for nb := range t[na] {
+			for p := range t[na][nb] {
+				t[na][nb][p] = impossible
+				for m := 1; m <= min(na, nb); m++ {
+					if similarity(na, nb, m, 0, min(p, 4, na, nb)) >= least {
+						t[na][nb][p] = uint8(m)
+						break
+					}
+				}
+			}
+		}
 	}
-	prefix := 0
-	for prefix < 4 && prefix < na && prefix < nb && a.c[prefix] == b.c[prefix] {
-		prefix++
-	}
-	m := float64(most)
-	if winkler((m/float64(na)+m/float64(nb)+1)/3, prefix) < least {
-		return 0
-	}
-	return winkler(a.jaro(b), prefix)
+	return t
 }
 
-// jaro counts matches and transpositions with one bit a letter of b: a letter of a takes
-// the first free equal letter within the window, as Jaro's loop does.
-func (a *form) jaro(b *form) float64 {
-	na, nb := int(a.n), int(b.n)
-	var where [symbols]uint64
+// similarity is that of texts of na and nb letters with m in common, moved of them in
+// another place of the order, and the first letters the same as far as prefix.
+func similarity(na, nb, m, moved, prefix int) float64 {
+	fm := float64(m)
+	return winkler((fm/float64(na)+fm/float64(nb)+(fm-float64(moved/2))/fm)/3, prefix)
+}
+
+// jaro is the Jaro-Winkler similarity of two texts with forms, of which w is the places of
+// the letters of a; 0 when fewer than least letters match. A letter of b takes the first
+// free equal letter of a within the window, as Jaro's loop does; as letters of a kind pair
+// in order, it does not matter which text begins.
+func (a *form) jaro(w *where, b *form, least int) float64 {
+	na, nb := a.len(), b.len()
+	reach := max(max(na, nb)/2-1, 0)
+	window := uint64(1)<<(2*reach+1) - 1
+	all := uint32(1)<<na - 1
+	free, used := all, uint32(0)
 	for j := 0; j < nb; j++ {
-		where[b.c[j]] |= 1 << j
+		hit := w[b.c[j&31]&63] & free & uint32(window>>reach)
+		low := hit & -hit
+		free ^= low
+		used |= (low | -low) >> 31 << j
+		window <<= 1
 	}
-	w := max(na, nb)/2 - 1
-	w = max(w, 0)
-	window := uint64(1)<<(2*w+1) - 1
-	var free = uint64(1)<<nb - 1
-	var order [31]uint8
-	m := 0
-	for i := 0; i < na; i++ {
-		reach := window
-		if i > w {
-			reach <<= i - w
-		} else {
-			reach >>= w - i
-		}
-		if hit := where[a.c[i]] & free & reach; hit != 0 {
-			free &^= hit & -hit
-			order[m] = a.c[i]
-			m++
-		}
-	}
-	if m == 0 {
+	m := bits.OnesCount32(used)
+	if m == 0 || m < least {
 		return 0
 	}
 	moved := 0
-	used := (uint64(1)<<nb - 1) &^ free
-	for k := 0; k < m; k++ {
-		j := bits.TrailingZeros64(used)
-		used &= used - 1
-		if b.c[j] != order[k] {
+	for taken := all &^ free; used != 0; used &= used - 1 {
+		if w[b.c[bits.TrailingZeros32(used)&31]&63]&(taken&-taken) == 0 {
 			moved++
 		}
+		taken &= taken - 1
 	}
-	fm := float64(m)
-	return (fm/float64(na) + fm/float64(nb) + (fm-float64(moved/2))/fm) / 3
+	return similarity(na, nb, m, moved, min(a.prefix(b), na, nb))
 }
 
 // jaroRunes is the same by Jaro's own loop, for texts of any script.

@@ -32,40 +32,84 @@ func (name) Keys() []Key {
 }
 
 func (n name) Prepare(v Values) Prepared {
-	f := &nameForms{v: v, forms: make([]form, 1, v.Len()), at: n.at}
+	f := &nameForms{forms: newForms(v), at: n.at, need: newNeeds(n.at[len(n.at)-1])}
 	f.Grow()
 	return f
 }
 
-type nameForms struct {
+// forms is the forms of values.
+type forms struct {
 	v     Values
 	forms []form
-	at    []float64
 }
 
-func (f *nameForms) Grow() {
+func newForms(v Values) forms { return forms{v, make([]form, 1, v.Len())} }
+
+func (f *forms) Grow() {
 	for id := len(f.forms); id < f.v.Len(); id++ {
 		f.forms = append(f.forms, formOf(f.v.At(uint32(id))))
 	}
 }
 
-func (f *nameForms) Bytes() int64 { return 40 * int64(len(f.forms)) }
+func (f *forms) Bytes() int64 { return formBytes * int64(len(f.forms)) }
+
+// formBytes is the size of a form.
+const formBytes = 48
+
+type nameForms struct {
+	forms
+	at   []float64
+	need *needs // for the lowest level
+}
 
 func (f *nameForms) Level(a, b uint32) uint8 {
-	fa, fb := &f.forms[a], &f.forms[b]
-	least := f.at[len(f.at)-1]
-	var s float64
-	if fa.n > 0 && fb.n > 0 {
-		s = fa.similarity(fb, least)
-	} else {
-		var ra, rb [longest]rune
-		s = jaroRunes(runesOf(f.v.At(a), ra[:0]), runesOf(f.v.At(b), rb[:0]))
+	fa, fb := &f.forms.forms[a], &f.forms.forms[b]
+	if fa.len() == 0 || fb.len() == 0 {
+		return f.slowly(a, b)
 	}
-	if s < least {
+	least := int(f.need[fa.len()][fb.len()][fa.prefix(fb)])
+	if fa.common(fb) < least {
 		return 0
 	}
+	var w where
+	w.of(fa)
+	return f.level(fa.jaro(&w, fb, least))
+}
+
+func (f *nameForms) Levels(a uint32, bs []uint32, out []uint8) {
+	fa := &f.forms.forms[a]
+	if fa.len() == 0 {
+		for k, b := range bs {
+			out[k] = f.slowly(a, b)
+		}
+		return
+	}
+	need := &f.need[fa.len()]
+	var w where
+	w.of(fa)
+	for k, b := range bs {
+		fb := &f.forms.forms[b]
+		least := int(need[fb.len()][fa.prefix(fb)])
+		switch {
+		case fb.len() == 0:
+			out[k] = f.slowly(a, b)
+		case fa.common(fb) < least:
+			out[k] = 0
+		default:
+			out[k] = f.level(fa.jaro(&w, fb, least))
+		}
+	}
+}
+
+// slowly compares two texts of which one has no form.
+func (f *nameForms) slowly(a, b uint32) uint8 {
+	var ra, rb [longest]rune
+	return f.level(jaroRunes(runesOf(f.v.At(a), ra[:0]), runesOf(f.v.At(b), rb[:0])))
+}
+
+func (f *nameForms) level(similarity float64) uint8 {
 	for i, t := range f.at {
-		if s >= t {
+		if similarity >= t {
 			return uint8(len(f.at) - i)
 		}
 	}

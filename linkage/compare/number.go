@@ -74,4 +74,10 @@ func (f *numberForms) Level(a, b uint32) uint8 {
 	return 0
 }
 
+func (f *numberForms) Levels(a uint32, bs []uint32, out []uint8) {
+	for k, b := range bs {
+		out[k] = f.Level(a, b)
+	}
+}
+
 func (f *numberForms) Keys(_ int, id uint32, dst []uint32) []uint32 { return sameKey(f.v, id, dst) }
