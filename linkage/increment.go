@@ -383,10 +383,11 @@ func (x *Index) Rerun() ([]uint32, error) {
 	opt := block.Options{Cap: e.blockCap(), Divide: e.dividers(), Across: r.across(), Workers: e.opt.Workers}
 	s := block.NewSweeper(e.rows, rules, opt)
 	parts := make([][]cluster.Edge, max(e.opt.Workers, 1))
-	_, err = s.Sweep(func(w, _, _ int, pairs []block.Pair) {
-		for _, p := range pairs {
-			if bits := r.Bits(p.I, p.J); bits >= e.model.Threshold {
-				parts[w] = append(parts[w], cluster.Edge{I: p.I, J: p.J, Bits: float32(bits)})
+	_, err = s.Sweep(func(s *block.Strip) {
+		i := s.Block[s.At]
+		for _, at := range s.With {
+			if bits := r.Bits(i, s.Block[at]); bits >= e.model.Threshold {
+				parts[s.Worker] = append(parts[s.Worker], cluster.Edge{I: i, J: s.Block[at], Bits: float32(bits)})
 			}
 		}
 	})

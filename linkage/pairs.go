@@ -2,7 +2,6 @@ package linkage
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"example.org/amparo/linkage/block"
@@ -48,7 +47,7 @@ func (e *engine) sweep(rules []block.Rule, across bool, u [][]float64) (*compare
 	for w := range workers {
 		workers[w] = newCounter(e, u)
 	}
-	reports, err := s.Sweep(func(w, chunk, _ int, pairs []block.Pair) { workers[w].add(chunk, pairs) })
+	reports, err := s.Sweep(func(s *block.Strip) { workers[s.Worker].strip(s) })
 	if err != nil {
 		return nil, err
 	}
@@ -120,198 +119,6 @@ func (e *engine) rules(parts [][]string) ([]block.Rule, error) {
 	return out, nil
 }
 
-// counter is one worker's share of a sweep.
-type counter struct {
-	e       *engine
-	slots   []slot   // open addressing
-	seen    []uint64 // patterns in the order met
-	hopeful []bool   // by pattern met
-	best    [][]float64
-	floor   float64
-	memos   []memo
-	codes   []uint64
-	now     []scored // of the current chunk
-	chunk   int
-	chunks  []chunk
-	visited int64
-}
-
-type slot struct {
-	pattern uint64
-	n       int64
-	id      uint32
-	taken   bool
-}
-
-type chunk struct {
-	number, worker int
-	pairs          []scored
-}
-
-// memoSize is the number of value pairs a worker remembers for a field.
-const memoSize = 1 << 14
-
-type memo []struct {
-	a, b uint32
-	code uint8
-}
-
-func newCounter(e *engine, u [][]float64) *counter {
-	c := &counter{e: e, slots: make([]slot, 1<<10), codes: make([]uint64, 1<<10), chunk: -1}
-	for i, f := range e.fields {
-		var m memo
-		if f.memo {
-			m = make(memo, memoSize)
-		}
-		c.memos = append(c.memos, m)
-		best := make([]float64, 16)
-		for code, p := range u[i] {
-			best[code] = -math.Log2(math.Max(p, 1e-12))
-		}
-		c.best = append(c.best, best)
-	}
-	n := float64(e.rows.Len())
-	c.floor = e.model.Threshold - slack - math.Log2(20/math.Max(n, 20))
-	return c
-}
-
-func (c *counter) add(chunk int, pairs []block.Pair) {
-	if chunk != c.chunk {
-		c.flush()
-		c.chunk = chunk
-	}
-	c.visited += int64(len(pairs))
-	if len(c.codes) < len(pairs) {
-		c.codes = make([]uint64, len(pairs))
-	}
-	codes := c.codes[:len(pairs)]
-	clear(codes)
-	for k := range c.e.fields {
-		c.compare(k, pairs, codes)
-	}
-	stride := c.e.rows.Stride
-	ids := c.e.rows.IDs
-	for k, f := range c.e.fields {
-		if f.swap < 0 {
-			continue
-		}
-		for n, p := range pairs {
-			if fs.Code(codes[n], k) < f.shape.Levels-1 {
-				codes[n] = c.e.exchange(codes[n], ids[int(p.I)*stride:], ids[int(p.J)*stride:])
-			}
-		}
-	}
-	for n, p := range pairs {
-		if id, keep := c.count(codes[n]); keep {
-			c.now = append(c.now, scored{p.I, p.J, id})
-		}
-	}
-}
-
-// compare puts the code of field k of every pair into codes.
-func (c *counter) compare(k int, pairs []block.Pair, codes []uint64) {
-	f := c.e.fields[k]
-	stride, ids := c.e.rows.Stride, c.e.rows.IDs
-	same, shift := uint64(f.shape.Levels-1), 4*k
-	m := c.memos[k]
-	for n, p := range pairs {
-		a, b := ids[int(p.I)*stride+k], ids[int(p.J)*stride+k]
-		var code uint64
-		switch {
-		case a == 0 || b == 0:
-			code = fs.Missing
-		case a == b:
-			code = same
-			if f.band != nil {
-				code += uint64(f.band[a])
-			}
-		case m != nil:
-			code = uint64(c.remembered(f, m, a, b))
-		default:
-			code = uint64(f.level(a, b))
-		}
-		codes[n] |= code << shift
-	}
-}
-
-// level asks the comparer about two values that differ.
-func (f *field) level(a, b uint32) int {
-	l := int(f.prep.Level(a, b))
-	if f.swap >= 0 && l == f.shape.Levels-2 { // the comparer calls two texts the same
-		return l + 1
-	}
-	return l
-}
-
-func (c *counter) remembered(f *field, m memo, a, b uint32) uint8 {
-	if a > b {
-		a, b = b, a
-	}
-	at := (a*0x9E3779B1 ^ b*0x85EBCA77) >> 18 & (memoSize - 1)
-	if s := &m[at]; s.a == a && s.b == b {
-		return s.code
-	}
-	code := uint8(f.level(a, b))
-	m[at].a, m[at].b, m[at].code = a, b, code
-	return code
-}
-
-// count counts a pattern and tells its number and whether its pairs are kept.
-func (c *counter) count(p uint64) (id uint32, keep bool) {
-	mask := uint64(len(c.slots) - 1)
-	at := p * 0x9E3779B97F4A7C15 >> 32 & mask
-	for c.slots[at].taken && c.slots[at].pattern != p {
-		at = (at + 1) & mask
-	}
-	s := &c.slots[at]
-	if s.taken {
-		s.n++
-		return s.id, c.hopeful[s.id]
-	}
-	*s = slot{pattern: p, n: 1, id: uint32(len(c.seen)), taken: true}
-	id = s.id
-	c.seen = append(c.seen, p)
-	c.hopeful = append(c.hopeful, c.hope(p))
-	if len(c.seen)*2 > len(c.slots) {
-		c.grow()
-	}
-	return id, c.hopeful[id]
-}
-
-// hope reports whether a pattern could reach the threshold.
-func (c *counter) hope(p uint64) bool {
-	w := 0.0
-	for k := range c.best {
-		if code := fs.Code(p, k); code > 0 {
-			w += c.best[k][code]
-		}
-	}
-	return w >= c.floor
-}
-
-func (c *counter) grow() {
-	old := c.slots
-	c.slots = make([]slot, 2*len(old))
-	mask := uint64(len(c.slots) - 1)
-	for _, s := range old {
-		if !s.taken {
-			continue
-		}
-		at := s.pattern * 0x9E3779B97F4A7C15 >> 32 & mask
-		for c.slots[at].taken {
-			at = (at + 1) & mask
-		}
-		c.slots[at] = s
-	}
-}
-
-func (c *counter) flush() {
-	if len(c.now) > 0 {
-		c.chunks = append(c.chunks, chunk{number: c.chunk, pairs: slices.Clone(c.now)})
-		c.now = c.now[:0]
-	}
-}
-
 // gather joins the workers' shares in an order that does not depend on who did what:
 // patterns by value, pairs by chunk.
 func gather(workers []*counter) *compared {
@@ -319,10 +126,11 @@ func gather(workers []*counter) *compared {
 	total := map[uint64]int64{}
 	var chunks []chunk
 	for w, c := range workers {
+		c.compareBatch()
 		c.flush()
 		out.visited += c.visited
 		for _, s := range c.slots {
-			if s.taken {
+			if s.n > 0 {
 				total[s.pattern] += s.n
 			}
 		}
@@ -340,7 +148,7 @@ func gather(workers []*counter) *compared {
 	for i, c := range out.counts {
 		number[c.Pattern] = uint32(i)
 	}
-	slices.SortFunc(chunks, func(a, b chunk) int { return cmp.Compare(a.number, b.number) })
+	slices.SortStableFunc(chunks, func(a, b chunk) int { return cmp.Compare(a.number, b.number) })
 	global := make([][]uint32, len(workers))
 	for w, c := range workers {
 		for _, p := range c.seen {

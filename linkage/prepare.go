@@ -27,7 +27,6 @@ type field struct {
 	shape  fs.Field
 	swap   int // index of the field it may be exchanged with, or -1
 	filled int
-	memo   bool
 }
 
 // engine is a table and a model, ready to compare.
@@ -63,7 +62,7 @@ func prepare(t *table.Table, m Model, o Options) (*engine, error) {
 		if err != nil {
 			return nil, err
 		}
-		f := &field{decl: decl, cmp: c, keys: c.Keys(), swap: -1, memo: decl.Compare != "exact" && decl.Compare != "date" && decl.Compare != "number"}
+		f := &field{decl: decl, cmp: c, keys: c.Keys(), swap: -1}
 		f.labels = slices.Clone(c.Levels())
 		e.fields = append(e.fields, f)
 	}
@@ -133,7 +132,7 @@ func prepareBytes(t *table.Table, m Model) int64 {
 	for _, f := range m.Fields {
 		for _, name := range f.columns() {
 			if c := t.Column(name); c != nil {
-				need += c.Dict.Bytes() + 44*int64(c.Dict.Len())
+				need += c.Dict.Bytes() + 52*int64(c.Dict.Len())
 			}
 		}
 	}
@@ -327,19 +326,9 @@ func (e *engine) code(i int, a, b []uint32) int {
 	case x == 0 || y == 0:
 		return fs.Missing
 	case x == y:
-		if f.band == nil {
-			return f.shape.Levels - 1
-		}
-		return f.shape.Levels - 1 + int(f.band[x])
+		return int(f.same(x))
 	}
-	l := int(f.prep.Level(x, y))
-	if f.swap < 0 {
-		return l
-	}
-	if l == f.shape.Levels-2 { // the comparer calls two texts the same
-		return f.shape.Levels - 1
-	}
-	return l
+	return f.level(x, y)
 }
 
 // pattern is the codes of all fields for two records.

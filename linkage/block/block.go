@@ -89,9 +89,6 @@ func mix(a, b uint32) uint32 {
 	return 1
 }
 
-// Pair is two records, I < J.
-type Pair struct{ I, J uint32 }
-
 // Options bound the work.
 type Options struct {
 	// Cap is the most records a block may have. A larger one is divided by the keys of
@@ -154,13 +151,13 @@ func NewSweeper(rows Rows, rules []Rule, opt Options) *Sweeper {
 		split: make([]map[uint64]struct{}, len(rules))}
 }
 
-// Sweep visits the pairs of every rule once. visit is called from several goroutines, each
-// with its worker number; chunk numbers are the same for any number of workers, so that
-// results can be put in order. It must not keep pairs.
+// Sweep visits the pairs of every rule once, a strip at a time. visit is called from
+// several goroutines, each with its worker number; chunk numbers are the same for any
+// number of workers, so that results can be put in order. It must not keep the strip.
 //
 // It is an error when the pairs would pass the budget; pairs of earlier rules have been
 // visited by then.
-func (s *Sweeper) Sweep(visit func(worker, chunk int, rule int, pairs []Pair)) ([]Report, error) {
+func (s *Sweeper) Sweep(visit func(*Strip)) ([]Report, error) {
 	var out []Report
 	chunks := 0
 	for k := range s.rules {

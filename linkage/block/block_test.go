@@ -12,21 +12,31 @@ import (
 	"example.org/amparo/linkage/block"
 )
 
+// pair is two records, I < J.
+type pair struct{ I, J uint32 }
+
+func pairsOf(s *block.Strip) (out []pair) {
+	for _, at := range s.With {
+		out = append(out, pair{s.Block[s.At], s.Block[at]})
+	}
+	return out
+}
+
 // swept is the rule that visited each pair; a pair visited twice fails.
-func swept(t interface{ Fatalf(string, ...any) }, s *block.Sweeper) (map[block.Pair]int, []block.Report) {
+func swept(t interface{ Fatalf(string, ...any) }, s *block.Sweeper) (map[pair]int, []block.Report) {
 	var mu sync.Mutex
-	got := map[block.Pair]int{}
-	reports, err := s.Sweep(func(_, _, rule int, pairs []block.Pair) {
+	got := map[pair]int{}
+	reports, err := s.Sweep(func(s *block.Strip) {
 		mu.Lock()
 		defer mu.Unlock()
-		for _, p := range pairs {
+		for _, p := range pairsOf(s) {
 			if old, twice := got[p]; twice {
-				t.Fatalf("%v is visited by rule %d and rule %d", p, old, rule)
+				t.Fatalf("%v is visited by rule %d and rule %d", p, old, s.Rule)
 			}
 			if p.I >= p.J {
 				t.Fatalf("%v is out of order", p)
 			}
-			got[p] = rule
+			got[p] = s.Rule
 		}
 	})
 	if err != nil {
@@ -104,7 +114,7 @@ func TestEveryPairOfARuleIsVisitedOnceByTheFirstRuleThatFindsIt(t *testing.T) {
 				if found := s.Found(uint32(i), uint32(j)); found != set {
 					t.Fatalf("%d and %d are found by %b, not %b", i, j, found, set)
 				}
-				owner, visited := got[block.Pair{I: uint32(i), J: uint32(j)}]
+				owner, visited := got[pair{I: uint32(i), J: uint32(j)}]
 				if across && w.rows.Source[i] == w.rows.Source[j] {
 					set = 0
 				}
@@ -148,16 +158,16 @@ func TestNoBlockIsOverTheCapAndNothingNewIsCompared(t *testing.T) {
 }
 
 func TestTheChunksAreTheSameForAnyNumberOfWorkers(t *testing.T) {
-	const n = 1500
+	const n = 3500
 	rows := block.Rows{IDs: make([]uint32, n), Stride: 1}
-	chunks := func(workers int) map[int][]block.Pair {
+	chunks := func(workers int) map[int][]pair {
 		var mu sync.Mutex
-		out := map[int][]block.Pair{}
+		out := map[int][]pair{}
 		_, err := block.NewSweeper(rows, []block.Rule{{Name: "all"}}, block.Options{Workers: workers}).
-			Sweep(func(_, chunk, _ int, pairs []block.Pair) {
+			Sweep(func(s *block.Strip) {
 				mu.Lock()
 				defer mu.Unlock()
-				out[chunk] = append(out[chunk], pairs...)
+				out[s.Chunk] = append(out[s.Chunk], pairsOf(s)...)
 			})
 		if err != nil {
 			t.Fatal(err)
@@ -180,7 +190,7 @@ func TestTheChunksAreTheSameForAnyNumberOfWorkers(t *testing.T) {
 func TestPairsOverTheBudgetAreRefusedBeforeTheyAreVisited(t *testing.T) {
 	rows := block.Rows{IDs: make([]uint32, 100), Stride: 1}
 	visited := 0
-	count := func(_, _, _ int, p []block.Pair) { visited += len(p) }
+	count := func(s *block.Strip) { visited += len(s.With) }
 	_, err := block.NewSweeper(rows, []block.Rule{{}}, block.Options{Budget: 4949}).Sweep(count)
 	if fault.KindOf(err) != fault.TooLarge || visited > 0 {
 		t.Errorf("%v after %d pairs", err, visited)
@@ -194,7 +204,7 @@ func BenchmarkSweepAllPairs(b *testing.B) {
 	const n = 3000
 	rows := block.Rows{IDs: make([]uint32, n), Stride: 1}
 	for b.Loop() {
-		if _, err := block.NewSweeper(rows, []block.Rule{{}}, block.Options{}).Sweep(func(_, _, _ int, _ []block.Pair) {}); err != nil {
+		if _, err := block.NewSweeper(rows, []block.Rule{{}}, block.Options{}).Sweep(func(*block.Strip) {}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -5,9 +5,12 @@ import (
 	"sync/atomic"
 )
 
-// chunkPairs is about how many pairs one chunk holds: small enough to share the work,
-// large enough that handing it out costs nothing.
-const chunkPairs = 1 << 14
+// A chunk is the work handed out at once: small blocks up to chunkPairs pairs, or up to
+// largePairs pairs of one large block, whose records the worker gets to know.
+const (
+	chunkPairs = 1 << 14
+	largePairs = 1 << 19
+)
 
 // piece is the entries of the list whose pairs with later entries form a chunk.
 type piece struct{ lo, hi int }
@@ -16,40 +19,67 @@ type piece struct{ lo, hi int }
 func (s *Sweeper) pieces() []piece {
 	var out []piece
 	from, pairs := 0, 0
+	part := func(to int) {
+		if to > from {
+			out = append(out, piece{from, to})
+		}
+		from, pairs = to, 0
+	}
 	s.runs(func(lo, hi int) {
+		n := hi - lo
+		if n*(n-1)/2 < chunkPairs {
+			if pairs += n * (n - 1) / 2; pairs >= chunkPairs {
+				part(hi)
+			}
+			return
+		}
+		part(lo)
 		for i := lo; i < hi; i++ {
-			pairs += hi - i - 1
-			if pairs >= chunkPairs {
-				out = append(out, piece{from, i + 1})
-				from, pairs = i+1, 0
+			if pairs += hi - i - 1; pairs >= largePairs {
+				part(i + 1)
 			}
 		}
+		part(hi)
 	})
-	if from < len(s.list) {
-		out = append(out, piece{from, len(s.list)})
-	}
+	part(len(s.list))
 	return out
 }
 
-// batch is how many pairs are handed over at once: their records stay in the cache.
-const batch = 1024
+// Strip is a record of a block and the later records of the block that it makes pairs
+// with. It is valid until the visit returns.
+type Strip struct {
+	Worker int // who visits
+	Chunk  int // rises with the place of the pairs, whoever visits them
+	Rule   int
+	// Block is records that share a key, in order. The strips of a block come one after
+	// the other to the same worker, unless it is so large that several share it; First
+	// says that this is the first with this Block.
+	Block []uint32
+	First bool
+	At    int     // the record is Block[At],
+	With  []int32 // and its partners are at these places, rising and above At
+}
 
-func (s *Sweeper) visit(k, first int, visit func(worker, chunk, rule int, pairs []Pair)) (next int) {
+// Whole reports whether all later records of the block are partners.
+func (s *Strip) Whole() bool { return len(s.With) == len(s.Block)-s.At-1 }
+
+func (s *Sweeper) visit(k, first int, visit func(*Strip)) (next int) {
 	work := s.pieces()
 	var at atomic.Int64
 	var wg sync.WaitGroup
 	for w := range s.opt.Workers {
 		wg.Go(func() {
-			buf := make([]Pair, 0, batch)
+			st := stripper{s: s, rule: k, plain: true, strip: Strip{Worker: w, Rule: k}}
+			for _, m := range s.many[:k+1] {
+				st.plain = st.plain && m.keys == nil
+			}
 			for {
 				c := int(at.Add(1)) - 1
 				if c >= len(work) {
 					return
 				}
-				buf = s.pairs(k, work[c], buf[:0], func(p []Pair) { visit(w, first+c, k, p) })
-				if len(buf) > 0 {
-					visit(w, first+c, k, buf)
-				}
+				st.strip.Chunk = first + c
+				st.piece(work[c], visit)
 			}
 		})
 	}
@@ -57,41 +87,80 @@ func (s *Sweeper) visit(k, first int, visit func(worker, chunk, rule int, pairs 
 	return first + len(work)
 }
 
-// pairs collects the pairs of a piece that no earlier rule owns. It flushes full batches
-// and returns the rest.
-func (s *Sweeper) pairs(k int, p piece, buf []Pair, flush func([]Pair)) []Pair {
-	width := len(s.rules)
-	plain := true
-	for _, m := range s.many[:k+1] {
-		plain = plain && m.keys == nil
-	}
-	for i := p.lo; i < p.hi; i++ {
-		key := s.list[i] >> 32
-		ri := uint32(s.list[i])
-		ki := s.keys[int(ri)*width : int(ri)*width+k]
-		for j := i + 1; j < len(s.list) && s.list[j]>>32 == key; j++ {
-			rj := uint32(s.list[j])
-			if s.opt.Across && s.rows.Source[ri] == s.rows.Source[rj] {
-				continue
-			}
-			kj := s.keys[int(rj)*width : int(rj)*width+k]
-			if taken(ki, kj) || (!plain && s.takenMany(k, ri, rj, uint32(key))) {
-				continue
-			}
-			buf = append(buf, Pair{ri, rj})
-			if len(buf) == batch {
-				flush(buf)
-				buf = buf[:0]
+// stripper makes the strips of one worker.
+type stripper struct {
+	s     *Sweeper
+	rule  int
+	plain bool // neither this rule nor one before has several keys a record
+	block []uint32
+	keys  []uint32 // of the block's records, under the rules before
+	seq   []int32  // 0, 1, 2...
+	with  []int32
+	strip Strip
+}
+
+// piece visits the strips of a piece that have a pair no earlier rule owns.
+func (st *stripper) piece(p piece, visit func(*Strip)) {
+	list := st.s.list
+	for lo := p.lo; lo < p.hi; {
+		hi := lo + 1
+		for hi < len(list) && list[hi]>>32 == list[lo]>>32 {
+			hi++
+		}
+		if hi-lo > 1 {
+			st.load(lo, hi)
+			st.strip.Block, st.strip.First = st.block, true
+			for i := range min(hi, p.hi) - lo {
+				st.strip.At, st.strip.With = i, st.partners(i, uint32(list[lo]>>32))
+				if len(st.strip.With) > 0 {
+					visit(&st.strip)
+					st.strip.First = false
+				}
 			}
 		}
+		lo = hi
 	}
-	return buf
+}
+
+// load copies the records of a block and their keys.
+func (st *stripper) load(lo, hi int) {
+	st.block, st.keys = st.block[:0], st.keys[:0]
+	width := len(st.s.rules)
+	for _, e := range st.s.list[lo:hi] {
+		st.block = append(st.block, uint32(e))
+		at := int(uint32(e)) * width
+		st.keys = append(st.keys, st.s.keys[at:at+st.rule]...)
+	}
+	for len(st.seq) < hi-lo {
+		st.seq = append(st.seq, int32(len(st.seq)))
+	}
+}
+
+// partners is the places of the records that record i of the block makes pairs with under
+// this rule.
+func (st *stripper) partners(i int, key uint32) []int32 {
+	s, k, n := st.s, st.rule, len(st.block)
+	if k == 0 && st.plain && !s.opt.Across {
+		return st.seq[i+1 : n]
+	}
+	st.with = st.with[:0]
+	own := st.keys[i*k : i*k+k]
+	for j := i + 1; j < n; j++ {
+		if s.opt.Across && s.rows.Source[st.block[i]] == s.rows.Source[st.block[j]] {
+			continue
+		}
+		if taken(own, st.keys[j*k:j*k+k]) || (!st.plain && s.takenMany(k, st.block[i], st.block[j], key)) {
+			continue
+		}
+		st.with = append(st.with, int32(j))
+	}
+	return st.with
 }
 
 // taken reports whether an earlier rule with single keys found the pair.
 func taken(a, b []uint32) bool {
 	for r, x := range a {
-		if x != 0 && x == b[r] {
+		if x == b[r] && x != 0 {
 			return true
 		}
 	}
