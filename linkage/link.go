@@ -295,15 +295,32 @@ func (r *Result) recount() []fs.Count {
 	return out
 }
 
-// judged puts decisions into the counts as certainties.
+// judged puts decisions into the counts as certainties, and pairs that are different
+// entities by the nature of the data: five harms told of one stay agree on all but what
+// they are, and EM would take them for one.
 func (r *Result) judged(counts []fs.Count) []fs.Count {
-	if len(r.in.Must)+len(r.in.Cannot) == 0 {
+	own := r.e.opt.Apart
+	if len(r.in.Must)+len(r.in.Cannot) == 0 && own == nil {
 		return counts
 	}
 	at := map[uint64]int{}
 	out := append([]fs.Count(nil), counts...)
 	for k, c := range out {
 		at[c.Pattern] = k
+	}
+	if own != nil {
+		decided := map[[2]uint32]bool{}
+		for _, p := range append(append([][2]uint32(nil), r.in.Must...), r.in.Cannot...) {
+			decided[[2]uint32{min(p[0], p[1]), max(p[0], p[1])}] = true
+		}
+		for _, chunk := range r.swept.chunks {
+			for _, p := range chunk {
+				k, ok := at[r.swept.counts[p.pattern].Pattern]
+				if ok && own(p.i, p.j) && !decided[[2]uint32{min(p.i, p.j), max(p.i, p.j)}] {
+					out[k].Apart = math.Min(out[k].Apart+1, out[k].N)
+				}
+			}
+		}
 	}
 	enter := func(p [2]uint32, sure, apart float64) {
 		pattern := r.e.pattern(p[0], p[1])

@@ -60,6 +60,11 @@ type Field struct {
 	Stop    []string  `yaml:"stop,omitempty,flow"`
 	// Frequency weighs agreement on a rare value more than on a common one.
 	Frequency bool `yaml:"frequency,omitempty"`
+	// Steady keeps what the comparer expects of records of one entity (see
+	// [compare.Expecting]) and learns nothing from the data: for a field by which entities
+	// of one cluster of events differ, as the kind of harm among harms of one stay, which
+	// agree on all else.
+	Steady bool `yaml:"steady,omitempty"`
 	// Swap names a field with which this one is sometimes exchanged: a surname written
 	// where the given name belongs.
 	Swap string `yaml:"swap,omitempty"`

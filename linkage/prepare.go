@@ -275,7 +275,7 @@ func shared(f, g *field) (*table.Dict, *table.Dict) {
 func (f *field) shapeBands() {
 	f.shape = fs.Field{Levels: len(f.labels), Share: []float64{1}}
 	if c, ok := f.cmp.(compare.Expecting); ok && len(c.Expect()) == len(f.labels) {
-		f.shape.Expect = c.Expect()
+		f.shape.Expect, f.shape.Steady = c.Expect(), f.decl.Steady
 	}
 	counts := f.count
 	if !f.decl.Frequency || f.filled == 0 {

@@ -134,28 +134,39 @@ func (w *Workspace) linkTable(ctx context.Context, read *Reading, m linkage.Mode
 		records[i] = matching.Record{ID: r.ID, Values: r.Values}
 	}
 	apart := matching.Pairs{}
-	if l.Kind == "person" {
-		if err := livesOf(ctx, read, records); err != nil {
+	switch l.Kind {
+	case "incident":
+		lives, err := livesOf(ctx, read)
+		if err != nil {
 			return nil, nil, err
 		}
-		err = w.namedTogether(ctx, read, l, apart)
+		lives.Number(records)
+		apart.Told(records)
+	case "person":
+		lives, err := livesOf(ctx, read)
+		if err != nil {
+			return nil, nil, err
+		}
+		lives.Put(records)
+		if err := w.namedTogether(ctx, read, l, apart); err != nil {
+			return nil, nil, err
+		}
 	}
-	return matching.Table(k, m, records, named), apart, err
+	return matching.Table(k, m, records, named), apart, nil
 }
 
-// livesOf puts into records of people what was told of their lives.
-func livesOf(ctx context.Context, read *Reading, people []matching.Record) error {
-	var lives matching.Lives
+// livesOf gathers what was told of people's lives.
+func livesOf(ctx context.Context, read *Reading) (*matching.Lives, error) {
+	lives := &matching.Lives{}
 	for _, name := range matching.LifeKinds() {
 		if err := read.Each(ctx, name, func(r index.Row) error {
 			lives.Add(name, matching.Record{ID: r.ID, Values: r.Values})
 			return nil
 		}); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	lives.Put(people)
-	return nil
+	return lives, nil
 }
 
 // namesOf opens the names of people: of persons by their identity, of perpetrators by

@@ -96,6 +96,70 @@ func TestDoublesOfInventedPeopleAreFound(t *testing.T) {
 	}
 }
 
+// Harms that two accounts of one person tell are found to be the same, and harms of one
+// stay, which agree on all but what they are, are not made one.
+func TestHarmsToldTwiceAreFoundAndHarmsOfOneStayKeptApart(t *testing.T) {
+	var pairs, right, wrong int
+	for _, seed := range []uint64{7, 8} {
+		w, same := inventedBy(t, 1000, seed)
+		event := harms(t, w, same)
+		l, err := w.Linking(t.Context(), "incident", false)
+		must(t, err)
+		told := map[string]int{}
+		for _, x := range l.IDs {
+			told[event[x]]++
+		}
+		for _, n := range told {
+			pairs += n * (n - 1) / 2
+		}
+		for _, g := range l.Together() {
+			for i := range g {
+				for j := range i {
+					if event[g[i]] == event[g[j]] {
+						right++
+					} else {
+						wrong++
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d harms told twice, %d found, %d wrong", pairs, right, wrong)
+	recall, precision := float64(right)/float64(pairs), float64(right)/float64(right+wrong)
+	if pairs < 300 || recall < 0.3 || precision < 0.85 {
+		t.Errorf("%d pairs, recall %.3f at precision %.3f, want 0.3 at 0.85", pairs, recall, precision)
+	}
+}
+
+// harms names the true event of every incident: of one person, in their first or second
+// return, of one kind. Incidents without a stage of detention are events of their own.
+func harms(t *testing.T, w *app.Workspace, same map[id.ID]id.ID) map[id.ID]string {
+	t.Helper()
+	read, err := w.For("CO-02", "")
+	must(t, err)
+	number := map[string]string{}
+	must(t, read.Each(t.Context(), "episode", func(r index.Row) error {
+		number[r.ID.String()] = r.Values.Get("number")
+		return nil
+	}))
+	out := map[id.ID]string{}
+	must(t, read.Each(t.Context(), "incident", func(r index.Row) error {
+		who, err := id.Parse(r.Values.Get("person"))
+		if err != nil {
+			return err
+		}
+		if other, twice := same[who]; twice && other.Compare(who) < 0 {
+			who = other
+		}
+		out[r.ID] = who.String() + number[r.Values.Get("episode")] + r.Values.Get("type")
+		if r.Values.Get("stage") == "" {
+			out[r.ID] = r.ID.String()
+		}
+		return nil
+	}))
+	return out
+}
+
 // A decision is kept to the letter by the next run, leaves the queue at once, and is taken
 // back like any other act.
 func TestDecisionsOnPairsAreKept(t *testing.T) {

@@ -1,6 +1,7 @@
 package matching
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +17,8 @@ import (
 // reviewer who finds two accounts of one person finds them by it. The zero value is ready.
 type Lives struct {
 	journeys, returns map[id.ID]happening
-	legs, stages      map[id.ID]first // the earliest part of each journey, each return
+	numbers           map[id.ID]string // of returns: the first, the second
+	legs, stages      map[id.ID]first  // the earliest part of each journey, each return
 }
 
 // happening is an event of somebody's life as the record of the whole has it.
@@ -38,7 +40,7 @@ func LifeKinds() []string { return []string{"journey", "leg", "episode", "detent
 func (l *Lives) Add(kindName string, r Record) {
 	if l.journeys == nil {
 		l.journeys, l.returns = map[id.ID]happening{}, map[id.ID]happening{}
-		l.legs, l.stages = map[id.ID]first{}, map[id.ID]first{}
+		l.legs, l.stages, l.numbers = map[id.ID]first{}, map[id.ID]first{}, map[id.ID]string{}
 	}
 	get := r.Values.Get
 	switch kindName {
@@ -47,7 +49,7 @@ func (l *Lives) Add(kindName string, r Record) {
 	case "leg":
 		keepFirst(l.legs, link(r, "journey"), first{order(get("order")), get("date"), get("from")})
 	case "episode":
-		l.returns[r.ID] = happening{link(r, "person"), get("period"), get("corridor")}
+		l.returns[r.ID], l.numbers[r.ID] = happening{link(r, "person"), get("period"), get("corridor")}, get("number")
 	case "detention_stage":
 		if get("in") != "" {
 			keepFirst(l.stages, link(r, "episode"), first{order(get("order")), get("in"), ""})
@@ -103,16 +105,31 @@ func (l *Lives) Put(people []Record) {
 		}
 	}
 	for i, p := range people {
-		vs := make(kind.Values, len(p.Values)+len(events))
-		for f, v := range p.Values {
-			vs[f] = v
-		}
 		for f, by := range events {
 			if len(by[p.ID]) > 0 {
 				slices.SortFunc(by[p.ID], func(a, b kind.Value) int { return strings.Compare(a.Text, b.Text) })
-				vs[f] = by[p.ID]
+				people[i] = people[i].with(f, by[p.ID])
 			}
 		}
-		people[i].Values = vs
 	}
+}
+
+// Number adds to records of incidents which return they were in, the person's first or
+// second, as the field return.
+func (l *Lives) Number(incidents []Record) {
+	for i, r := range incidents {
+		if n := l.numbers[link(r, "episode")]; n != "" {
+			incidents[i] = r.with("return", []kind.Value{kind.Of(n)})
+		}
+	}
+}
+
+// with is the record with one field more; its own values are left as they are.
+func (r Record) with(field string, vs []kind.Value) Record {
+	r.Values = maps.Clone(r.Values)
+	if r.Values == nil {
+		r.Values = kind.Values{}
+	}
+	r.Values[field] = vs
+	return r
 }

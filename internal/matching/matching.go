@@ -30,8 +30,8 @@ var models = map[string]linkage.Model{
 		{Name: "crossings", Compare: "events", Frequency: true}, {Name: "returns", Compare: "events", Frequency: true},
 	}},
 	"incident": {Link: linkage.Dedupe, Dependence: true, Fields: []linkage.Field{
-		{Name: "victims", Compare: "names", Frequency: true}, {Name: "type", Compare: "exact", Frequency: true}, {Name: "date", Compare: "interval", Frequency: true},
-		{Name: "place", Compare: "site", Frequency: true}, {Name: "facility_type", Compare: "exact", Frequency: true}, {Name: "agency", Compare: "exact"},
+		{Name: "victims", Compare: "names", Frequency: true}, {Name: "type", Compare: "coded", Frequency: true, Steady: true}, {Name: "date", Compare: "interval", Frequency: true},
+		{Name: "place", Compare: "site", Frequency: true}, {Name: "facility_type", Compare: "exact", Frequency: true}, {Name: "agency", Compare: "exact"}, {Name: "return", Compare: "exact"},
 	}},
 	"perpetrator": {Link: linkage.Dedupe, Dependence: true, Fields: []linkage.Field{
 		{Name: "names", Compare: "names", Frequency: true}, {Name: "agency", Compare: "exact"}, {Name: "role", Compare: "exact", Frequency: true},
@@ -122,6 +122,32 @@ func (p Pairs) Together(records []uint32) {
 		for _, j := range records[:i] {
 			if records[i] != j {
 				p[[2]uint32{min(records[i], j), max(records[i], j)}] = true
+			}
+		}
+	}
+}
+
+// Told adds every pair of incidents that one person told as two: harms that were told of
+// one stay, and harms of their first return and of their second.
+func (p Pairs) Told(incidents []Record) {
+	stays, tellers := map[string][]uint32{}, map[string][]uint32{}
+	for i, r := range incidents {
+		if of := r.Values.Get("episode"); of != "" {
+			stays[of] = append(stays[of], uint32(i))
+		}
+		if by := r.Values.Get("person"); by != "" && r.Values.Get("return") != "" {
+			tellers[by] = append(tellers[by], uint32(i))
+		}
+	}
+	for _, in := range stays {
+		p.Together(in)
+	}
+	for _, in := range tellers {
+		for k, i := range in {
+			for _, j := range in[:k] {
+				if incidents[i].Values.Get("return") != incidents[j].Values.Get("return") {
+					p.Together([]uint32{j, i})
+				}
 			}
 		}
 	}

@@ -90,3 +90,35 @@ func TestAliasesAreMarked(t *testing.T) {
 		t.Error("an alias is not marked")
 	}
 }
+
+// Harms of one stay are as many as were told, and so are harms of one person's first and
+// second return; harms two accounts tell may be one.
+func TestHarmsToldAsTwoAreTwo(t *testing.T) {
+	var ids [6]id.ID
+	for i := range ids {
+		ids[i] = id.New(zero(byte(i + 1)))
+	}
+	one, two, first, second, again, others := ids[0], ids[1], ids[2], ids[3], ids[4], ids[5]
+	var l matching.Lives
+	for rec, n := range map[id.ID]string{first: "1", second: "2", again: "1", others: "1"} {
+		l.Add("episode", record(rec, "number", n))
+	}
+	of := func(teller, episode id.ID) matching.Record {
+		return record(id.New(zero(99)), "person", teller.String(), "episode", episode.String())
+	}
+	rs := []matching.Record{of(one, first), of(one, first), of(one, second), of(one, again), of(two, others)}
+	l.Number(rs)
+	if rs[2].Values.Get("return") != "2" {
+		t.Fatal("the return has no number")
+	}
+	p := matching.Pairs{}
+	p.Told(rs)
+	for _, tc := range []struct {
+		i, j uint32
+		want bool
+	}{{0, 1, true}, {0, 2, true}, {1, 2, true}, {2, 3, true}, {0, 3, false}, {0, 4, false}, {2, 4, false}} {
+		if p.Has(tc.i, tc.j) != tc.want {
+			t.Errorf("incidents %d and %d are told as two: %v, want %v", tc.i, tc.j, p.Has(tc.i, tc.j), tc.want)
+		}
+	}
+}

@@ -271,6 +271,10 @@ func (f *fit) maximise(matches float64) (moved float64) {
 		for _, x := range m {
 			sum += x
 		}
+		if field.Steady && field.Expect != nil {
+			clear(m)
+			sum = 0
+		}
 		w := math.Max(f.o.Weight, f.o.Trust*sum)
 		for l, g := range f.guess[i] {
 			m[l] = (m[l] + w*g) / (sum + w)

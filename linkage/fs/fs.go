@@ -29,6 +29,8 @@ type Field struct {
 	// Expect is by level the m expected before data; nil means a guess that is right
 	// where most pairs of one entity are the same and few a slip away. It sums to 1.
 	Expect []float64
+	// Steady keeps m at what is expected, whatever the data seem to say.
+	Steady bool
 }
 
 // Codes is the number of codes of the field.

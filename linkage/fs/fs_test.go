@@ -145,6 +145,18 @@ func TestWhatIsExpectedGivesWayToWhatIsSeen(t *testing.T) {
 	}
 }
 
+func TestASteadyFieldIsNotLearnt(t *testing.T) {
+	all := fields()
+	all[0].Expect, all[0].Steady = []float64{0.1, 0.5, 0.4}, true
+	runs, err := fs.Fit(&fs.Model{Fields: all, U: trueU, Prior: 0.02}, simulate(200_000, 0.02, 3), fs.Options{Pairs: 200_000, Recall: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := runs[0].Model.M; math.Abs(m[0][2]-0.4) > 1e-9 || math.Abs(m[1][2]-trueM[1][2]) > 0.03 {
+		t.Errorf("m of the steady field is %.3f, of another %.3f", m[0][2], m[1][2])
+	}
+}
+
 func TestANearerLevelNeverSpeaksLessForAMatch(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &fs.Model{Prior: 0.01}

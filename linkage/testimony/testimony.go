@@ -5,6 +5,7 @@ package testimony
 
 import (
 	"hash/fnv"
+	"slices"
 	"strings"
 
 	"example.org/amparo/linkage/compare"
@@ -29,7 +30,7 @@ func Comparers() (map[string]compare.Comparer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]compare.Comparer{"names": people{}, "interval": interval{}, "site": site{g}, "events": events{g}, "trait": trait{}}, nil
+	return map[string]compare.Comparer{"names": people{}, "interval": interval{}, "site": site{g}, "events": events{g}, "trait": trait{}, "coded": coded{}}, nil
 }
 
 // normal keeps the values that say something, in their order.
@@ -129,3 +130,64 @@ func (f traitForms) Keys(_ int, id uint32, dst []uint32) []uint32 {
 func (traitForms) Bytes() int64 { return 0 }
 
 func (traitForms) Grow() {}
+
+// coded compares codes of a vocabulary with groups, as MT02.1 of MT02: which harm was done,
+// by which kind of agency.
+type coded struct{}
+
+func (coded) Levels() []string { return []string{"differs", "same group", "same"} }
+
+// Expect: two people who code one account choose the same code nine times in ten, and of
+// the others most choose a neighbour of one group.
+func (coded) Expect() []float64 { return []float64{.03, .07, .90} }
+
+func (coded) Normalise(raw string) string { return normal(raw) }
+
+func (coded) Keys() []compare.Key {
+	return []compare.Key{{Name: "same", Agree: 0.9}, {Name: "group", Many: true, Agree: 0.97}}
+}
+
+func (coded) Prepare(v compare.Values) compare.Prepared {
+	f := &codeForms{v: v, groups: make([][]string, 1, v.Len())}
+	f.Grow()
+	return f
+}
+
+type codeForms struct {
+	v      compare.Values
+	groups [][]string
+}
+
+func (f *codeForms) Grow() {
+	for id := len(f.groups); id < f.v.Len(); id++ {
+		var groups []string
+		for _, c := range strings.Split(f.v.At(uint32(id)), Separator) {
+			group, _, _ := strings.Cut(c, ".")
+			groups = append(groups, group)
+		}
+		f.groups = append(f.groups, groups)
+	}
+}
+
+func (f *codeForms) Level(a, b uint32) uint8 {
+	for _, x := range f.groups[a] {
+		if slices.Contains(f.groups[b], x) {
+			return 1
+		}
+	}
+	return 0
+}
+
+func (f *codeForms) Keys(k int, id uint32, dst []uint32) []uint32 {
+	if k == 0 {
+		return append(dst, key(f.v.At(id)))
+	}
+	for _, g := range f.groups[id] {
+		if h := key(g); !slices.Contains(dst, h) {
+			dst = append(dst, h)
+		}
+	}
+	return dst
+}
+
+func (f *codeForms) Bytes() int64 { return 40 * int64(len(f.groups)) }
