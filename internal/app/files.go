@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
+	"strings"
 
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
@@ -13,6 +15,7 @@ import (
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/journal"
 	"example.org/amparo/internal/kind"
+	"example.org/amparo/internal/media"
 )
 
 // MaxFile is the largest file that is stored, in bytes: a recording of several hours.
@@ -194,10 +197,36 @@ func (w *Workspace) FilesOf(ctx context.Context, rec id.ID, field string) ([]cas
 	return out, nil
 }
 
+// CopyFile writes a copy of a stored file to out without what the camera or telephone wrote
+// beside its content, and says what that was. A type of which that is not known how, or a
+// file that does not follow its format, is fault.Invalid; what was written is then of no use.
+func (w *Workspace) CopyFile(ctx context.Context, ref casebook.FileRef, out io.Writer) (media.Found, error) {
+	if !media.Known(ref.Type) {
+		return media.Clean(io.Discard, strings.NewReader(""), ref.Type)
+	}
+	r, pw := io.Pipe()
+	written := make(chan error, 1)
+	go func() {
+		err := w.WriteFile(ctx, ref, pw)
+		_ = pw.CloseWithError(err) // nil is the end of the file
+		written <- err
+	}()
+	found, err := media.Clean(out, r, ref.Type)
+	if err == nil {
+		_, err = io.Copy(io.Discard, r) // the hash is checked at the end
+	}
+	_ = r.Close() // WriteFile then stops
+	if failed := <-written; err == nil {
+		err = failed
+	}
+	return found, err
+}
+
 // TakeOut writes to the log that a file of a record leaves, why and to whom, and then
-// writes it to out (R26). A record of somebody whose consent does not cover opt.Consent is
-// fault.NotFound.
-func (w *Workspace) TakeOut(ctx context.Context, rec id.ID, ref casebook.FileRef, opt ExportOptions, out io.Writer) error {
+// writes it to out (R26): a copy without what stands beside its content, as [CopyFile], or
+// the file as it came, which the log then says. A record of somebody whose consent does not
+// cover opt.Consent is fault.NotFound.
+func (w *Workspace) TakeOut(ctx context.Context, rec id.ID, ref casebook.FileRef, asItCame bool, opt ExportOptions, out io.Writer) error {
 	if opt.Purpose == "" || opt.Recipient == "" {
 		return fault.New(fault.Invalid, "app.TakeOut", "a file that leaves needs a purpose and a recipient").
 			With("say why it leaves and who receives it")
@@ -218,8 +247,20 @@ func (w *Workspace) TakeOut(ctx context.Context, rec id.ID, ref casebook.FileRef
 	if err := w.speaksOf(ctx, k, *row, map[id.ID]id.ID{}, in); err != nil {
 		return err
 	}
-	if err := w.noteExport(ctx, opt, "a file of "+ref.Type, 1, in); err != nil {
+	what := fmt.Sprintf("a file of %s as it came, SHA-256 %x", ref.Type, ref.Hash)
+	if !asItCame {
+		h := sha256.New()
+		if _, err := w.CopyFile(ctx, ref, h); err != nil {
+			return err // before the log says that it left
+		}
+		what = fmt.Sprintf("a copy of a file of %s with its content alone, SHA-256 %x", ref.Type, h.Sum(nil))
+	}
+	if err := w.noteExport(ctx, opt, what, 1, in); err != nil {
 		return err
 	}
-	return w.WriteFile(ctx, ref, out)
+	if asItCame {
+		return w.WriteFile(ctx, ref, out)
+	}
+	_, err = w.CopyFile(ctx, ref, out)
+	return err
 }

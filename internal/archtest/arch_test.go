@@ -48,7 +48,7 @@ var layers = [][]string{
 	{"linkage/fs", "linkage/cluster"},
 	{"linkage", "linkage/testimony"},
 	{"bench/people"},
-	{"internal/token"},
+	{"internal/token", "internal/media"},
 	{"internal/kind", "internal/sealeddb"},
 	{"internal/vault"},
 	{"internal/journal"},

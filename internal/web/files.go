@@ -13,6 +13,7 @@ import (
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/kind"
+	"example.org/amparo/internal/media"
 )
 
 type filesPage struct {
@@ -31,6 +32,7 @@ type fileField struct {
 type fileView struct {
 	Hash, Short, Type, Size string
 	Shown                   string // "image", "audio", "video" or "": what the browser may show by itself
+	Cleans                  bool   // a copy can leave with its content alone
 }
 
 // filesPage shows the files of a record and takes in more.
@@ -55,7 +57,7 @@ func (s *Server) filesPage(w http.ResponseWriter, r *http.Request, v *visit) err
 		ff := fileField{Name: f.Name, Label: f.Label.In(v.Say.Lang())}
 		for _, ref := range refs {
 			h := hex.EncodeToString(ref.Hash[:])
-			ff.Files = append(ff.Files, fileView{Hash: h, Short: h[:12], Type: ref.Type, Size: sizeText(ref.Size), Shown: shownAs(ref.Type)})
+			ff.Files = append(ff.Files, fileView{Hash: h, Short: h[:12], Type: ref.Type, Size: sizeText(ref.Size), Shown: shownAs(ref.Type), Cleans: media.Known(ref.Type)})
 		}
 		p.Fields = append(p.Fields, ff)
 	}
@@ -98,11 +100,17 @@ func sizeText(n int64) string {
 }
 
 // shownAs says how the browser may show a type by itself. Anything that could carry a
-// program of its own (HTML, SVG, PDF, office documents) is not shown here.
+// program of its own (HTML, SVG, PDF, office documents) is not shown here, nor a picture
+// that cannot be shown without what stands beside it.
 func shownAs(mediaType string) string {
 	major, minor, _ := strings.Cut(mediaType, "/")
 	switch {
-	case major == "image" && minor != "svg+xml", major == "audio", major == "video":
+	case major == "image":
+		if minor == "svg+xml" || !media.Known(mediaType) {
+			return ""
+		}
+		return major
+	case major == "audio", major == "video":
 		return major
 	}
 	return ""
@@ -149,8 +157,31 @@ func (s *Server) attach(w http.ResponseWriter, r *http.Request, v *visit) error 
 	} else if len(problems) > 0 {
 		return problems[0]
 	}
-	http.Redirect(w, r, "/record/"+rec.String()+"/files?done=attached", http.StatusSeeOther)
+	said, err := carries(spool, mediaType)
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/record/"+rec.String()+"/files?done="+said, http.StatusSeeOther)
 	return nil
+}
+
+// carries names the notice about what a file that was just stored holds beside its content.
+func carries(spool *app.Spool, mediaType string) (string, error) {
+	if _, err := spool.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	found, err := media.Clean(io.Discard, spool, mediaType)
+	switch {
+	case fault.KindOf(err) == fault.Invalid:
+		return "attachedAsItIs", nil
+	case err != nil:
+		return "", err
+	case found.Has(media.Position):
+		return "attachedPlace", nil
+	case found != 0:
+		return "attachedMore", nil
+	}
+	return "attached", nil
 }
 
 // wholeOf is the record as it stands: where its files are sealed follows from it.
@@ -187,17 +218,15 @@ func (v *visit) upload(r *http.Request) (*app.Spool, error) {
 	}
 }
 
+// sniff finds what a file is from its content.
 func sniff(in io.ReadSeeker) (string, error) {
-	head := make([]byte, 512)
+	head := make([]byte, media.HeadSize)
 	n, err := io.ReadFull(in, head)
 	if err != nil && n == 0 {
 		return "", err
 	}
-	if _, err := in.Seek(0, io.SeekStart); err != nil {
-		return "", err
-	}
-	mediaType, _, _ := strings.Cut(http.DetectContentType(head[:n]), ";")
-	return mediaType, nil
+	_, err = in.Seek(0, io.SeekStart)
+	return media.TypeOf(head[:n]), err
 }
 
 // fileOf finds a file by its hash among those of the record: a hash alone opens nothing.
@@ -220,14 +249,28 @@ func (v *visit) fileOf(r *http.Request) (casebook.FileRef, error) {
 	return casebook.FileRef{}, fault.New(fault.NotFound, "web", "no such file")
 }
 
-// showFile gives a picture or recording to the page that shows it.
+// showFile gives a picture or recording to the page that shows it: what is saved from a
+// page must not say more than the page shows. A recording from which that cannot be taken
+// out is given as it came, because people must be able to listen to it.
 func (s *Server) showFile(w http.ResponseWriter, r *http.Request, v *visit) error {
 	ref, err := v.fileOf(r)
 	if err != nil {
 		return err
 	}
-	if shownAs(ref.Type) == "" {
+	shown := shownAs(ref.Type)
+	if shown == "" {
 		return fault.New(fault.NotFound, "web", "no such file")
+	}
+	if media.Known(ref.Type) {
+		_, err := v.ws.CopyFile(r.Context(), ref, io.Discard)
+		switch {
+		case err == nil:
+			alone(w, ref)
+			_, err = v.ws.CopyFile(r.Context(), ref, w)
+			return err
+		case fault.KindOf(err) != fault.Invalid || shown == "image":
+			return err
+		}
 	}
 	alone(w, ref)
 	return v.ws.WriteFile(r.Context(), ref, w)
@@ -237,7 +280,6 @@ func (s *Server) showFile(w http.ResponseWriter, r *http.Request, v *visit) erro
 func alone(w http.ResponseWriter, ref casebook.FileRef) {
 	h := w.Header()
 	h.Set("Content-Type", ref.Type)
-	h.Set("Content-Length", fmt.Sprint(ref.Size))
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 }
 
@@ -251,11 +293,30 @@ func (s *Server) takeOut(w http.ResponseWriter, r *http.Request, v *visit) error
 	if opt.Purpose == "" || opt.Recipient == "" {
 		return fault.New(fault.Invalid, "web", "%s", v.Say.T("files.why"))
 	}
-	alone(w, ref)
-	w.Header().Set("Content-Disposition", "attachment; filename="+url.PathEscape("file-"+hex.EncodeToString(ref.Hash[:6])))
 	rec, err := recordID(r)
 	if err != nil {
 		return err
 	}
-	return v.ws.TakeOut(r.Context(), rec, ref, opt, w)
+	asItCame := r.PostFormValue("as") == "came"
+	if !asItCame && !media.Known(ref.Type) {
+		return fault.New(fault.Invalid, "web", "%s", v.Say.T("files.unknown"))
+	}
+	return v.ws.TakeOut(r.Context(), rec, ref, asItCame, opt, &download{w: w, ref: ref})
+}
+
+// download sends the head of a file that leaves with its first byte: an error before it is
+// still a page.
+type download struct {
+	w    http.ResponseWriter
+	ref  casebook.FileRef
+	sent bool
+}
+
+func (d *download) Write(b []byte) (int, error) {
+	if !d.sent {
+		d.sent = true
+		alone(d.w, d.ref)
+		d.w.Header().Set("Content-Disposition", "attachment; filename="+url.PathEscape("file-"+hex.EncodeToString(d.ref.Hash[:6])))
+	}
+	return d.w.Write(b)
 }

@@ -3,7 +3,10 @@ package web
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
+	"image"
+	"image/jpeg"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -102,5 +105,84 @@ func TestAFileThatCouldCarryAProgramIsNotShown(t *testing.T) {
 		if code, _ := s.send(rec, field, "x", nil); code != http.StatusBadRequest && code != http.StatusNotFound {
 			t.Errorf("%s: %d", name, code)
 		}
+	}
+}
+
+// located is a picture of one point that says where and with what it was taken.
+func located(t *testing.T, place string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1)), nil); err != nil {
+		t.Fatal(err)
+	}
+	exif := "Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x88\x25\x00\x04\x00\x00\x00\x01\x00\x00\x00\x1a\x00\x00\x00\x00" + place
+	head := binary.BigEndian.AppendUint16([]byte{0xFF, 0xD8, 0xFF, 0xE1}, uint16(len(exif)+2))
+	return append(append(head, exif...), b.Bytes()[2:]...)
+}
+
+func TestAPictureLeavesWithoutThePlaceItWasTakenAt(t *testing.T) {
+	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	s := newSite(t, w, testConfig())
+	_, _, h := s.do("POST", "/new/evidence", url.Values{"title": {"A picture"}, "type": {"EV02"}}, nil)
+	rec := strings.TrimSuffix(strings.TrimPrefix(h.Get("Location"), "/record/"), "?done=saved")
+	const place = "42 54 04.3 N 129 30 15.8 E"
+	content := located(t, place)
+	if code, body := s.send(rec, "stored", "x", content); code != http.StatusSeeOther {
+		t.Fatalf("attaching: %d %s", code, alert(body))
+	}
+	if page := s.get("/record/" + rec + "/files?done=attachedPlace"); !strings.Contains(page, "It says where it was taken") {
+		t.Error("the page does not say that the picture holds a place")
+	}
+	sum := sha256.Sum256(content)
+	file := "/record/" + rec + "/file/" + hex.EncodeToString(sum[:])
+	if code, body, _ := s.do("GET", file, nil, nil); code != http.StatusOK || strings.Contains(body, place) || !strings.HasPrefix(body, "\xff\xd8") {
+		t.Errorf("showing: %d, or the place is in it", code)
+	}
+	why := url.Values{"purpose": {"expert opinion"}, "recipient": {"a doctor"}}
+	code, leaves, _ := s.do("POST", file+"/take", why, nil)
+	if code != http.StatusOK || strings.Contains(leaves, place) {
+		t.Errorf("taking it out: %d, or the place is in it", code)
+	}
+	copied := sha256.Sum256([]byte(leaves))
+	why.Set("as", "came")
+	if code, body, _ := s.do("POST", file+"/take", why, nil); code != http.StatusOK || body != string(content) {
+		t.Errorf("taking it out as it came: %d, %d bytes", code, len(body))
+	}
+	ledger := s.get("/ledger")
+	if !strings.Contains(ledger, "with its content alone, SHA-256 "+hex.EncodeToString(copied[:])) || !strings.Contains(ledger, "as it came, SHA-256 "+hex.EncodeToString(sum[:])) {
+		t.Error("the ledger does not say what left, and as what")
+	}
+}
+
+func TestAFileThatCannotBeCleanedLeavesOnlyAsItCame(t *testing.T) {
+	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	s := newSite(t, w, testConfig())
+	_, _, h := s.do("POST", "/new/evidence", url.Values{"title": {"A document"}, "type": {"EV02"}}, nil)
+	rec := strings.TrimSuffix(strings.TrimPrefix(h.Get("Location"), "/record/"), "?done=saved")
+	for what, content := range map[string]string{"a document": "%PDF-1.7 by a person", "a picture that is cut off": string(located(t, "a place")[:60])} {
+		if code, body := s.send(rec, "stored", "x", []byte(content)); code != http.StatusSeeOther {
+			t.Fatalf("%s: %d %s", what, code, alert(body))
+		}
+		sum := sha256.Sum256([]byte(content))
+		take := "/record/" + rec + "/file/" + hex.EncodeToString(sum[:]) + "/take"
+		why := url.Values{"purpose": {"expert opinion"}, "recipient": {"a doctor"}}
+		if code, _, h := s.do("POST", take, why, nil); code != http.StatusBadRequest || h.Get("Content-Disposition") != "" {
+			t.Errorf("%s left as a clean copy: %d", what, code)
+		}
+		why.Set("as", "came")
+		if code, body, _ := s.do("POST", take, why, nil); code != http.StatusOK || body != content {
+			t.Errorf("%s as it came: %d", what, code)
+		}
+	}
+	if ledger := s.get("/ledger"); strings.Contains(ledger, "with its content alone") {
+		t.Error("the ledger says that something left that did not")
 	}
 }

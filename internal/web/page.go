@@ -74,7 +74,7 @@ func (v *visit) page(title string) Page {
 // notice is a message a redirect carried here; only known ones are shown.
 func (v *visit) notice() string {
 	switch n := v.request.URL.Query().Get("done"); n {
-	case "saved", "attached", "read", "chosen", "retracted", "linked":
+	case "saved", "attached", "attachedPlace", "attachedMore", "attachedAsItIs", "read", "chosen", "retracted", "linked":
 		return v.Say.T("done." + n)
 	}
 	return ""
