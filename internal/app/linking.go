@@ -148,6 +148,7 @@ func (w *Workspace) linkTable(ctx context.Context, read *Reading, m linkage.Mode
 			return nil, nil, err
 		}
 		lives.Put(records)
+		lives.Kin(records, named)
 		if err := w.namedTogether(ctx, read, l, apart); err != nil {
 			return nil, nil, err
 		}

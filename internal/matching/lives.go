@@ -19,6 +19,13 @@ type Lives struct {
 	journeys, returns map[id.ID]happening
 	numbers           map[id.ID]string // of returns: the first, the second
 	legs, stages      map[id.ID]first  // the earliest part of each journey, each return
+	ties              map[id.ID][]tie  // by person
+}
+
+// tie is somebody a person is tied to, and how.
+type tie struct {
+	how string
+	to  id.ID
 }
 
 // happening is an event of somebody's life as the record of the whole has it.
@@ -34,13 +41,15 @@ type first struct {
 }
 
 // LifeKinds are the kinds of record that [Lives.Add] reads.
-func LifeKinds() []string { return []string{"journey", "leg", "episode", "detention_stage"} }
+func LifeKinds() []string {
+	return []string{"journey", "leg", "episode", "detention_stage", "relationship"}
+}
 
 // Add takes in a record of one of the [LifeKinds].
 func (l *Lives) Add(kindName string, r Record) {
 	if l.journeys == nil {
 		l.journeys, l.returns = map[id.ID]happening{}, map[id.ID]happening{}
-		l.legs, l.stages, l.numbers = map[id.ID]first{}, map[id.ID]first{}, map[id.ID]string{}
+		l.legs, l.stages, l.numbers, l.ties = map[id.ID]first{}, map[id.ID]first{}, map[id.ID]string{}, map[id.ID][]tie{}
 	}
 	get := r.Values.Get
 	switch kindName {
@@ -54,6 +63,49 @@ func (l *Lives) Add(kindName string, r Record) {
 		if get("in") != "" {
 			keepFirst(l.stages, link(r, "episode"), first{order(get("order")), get("in"), ""})
 		}
+	case "relationship":
+		l.tie(get("type"), link(r, "person"), link(r, "other"))
+	}
+}
+
+// inverse is what the other side of a tie is called, for ties that tell one person from
+// another: family, the buyer, those a person was held with or went with. Employers and
+// helpers are shared by many.
+//
+// Source: vocabulary relationship_types, column inverse.
+var inverse = map[string]string{"RL-SPO": "RL-SPO", "RL-PAR": "RL-CHI", "RL-CHI": "RL-PAR", "RL-SIB": "RL-SIB", "RL-GPA": "RL-GCH", "RL-GCH": "RL-GPA",
+	"RL-ORE": "RL-ORE", "RL-PTN": "RL-PTN", "RL-FSP": "RL-FSV", "RL-FSV": "RL-FSP", "RL-CEL": "RL-CEL", "RL-TRV": "RL-TRV"}
+
+func (l *Lives) tie(how string, one, other id.ID) {
+	back, ok := inverse[how]
+	if !ok || one.IsZero() || other.IsZero() {
+		return
+	}
+	l.ties[one] = append(l.ties[one], tie{how, other})
+	l.ties[other] = append(l.ties[other], tie{back, one})
+}
+
+// Kin adds to the records of people whom they are tied to, as the field kin: the names of
+// each, own ones only, of those who have a record that may be compared.
+func (l *Lives) Kin(people []Record, named map[id.ID][]string) {
+	for i, p := range people {
+		var all []string
+		for _, t := range l.ties[p.ID] {
+			for _, name := range named[t.to] {
+				if !testimony.IsAlias(name) {
+					all = append(all, testimony.Kin(t.how, name))
+				}
+			}
+		}
+		if len(all) == 0 {
+			continue
+		}
+		slices.Sort(all)
+		var vs []kind.Value
+		for _, s := range slices.Compact(all) {
+			vs = append(vs, kind.Of(s))
+		}
+		people[i] = p.with("kin", vs)
 	}
 }
 

@@ -28,6 +28,7 @@ var models = map[string]linkage.Model{
 		{Name: "names", Compare: "names", Frequency: true}, {Name: "birth", Compare: "interval", Frequency: true},
 		{Name: "sex", Compare: "trait"}, {Name: "origin", Compare: "site", Frequency: true},
 		{Name: "crossings", Compare: "events", Frequency: true}, {Name: "returns", Compare: "events", Frequency: true},
+		{Name: "kin", Compare: "kin"},
 	}},
 	"incident": {Link: linkage.Dedupe, Dependence: true, Fields: []linkage.Field{
 		{Name: "victims", Compare: "names", Frequency: true}, {Name: "type", Compare: "coded", Frequency: true, Steady: true}, {Name: "date", Compare: "interval", Frequency: true},

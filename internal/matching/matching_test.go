@@ -122,3 +122,23 @@ func TestHarmsToldAsTwoAreTwo(t *testing.T) {
 		}
 	}
 }
+
+// A tie is told from one side and holds for both, each by its own word; nobody is known by
+// a tie that many share, or by an alias of another.
+func TestATieHoldsForBothSides(t *testing.T) {
+	var ids [5]id.ID
+	for i := range ids {
+		ids[i] = id.New(zero(byte(i + 1)))
+	}
+	child, parent, broker := ids[0], ids[1], ids[2]
+	var l matching.Lives
+	l.Add("relationship", record(ids[3], "person", child.String(), "type", "RL-PAR", "other", parent.String()))
+	l.Add("relationship", record(ids[4], "person", child.String(), "type", "RL-BRK", "other", broker.String()))
+	people := []matching.Record{record(child), record(parent), record(broker)}
+	l.Kin(people, map[id.ID][]string{child: {"김철민"}, parent: {"김순옥", matching.Name("aliases", "Jin Mei"), "Kim Sun-ok"}, broker: {"왕밍"}})
+	for i, want := range []string{testimony.Join([]string{testimony.Kin("RL-PAR", "Kim Sun-ok"), testimony.Kin("RL-PAR", "김순옥")}), testimony.Kin("RL-CHI", "김철민"), ""} {
+		if got := texts(people[i], "kin"); got != want {
+			t.Errorf("person %d: kin %q, want %q", i, got, want)
+		}
+	}
+}

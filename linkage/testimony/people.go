@@ -17,6 +17,9 @@ const alias = "\x1e"
 // down.
 func Alias(name string) string { return alias + name }
 
+// IsAlias reports whether a name is so marked.
+func IsAlias(name string) bool { return strings.HasPrefix(name, alias) }
+
 // people compares people by all names they are known under, across scripts.
 //
 // A person's own names and the names they are also known under are told apart. A name used

@@ -72,6 +72,10 @@ func TestWhatAgreesAndHowFar(t *testing.T) {
 		{"events", testimony.Join([]string{testimony.Event("1999", "KP-HYE"), testimony.Event("2004-05", "KP-ONS")}), testimony.Event("2004-05", "KP-ONS"), "in one month, at one place"},
 		{"events", testimony.Event("", "KP-ONS"), testimony.Event("2001", "KP-ONS"), "missing"},
 		{"trait", "f", "m", "differs"},
+		{"kin", testimony.Kin("RL-PAR", "림설순"), testimony.Join([]string{testimony.Kin("RL-SIB", "김철민"), testimony.Kin("RL-PAR", "Rim Sol Sun")}), "somebody in common"},
+		{"kin", testimony.Kin("RL-PAR", "김순옥"), testimony.Kin("RL-SIB", "김순옥"), "nobody in common"}, // a sister is no mother
+		{"kin", testimony.Kin("RL-PAR", "김순옥"), testimony.Kin("RL-PAR", "김순욱"), "somebody in common, likely"},
+		{"kin", "", testimony.Kin("RL-PAR", "김순욱"), "missing"},
 		{"coded", "MT02.1", "MT02.1", "same"},
 		{"coded", "MT02.1", "MT02.10", "same group"},
 		{"coded", "MT06", "MT06.1", "same group"},

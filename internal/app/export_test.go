@@ -1,0 +1,14 @@
+package app
+
+import (
+	"example.org/amparo/id"
+	"example.org/amparo/linkage/eval"
+)
+
+// EachPair calls fn for every pair of the run that could be a match, with its weight.
+func (l *Linking) EachPair(fn func(a, b id.ID, bits float64)) {
+	l.res.EachPair(func(i, j uint32, bits float64) { fn(l.IDs[i], l.IDs[j], bits) })
+}
+
+// ErrorsWith is what [Linking.Errors] would say after these answers.
+func (l *Linking) ErrorsWith(answers []eval.Answer) eval.Errors { return l.res.Errors(answers) }
