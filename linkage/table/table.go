@@ -16,7 +16,7 @@ type Dict struct {
 	text  []byte
 	end   []uint32 // end[id] is where text id ends; end[0] is 0
 	count []uint32
-	slots []uint32 // open addressing, a power of two; 0 is free
+	slots []uint64 // open addressing, a power of two: the hash above the id; 0 is free
 }
 
 // Len is the number of ids, with the one for missing: ids are below Len.
@@ -53,7 +53,7 @@ func (d *Dict) Counts() []uint32 {
 
 // Bytes is the memory held, for budgets.
 func (d *Dict) Bytes() int64 {
-	return int64(cap(d.text)) + 4*int64(cap(d.end)+cap(d.count)+cap(d.slots))
+	return int64(cap(d.text)) + 4*int64(cap(d.end)+cap(d.count)) + 8*int64(cap(d.slots))
 }
 
 // Add counts one more appearance of s and returns its id; an empty s is [Missing].
@@ -62,27 +62,37 @@ func (d *Dict) Add(s []byte) uint32 {
 		return Missing
 	}
 	if len(d.end) == 0 {
-		d.end, d.count, d.slots = append(d.end, 0), append(d.count, 0), make([]uint32, 64)
+		d.end, d.count, d.slots = append(d.end, 0), append(d.count, 0), make([]uint64, 64)
 	}
-	mask := uint32(len(d.slots) - 1)
-	at := hash(s) & mask
-	for d.slots[at] != 0 {
-		id := d.slots[at]
-		if string(d.text[d.end[id-1]:d.end[id]]) == string(s) {
-			d.count[id]++
-			return id
-		}
-		at = (at + 1) & mask
+	h := hash(s)
+	at, found := d.slot(h, s)
+	if found {
+		id := uint32(d.slots[at])
+		d.count[id]++
+		return id
 	}
 	id := uint32(len(d.end))
 	d.text = append(d.text, s...)
 	d.end = append(d.end, uint32(len(d.text)))
 	d.count = append(d.count, 1)
-	d.slots[at] = id
+	d.slots[at] = uint64(h)<<32 | uint64(id)
 	if len(d.end)*10 > len(d.slots)*7 {
-		d.grow()
+		d.grow(2 * len(d.slots))
 	}
 	return id
+}
+
+// slot is where s with hash h is, or where it may go.
+func (d *Dict) slot(h uint32, s []byte) (at uint32, found bool) {
+	mask := uint32(len(d.slots) - 1)
+	for at = h & mask; d.slots[at] != 0; at = (at + 1) & mask {
+		if e := d.slots[at]; uint32(e>>32) == h {
+			if id := uint32(e); string(d.text[d.end[id-1]:d.end[id]]) == string(s) {
+				return at, true
+			}
+		}
+	}
+	return at, false
 }
 
 // Find is the id of s, or [Missing] when it was never added.
@@ -90,26 +100,32 @@ func (d *Dict) Find(s string) uint32 {
 	if len(d.slots) == 0 || s == "" {
 		return Missing
 	}
-	mask := uint32(len(d.slots) - 1)
-	for at := hash([]byte(s)) & mask; d.slots[at] != 0; at = (at + 1) & mask {
-		id := d.slots[at]
-		if string(d.text[d.end[id-1]:d.end[id]]) == s {
-			return id
-		}
+	at, found := d.slot(hash([]byte(s)), []byte(s))
+	if !found {
+		return Missing
 	}
-	return Missing
+	return uint32(d.slots[at])
 }
 
-func (d *Dict) grow() {
-	d.slots = make([]uint32, 2*len(d.slots))
-	mask := uint32(len(d.slots) - 1)
-	for id := 1; id < len(d.end); id++ {
-		at := hash(d.text[d.end[id-1]:d.end[id]]) & mask
-		for d.slots[at] != 0 {
-			at = (at + 1) & mask
+// grow gives the texts so many slots.
+func (d *Dict) grow(size int) {
+	old := d.slots
+	d.slots = make([]uint64, size)
+	for _, e := range old {
+		if e != 0 {
+			d.put(e)
 		}
-		d.slots[at] = uint32(id)
 	}
+}
+
+// put gives an entry that is not there yet a slot.
+func (d *Dict) put(e uint64) {
+	mask := uint32(len(d.slots) - 1)
+	at := uint32(e>>32) & mask
+	for d.slots[at] != 0 {
+		at = (at + 1) & mask
+	}
+	d.slots[at] = e
 }
 
 // Seal drops what only adding needs. Find and Add do not work afterwards, until Reopen.
@@ -124,8 +140,10 @@ func (d *Dict) Reopen() {
 	for len(d.end)*10 > size*7 {
 		size *= 2
 	}
-	d.slots = make([]uint32, size/2)
-	d.grow()
+	d.slots = make([]uint64, size)
+	for id := 1; id < len(d.end); id++ {
+		d.put(uint64(hash(d.text[d.end[id-1]:d.end[id]]))<<32 | uint64(id))
+	}
 }
 
 // hash is FNV-1a over eight bytes at a time with a final mix: only its spread matters.
