@@ -370,14 +370,28 @@ func (r *Result) score(cut float64) []cluster.Edge {
 	parts := make([][]cluster.Edge, len(r.swept.chunks))
 	inParallel(r.e.opt.Workers, len(parts), func(k int) {
 		var out []cluster.Edge
+		var batch [scoreBatch]scored
+		n := 0
+		score := func() {
+			var rare [scoreBatch]float64
+			r.frequencies(batch[:n], &rare)
+			for t, p := range batch[:n] {
+				if w := base[p.pattern] + rare[t]; w >= cut {
+					out = append(out, cluster.Edge{I: p.i, J: p.j, Bits: float32(w)})
+				}
+			}
+			n = 0
+		}
 		for _, p := range r.swept.chunks[k] {
 			if top[p.pattern] < cut || across && src[p.i] == src[p.j] {
 				continue
 			}
-			if w := base[p.pattern] + r.frequency(p.i, p.j, r.swept.counts[p.pattern].Pattern); w >= cut {
-				out = append(out, cluster.Edge{I: p.i, J: p.j, Bits: float32(w)})
+			batch[n] = p
+			if n++; n == len(batch) {
+				score()
 			}
 		}
+		score()
 		parts[k] = out
 	})
 	n := 0
@@ -389,6 +403,27 @@ func (r *Result) score(cut float64) []cluster.Edge {
 		edges = append(edges, p...)
 	}
 	return edges
+}
+
+// scoreBatch is how many kept pairs are scored at once: their records are fetched while
+// those of others are on their way.
+const scoreBatch = 128
+
+// frequencies sets out to [Result.frequency] of kept pairs.
+func (r *Result) frequencies(pairs []scored, out *[scoreBatch]float64) {
+	ids, s := r.e.rows.IDs, r.e.rows.Stride
+	for _, k := range r.rare {
+		same, tf, level0 := r.e.fields[k].shape.Levels-1, r.chance[k].tf, &r.level0[k]
+		for t, p := range pairs {
+			code := fs.Code(r.swept.counts[p.pattern].Pattern, k)
+			if code < same || code == fs.Missing {
+				continue
+			}
+			if id := ids[int(p.i)*s+k]; id == ids[int(p.j)*s+k] {
+				out[t] += level0[code] - float64(tf[id])
+			}
+		}
+	}
 }
 
 // inParallel calls fn for 0 to n-1 from several goroutines.

@@ -63,25 +63,47 @@ type Result struct {
 }
 
 // Groups lists the clusters of two records or more, in order of their first record.
-func (r *Result) Groups() [][]uint32 {
-	at := map[uint32]int{}
-	var out [][]uint32
-	size := make([]uint32, len(r.Of))
-	for _, c := range r.Of {
-		size[c]++
-	}
-	for i, c := range r.Of {
-		if size[c] < 2 {
-			continue
+func (r *Result) Groups() [][]uint32 { return groups(r.Of, nil) }
+
+// groups lists the sets of two or more among members (nil means all), in order; of is the
+// name of every record's set, a record of it.
+func groups(of, members []uint32) [][]uint32 {
+	each := func(fn func(r uint32)) {
+		if members == nil {
+			for r := range of {
+				fn(uint32(r))
+			}
 		}
-		k, ok := at[c]
-		if !ok {
-			k = len(out)
-			at[c] = k
-			out = append(out, nil)
+		for _, r := range members {
+			fn(r)
 		}
-		out[k] = append(out[k], uint32(i))
 	}
+	size := make([]uint32, len(of))
+	each(func(r uint32) { size[of[r]]++ })
+	sets, records := 0, 0
+	for _, n := range size {
+		if n > 1 {
+			sets++
+			records += int(n)
+		}
+	}
+	all := make([]uint32, 0, records) // of all sets, one after the other
+	at := make([]uint32, len(of))     // by name, one more than the set's place in out
+	out := make([][]uint32, 0, sets)
+	each(func(r uint32) {
+		c := of[r]
+		n := int(size[c])
+		if n < 2 {
+			return
+		}
+		if at[c] == 0 {
+			from := len(all)
+			all = all[:from+n]
+			out = append(out, all[from:from:from+n])
+			at[c] = uint32(len(out))
+		}
+		out[at[c]-1] = append(out[at[c]-1], r)
+	})
 	return out
 }
 
@@ -256,41 +278,21 @@ func (f *forest) join(a, b uint32) {
 // groups lists the sets of two or more among members (nil means all), in order, and leaves
 // every parent a root.
 func (f *forest) groups(members []uint32) [][]uint32 {
-	if members == nil {
-		members = make([]uint32, len(f.parent))
-		for i := range members {
-			members[i] = uint32(i)
-		}
+	for r := range f.parent {
+		f.parent[r] = f.find(uint32(r))
 	}
-	size := map[uint32]int{}
-	for _, r := range members {
-		root := f.find(r)
-		f.parent[r] = root
-		if root != r {
-			size[root]++
-		}
-	}
-	at := map[uint32]int{}
-	var out [][]uint32
-	for _, r := range members {
-		root := f.parent[r]
-		if size[root] == 0 {
-			continue
-		}
-		k, ok := at[root]
-		if !ok {
-			k = len(out)
-			at[root] = k
-			out = append(out, make([]uint32, 0, size[root]+1))
-		}
-		out[k] = append(out[k], r)
-	}
-	return out
+	return groups(f.parent, members)
 }
 
 // divide clusters one component by average linkage. Groups are in order, and their members
 // too.
 func divide(in Input, o Options, members []uint32, must []uint32, cannot map[uint32][]uint32) [][]uint32 {
+	if len(members) == 2 && must[members[0]] == members[0] && must[members[1]] == members[1] { // the most of all
+		if pair(in, o, members[0], members[1], cannot) >= o.Cut {
+			return [][]uint32{members}
+		}
+		return [][]uint32{members[:1], members[1:]}
+	}
 	nodes := nodesOf(members, must)
 	if len(nodes) == 1 {
 		return [][]uint32{nodes[0]}
