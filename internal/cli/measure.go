@@ -52,27 +52,38 @@ func entities(col *table.Column, match string) ([]uint32, error) {
 		}
 	}
 	number := map[string]uint32{}
+	of := make([]uint32, col.Dict.Len()) // by value: one more than the entity's number; 0 until it is known, and for Unknown
 	for row, id := range col.IDs {
-		label := col.Dict.At(id)
-		if re != nil {
-			if g := re.FindStringSubmatch(label); g != nil {
-				label = g[1]
-			} else {
-				label = ""
-			}
+		if of[id] == 0 {
+			of[id] = numbered(label(col.Dict.At(id), re), number) + 1
 		}
-		if label == "" {
-			truth[row] = eval.Unknown
-			continue
-		}
-		n, ok := number[label]
-		if !ok {
-			n = uint32(len(number))
-			number[label] = n
-		}
-		truth[row] = n
+		truth[row] = of[id] - 1
 	}
 	return truth, nil
+}
+
+// label is what of a cell names the entity, "" where nothing does.
+func label(cell string, re *regexp.Regexp) string {
+	if re == nil {
+		return cell
+	}
+	if g := re.FindStringSubmatch(cell); g != nil {
+		return g[1]
+	}
+	return ""
+}
+
+// numbered is the number of a label, a new one if it was not seen before.
+func numbered(label string, number map[string]uint32) uint32 {
+	if label == "" {
+		return eval.Unknown
+	}
+	n, ok := number[label]
+	if !ok {
+		n = uint32(len(number))
+		number[label] = n
+	}
+	return n
 }
 
 func measured(r *linkage.Result, t *table.Table, truth []uint32, against string) *linkQuality {
@@ -90,13 +101,13 @@ func measured(r *linkage.Result, t *table.Table, truth []uint32, against string)
 		b := eval.Bootstrap(r.Clusters.Of, truth, source, bootstrapDraws, 1)
 		q.Bootstrap = &b
 	}
-	var judged []eval.Judged
-	r.EachPair(func(i, j uint32, bits float64) {
-		if truth[i] != eval.Unknown && truth[j] != eval.Unknown {
-			judged = append(judged, eval.Judged{P: linkage.Probability(bits), Match: truth[i] == truth[j]})
-		}
+	q.Calibration = eval.Calibrate(func(yield func(p float64, match bool) bool) {
+		r.EachPair(func(i, j uint32, bits float64) {
+			if truth[i] != eval.Unknown && truth[j] != eval.Unknown {
+				yield(linkage.Probability(bits), truth[i] == truth[j])
+			}
+		})
 	})
-	q.Calibration = eval.Calibrate(judged)
 	return q
 }
 
@@ -119,7 +130,11 @@ func againstPairs(r *linkage.Result, t *table.Table, ids func(int) string, file 
 		}
 	}
 	var same [][2]uint32
-	var judged []eval.Judged
+	type labelled struct {
+		i, j uint32
+		same bool
+	}
+	var judged []labelled
 	both, found, truths := 0.0, 0.0, 0.0
 	named := make([]bool, t.Rows())
 	for k := range labels.Rows() {
@@ -131,7 +146,7 @@ func againstPairs(r *linkage.Result, t *table.Table, ids func(int) string, file 
 		is := yes(match.At(k))
 		linked := r.Clusters.Of[i] == r.Clusters.Of[j]
 		named[i], named[j] = true, true
-		judged = append(judged, eval.Judged{P: linkage.Probability(r.Bits(i, j)), Match: is})
+		judged = append(judged, labelled{i, j, is})
 		if is {
 			same = append(same, [2]uint32{i, j})
 			truths++
@@ -143,7 +158,11 @@ func againstPairs(r *linkage.Result, t *table.Table, ids func(int) string, file 
 			both++
 		}
 	}
-	q := &linkQuality{Against: file, Calibration: eval.Calibrate(judged)}
+	q := &linkQuality{Against: file, Calibration: eval.Calibrate(func(yield func(p float64, match bool) bool) {
+		for _, p := range judged {
+			yield(linkage.Probability(r.Bits(p.i, p.j)), p.same)
+		}
+	})}
 	truth := cluster.Join(t.Rows(), same)
 	for k := range truth {
 		if !named[k] {

@@ -4,6 +4,8 @@
 package eval
 
 import (
+	"cmp"
+	"iter"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -109,54 +111,89 @@ func (t *tally) pairs() int64 {
 	return n
 }
 
+// cell is the records of one cluster and one entity.
 type cell struct {
 	found, truth uint32
 	n            tally
 }
 
+// table is the records by cluster and by entity. Both go by rank: their place among the
+// numbers that occur.
 type table struct {
 	records      int
-	found, truth map[uint32]*tally
+	found, truth []tally
 	cells        []cell // in order of found, then truth
 }
 
 func tabulate(found, truth []uint32, source []uint8) table {
-	t := table{found: map[uint32]*tally{}, truth: map[uint32]*tally{}}
-	cells := map[[2]uint32]*tally{}
-	add := func(m map[uint32]*tally, k uint32, r int) {
-		if m[k] == nil {
-			m[k] = &tally{}
-		}
-		m[k].add(source, r)
-	}
+	var records []uint32 // with a known entity
 	for r, e := range truth {
-		if e == Unknown {
-			continue
+		if e != Unknown {
+			records = append(records, uint32(r))
 		}
-		t.records++
-		add(t.found, found[r], r)
-		add(t.truth, e, r)
-		k := [2]uint32{found[r], e}
-		if cells[k] == nil {
-			cells[k] = &tally{}
-		}
-		cells[k].add(source, r)
 	}
-	for k, n := range cells {
-		t.cells = append(t.cells, cell{k[0], k[1], *n})
-	}
-	slices.SortFunc(t.cells, func(a, b cell) int {
-		if a.found != b.found {
-			return int(int64(a.found) - int64(b.found))
+	t := table{records: len(records)}
+	var f, e []uint32 // ranks by record
+	f, t.found = ranked(found, records, source)
+	e, t.truth = ranked(truth, records, source)
+	for _, group := range grouped(records, f, t.found) {
+		slices.SortStableFunc(group, func(a, b uint32) int { return cmp.Compare(e[a], e[b]) })
+		for k, r := range group {
+			if k == 0 || e[r] != e[group[k-1]] {
+				t.cells = append(t.cells, cell{found: f[r], truth: e[r]})
+			}
+			t.cells[len(t.cells)-1].n.add(source, int(r))
 		}
-		return int(int64(a.truth) - int64(b.truth))
-	})
+	}
 	return t
 }
 
-func sum(m map[uint32]*tally) (n int64) {
-	for _, t := range m {
-		n += t.pairs()
+// ranked is the rank of every record's number among those of these records, and how many
+// records have each.
+func ranked(of, records []uint32, source []uint8) (rank []uint32, n []tally) {
+	numbers := make([]uint32, 0, len(records))
+	for _, r := range records {
+		numbers = append(numbers, of[r])
+	}
+	slices.Sort(numbers)
+	numbers = slices.Compact(numbers)
+	rank, n = make([]uint32, len(of)), make([]tally, len(numbers))
+	at := func(x uint32) uint32 {
+		k, _ := slices.BinarySearch(numbers, x)
+		return uint32(k)
+	}
+	if len(numbers) > 0 && int(numbers[len(numbers)-1]) < 4*len(of) { // as numbers of records are
+		place := make([]uint32, numbers[len(numbers)-1]+1)
+		for k, x := range numbers {
+			place[x] = uint32(k)
+		}
+		at = func(x uint32) uint32 { return place[x] }
+	}
+	for _, r := range records {
+		rank[r] = at(of[r])
+		n[rank[r]].add(source, int(r))
+	}
+	return rank, n
+}
+
+// grouped is the records of every rank, in order.
+func grouped(records, rank []uint32, n []tally) [][]uint32 {
+	all := make([]uint32, len(records))
+	out := make([][]uint32, len(n))
+	from := 0
+	for k := range n {
+		out[k] = all[from : from : from+int(n[k].n)]
+		from += int(n[k].n)
+	}
+	for _, r := range records {
+		out[rank[r]] = append(out[rank[r]], r)
+	}
+	return out
+}
+
+func sum(all []tally) (n int64) {
+	for k := range all {
+		n += all[k].pairs()
 	}
 	return n
 }
@@ -179,16 +216,15 @@ type Bootstrapped struct {
 func Bootstrap(found, truth []uint32, source []uint8, draws int, seed uint64) Bootstrapped {
 	t := tabulate(found, truth, source)
 	type entity struct{ both, found, truth, p, q, n float64 }
-	at := map[uint32]int{}
+	at := make([]int, len(t.truth)) // by entity: one more than its place in all
 	var all []entity
 	for _, c := range t.cells {
-		k, ok := at[c.truth]
-		if !ok {
-			k = len(all)
-			at[c.truth] = k
+		if at[c.truth] == 0 {
 			all = append(all, entity{truth: float64(t.truth[c.truth].pairs())})
+			at[c.truth] = len(all)
 		}
-		n, cl := float64(c.n.n), t.found[c.found]
+		k := at[c.truth] - 1
+		n, cl := float64(c.n.n), &t.found[c.found]
 		e := &all[k]
 		both := float64(c.n.pairs())
 		e.both += both
@@ -234,12 +270,6 @@ func interval(point float64, draws []float64) Interval {
 	return Interval{point, at(0.025), at(0.975)}
 }
 
-// Judged is a pair whose truth is known, with the probability given to it.
-type Judged struct {
-	P     float64
-	Match bool
-}
-
 // Bin is the pairs with a probability in one tenth.
 type Bin struct {
 	From   float64 `json:"from"`
@@ -259,23 +289,29 @@ type Calibration struct {
 	Bins    []Bin   `json:"bins"`
 }
 
-// Calibrate measures judged pairs in ten bins.
-func Calibrate(judged []Judged) Calibration {
-	c := Calibration{Pairs: len(judged)}
+// Calibrate measures pairs whose truth is known, in ten bins: the probability given to
+// each, and whether it is a match.
+func Calibrate(judged iter.Seq2[float64, bool]) Calibration {
+	var c Calibration
 	bins := make([]Bin, 10)
-	for _, j := range judged {
-		k := min(9, int(j.P*10))
+	for p, match := range judged {
+		k := min(9, int(p*10))
 		y := 0.0
-		if j.Match {
+		if match {
 			y = 1
 		}
+		c.Pairs++
 		b := &bins[k]
 		b.Pairs++
-		b.Mean += j.P
+		b.Mean += p
 		b.Actual += y
-		p := math.Min(1-1e-15, math.Max(1e-15, j.P))
-		c.LogLoss -= y*math.Log(p) + (1-y)*math.Log(1-p)
-		c.Brier += (j.P - y) * (j.P - y)
+		c.Brier += (p - y) * (p - y)
+		p = math.Min(1-1e-15, math.Max(1e-15, p))
+		if match {
+			c.LogLoss -= math.Log(p)
+		} else {
+			c.LogLoss -= math.Log(1 - p)
+		}
 	}
 	for k, b := range bins {
 		b.From, b.To = float64(k)/10, float64(k+1)/10
@@ -284,12 +320,12 @@ func Calibrate(judged []Judged) Calibration {
 		}
 		n := float64(b.Pairs)
 		b.Mean, b.Actual = b.Mean/n, b.Actual/n
-		c.Error += math.Abs(b.Mean-b.Actual) * n / float64(len(judged))
+		c.Error += math.Abs(b.Mean-b.Actual) * n / float64(c.Pairs)
 		c.Bins = append(c.Bins, b)
 	}
-	if len(judged) > 0 {
-		c.LogLoss /= float64(len(judged))
-		c.Brier /= float64(len(judged))
+	if c.Pairs > 0 {
+		c.LogLoss /= float64(c.Pairs)
+		c.Brier /= float64(c.Pairs)
 	}
 	return c
 }
