@@ -553,38 +553,43 @@ func (r *Result) Draws(draws int) []int {
 	return cluster.Draws(r.in, cluster.Options{Cut: r.e.model.Threshold}, draws, r.e.model.Seed)
 }
 
-// Partitions samples who is who: of each draw the entity of every record. See
-// [cluster.Partitions].
+// looser is how many bits below the threshold a pair may weigh and still be one entity in a
+// draw: a pair of 6 bits less is a match once in 65 times at even odds.
+const looser = 6
+
+// Partitions samples who is who: of each draw the entity of every record. Pairs below the
+// threshold are one entity as often as their weight says, or each draw would have too many
+// entities: links that were missed are as much a part of what is not known as links that
+// are wrong. See [cluster.Partitions].
 func (r *Result) Partitions(draws int) [][]uint32 {
-	return cluster.Partitions(r.in, cluster.Options{Cut: r.e.model.Threshold}, draws, r.e.model.Seed)
+	in := r.in
+	cut := r.e.model.Threshold - looser
+	in.Edges = r.score(cut)
+	return cluster.Partitions(in, cluster.Options{Cut: cut}, draws, r.e.model.Seed)
 }
 
-// The bounds of doubt: a pair between them is neither linked nor parted beyond dispute.
-const doubtLow, doubtHigh = 0.05, 0.95
-
-// Unresolved is the share of possible links that are in doubt: of the pairs that blocking
-// found and that are matches with a probability of at least 5 %, those below 95 % that
-// nobody has decided and that are not apart by nature. It is 0 where there are none.
+// Unresolved is the share of links in doubt: of the pairs that blocking found, how many are
+// expected to be judged wrongly by their weight alone, over how many are expected to be
+// matches. A pair that somebody decided is in no doubt, nor is one that is apart by nature.
+// It is 0 where there is nothing to link.
 func (r *Result) Unresolved() float64 {
 	decided := map[[2]uint32]bool{}
 	for _, p := range slices.Concat(r.in.Must, r.in.Cannot) {
 		decided[[2]uint32{min(p[0], p[1]), max(p[0], p[1])}] = true
 	}
-	open, all := 0.0, 0.0
+	wrong, links := 0.0, float64(len(r.in.Must))
 	r.EachPair(func(i, j uint32, bits float64) {
-		p := Probability(bits)
-		if p < doubtLow || r.in.Apart != nil && r.in.Apart(i, j) {
+		if decided[[2]uint32{min(i, j), max(i, j)}] || r.in.Apart != nil && r.in.Apart(i, j) {
 			return
 		}
-		all++
-		if p < doubtHigh && !decided[[2]uint32{min(i, j), max(i, j)}] {
-			open++
-		}
+		p := Probability(bits)
+		wrong += math.Min(p, 1-p)
+		links += p
 	})
-	if all == 0 {
+	if links == 0 {
 		return 0
 	}
-	return open / all
+	return wrong / links
 }
 
 // Probability turns a weight in bits into the probability of a match.

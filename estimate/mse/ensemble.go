@@ -27,7 +27,7 @@ type Verdict struct {
 
 // estimators are the methods that give a total and may be credible; the others give bounds
 // and show what an assumption does.
-var estimators = []string{loglin.Method, sparse.Method, dga.Method, LCM}
+var estimators = []string{loglin.Method, sparse.Method, dga.Method, loglin.DifferingMethod, LCM}
 
 // Ensemble fits the plan's methods to a table and gives the range of the credible ones.
 // Point and Median are empty: there is no one figure. Lower and Upper are the smallest and
@@ -94,7 +94,7 @@ func verdict(t hist.Table, p Plan, members []estimate.Fit) estimate.Fit {
 		if credible(m) {
 			v.Credible = append(v.Credible, m.Method)
 			low, high = min(low, float64(m.Lower)), max(high, float64(m.Upper))
-		} else if m.Refusal != nil && slices.Contains(estimators, m.Method) {
+		} else if m.Refusal != nil && m.Refusal.Code != loglin.Alike && slices.Contains(estimators, m.Method) {
 			f.Warn("member_refused", "The method %s gives no figure: %s", m.Method, m.Refusal.Text)
 			endless = endless || m.Refusal.Code == Unbounded
 		}

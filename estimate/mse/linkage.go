@@ -39,23 +39,20 @@ func OverLinkage(ctx context.Context, tables []hist.Table, p Plan) (estimate.Fit
 	// The draws of the linkage share the draws of the bootstraps between them.
 	each := p
 	each.LoglinDraws, each.SparseDraws = shareOut(p.LoglinDraws, len(tables)), shareOut(p.SparseDraws, len(tables))
-	by := map[string][]estimate.Fit{}
-	var order []string
-	for _, t := range tables {
-		members, err := each.members(ctx, t)
-		if err != nil {
-			return estimate.Fit{}, err
+	mixed := make([]estimate.Fit, 0, len(p.Methods))
+	for _, m := range p.Methods {
+		some := tables
+		if m == LCM {
+			some = spread(tables, p.LatentTables)
 		}
-		for _, m := range members {
-			if by[m.Method] == nil {
-				order = append(order, m.Method)
+		fits := make([]estimate.Fit, len(some))
+		for i, t := range some {
+			var err error
+			if fits[i], err = each.Member(ctx, t, m); err != nil {
+				return estimate.Fit{}, err
 			}
-			by[m.Method] = append(by[m.Method], m)
 		}
-	}
-	mixed := make([]estimate.Fit, 0, len(order))
-	for _, m := range order {
-		mixed = append(mixed, Mix(tables, by[m], p.Level))
+		mixed = append(mixed, Mix(some, fits, p.Level))
 	}
 	f := verdict(tables[0], p, mixed)
 	f.InputHash = hashAll(tables)
@@ -66,6 +63,18 @@ func OverLinkage(ctx context.Context, tables []hist.Table, p Plan) (estimate.Fit
 		f.Refusal, f.Lower, f.Upper = &r, estimate.Number(math.NaN()), estimate.Number(math.NaN())
 	}
 	return f, nil
+}
+
+// spread returns at most n of the tables, evenly spread; all of them for 0.
+func spread(tables []hist.Table, n int) []hist.Table {
+	if n <= 0 || n >= len(tables) {
+		return tables
+	}
+	out := make([]hist.Table, n)
+	for i := range out {
+		out[i] = tables[i*len(tables)/n]
+	}
+	return out
 }
 
 // fewestDraws is the least number of bootstrap draws of one draw of the linkage.

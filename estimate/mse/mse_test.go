@@ -35,7 +35,7 @@ func quick() Plan { return Plan{Seed: 1, LoglinDraws: -1, SparseDraws: -1} }
 func TestTheRangeIsTheHullOfCredibleMembers(t *testing.T) {
 	f := ensemble(t, histtest.Published(t, "kosovo_4"), quick())
 	v := f.Detail.(Verdict)
-	if got := strings.Join(v.Credible, " "); got != "loglin sparse dga" || f.Refusal != nil {
+	if got := strings.Join(v.Credible, " "); got != "loglin sparse dga mth" || f.Refusal != nil {
 		t.Fatalf("credible %q, refusal %v", got, f.Refusal)
 	}
 	low, high := math.Inf(1), math.Inf(-1)
@@ -345,5 +345,40 @@ func TestCancellingStops(t *testing.T) {
 	cancel()
 	if _, err := Ensemble(ctx, histtest.Published(t, "kosovo_4"), Plan{}); err == nil {
 		t.Error("a cancelled ensemble came to an end")
+	}
+}
+
+// Latent classes are fitted to as few draws of the linkage as the plan says, the others to
+// all.
+func TestLatentClassesTakeSomeDrawsOfTheLinkage(t *testing.T) {
+	var tables []hist.Table
+	for i := range 6 {
+		tables = append(tables, lists(t, "a b c", map[hist.History]int{1: 100 + i, 2: 90, 4: 80, 3: 30, 5: 25, 6: 20, 7: 12}))
+	}
+	for _, c := range []struct{ asked, want int }{{0, 6}, {2, 2}, {9, 6}} {
+		fitted := 0
+		p := quick()
+		p.LatentTables = c.asked
+		p.LatentClass = func(_ context.Context, h hist.Table, level float64, _ uint64) (estimate.Fit, error) {
+			fitted++
+			n := estimate.Number(h.N())
+			return estimate.Fit{Method: LCM, Point: 2 * n, Median: 2 * n, Lower: 1.5 * n, Upper: 3 * n, Level: level}, nil
+		}
+		f, err := OverLinkage(t.Context(), tables, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range f.Ensemble {
+			want := 6
+			if m.Method == LCM {
+				want = c.want
+			}
+			if d := m.Detail.(Mixed); d.Draws != want {
+				t.Errorf("asked for %d: %s was fitted to %d draws, want %d", c.asked, m.Method, d.Draws, want)
+			}
+		}
+		if fitted != c.want {
+			t.Errorf("asked for %d: latent classes were fitted %d times", c.asked, fitted)
+		}
 	}
 }

@@ -26,7 +26,7 @@ const Method = "ensemble"
 const LCM = "lcm"
 
 // all are the names of the methods in the order they are shown; LCM is the last.
-var all = []string{chao.Method, pairs.Method, loglin.Method, sparse.Method, dga.Method, nhoi.Method, LCM}
+var all = []string{chao.Method, pairs.Method, loglin.Method, sparse.Method, dga.Method, loglin.DifferingMethod, nhoi.Method, LCM}
 
 // Methods returns the names of the methods, in the order they are shown.
 func Methods() []string { return slices.Clone(all) }
@@ -66,6 +66,10 @@ type Plan struct {
 	Referrals  [][2]string // lists known to be built from one another, by name
 	Open       bool        // people entered or left while the lists were made
 	Unresolved float64     // share of links between records that nobody has decided
+
+	// LatentTables is the most draws of a linkage that LatentClass is fitted to, evenly
+	// spread; 0 for all. A fit costs more than all other members together.
+	LatentTables int
 
 	// LatentClass fits the latent class model; nil leaves it out.
 	LatentClass func(ctx context.Context, t hist.Table, level float64, seed uint64) (estimate.Fit, error)
@@ -139,6 +143,8 @@ func (p Plan) member(ctx context.Context, t hist.Table, method string) (estimate
 		return sparse.Fit(ctx, t, sparse.Options{Level: p.Level, Threshold: p.Threshold, Draws: max(0, p.SparseDraws), Seed: p.seed(t, method), Workers: p.Workers})
 	case dga.Method:
 		return dga.Fit(ctx, t, dga.Options{Level: p.Level, Delta: p.Delta})
+	case loglin.DifferingMethod:
+		return loglin.FitDiffering(t, p.Level), nil
 	case nhoi.Method:
 		return nhoi.Fit(t, nhoi.Options{Level: p.Level}), nil
 	case LCM:

@@ -156,7 +156,7 @@ func windows(n int) []Window {
 }
 
 func TestExactDatesNeedNoImputation(t *testing.T) {
-	in := []Window{{0, 0, 5, 5, 0, ""}, {0, 0, 7, 7, 0, ""}, {1, 1, 9, math.Inf(1), 0, ""}}
+	in := []Window{{EndLo: 5, EndHi: 5}, {EndLo: 7, EndHi: 7}, {StartLo: 1, StartHi: 1, EndLo: 9, EndHi: math.Inf(1)}}
 	im, err := Imputed(in, 5, Uniform, Options{}, rand.New(rand.NewPCG(1, 1)))
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,9 @@ import (
 )
 
 // Window is a stay of which both ends are known only to lie between two dates, as numbers
-// in one unit (days since some day). EndHi = +Inf: it was still running at EndLo. The
+// in one unit (days since some day). EndHi = +Inf: it was still running at EndLo. Lost: it
+// was still running when the person was lost from sight, on a day between EndLo and EndHi;
+// to take EndLo for that day would count fewer days without an event than there were. The
 // duration is not an ordinary interval-censored time: every time it could have is tied to
 // the same unknown start.
 type Window struct {
@@ -20,6 +22,7 @@ type Window struct {
 	EndLo, EndHi     float64
 	Weight           float64 // 0 stands for 1
 	Group            string
+	Lost             bool
 }
 
 func (w Window) check(row int) error {
@@ -127,7 +130,7 @@ func (w Window) drawn(starts Shape, r *rand.Rand) Observation {
 		o.Time = w.EndLo - start
 		return o
 	}
-	o.Event = true
+	o.Event = !w.Lost
 	o.Time = Uniform.draw(math.Max(w.EndLo, start), w.EndHi, r) - start
 	return o
 }
@@ -137,7 +140,7 @@ func extreme(in []Window, long bool) []Observation {
 	obs := make([]Observation, len(in))
 	for i, w := range in {
 		running := math.IsInf(w.EndHi, 1)
-		o := Observation{Event: !running, Weight: w.Weight, Group: w.Group}
+		o := Observation{Event: !running && !w.Lost, Weight: w.Weight, Group: w.Group}
 		switch {
 		case running && long:
 			o.Time = w.EndLo - w.StartLo

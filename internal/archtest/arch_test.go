@@ -60,6 +60,7 @@ var layers = [][]string{
 	{"internal/packet", "internal/exchange/table"},
 	{"internal/exchange/mapping", "internal/exchange/transcript", "internal/exchange/xlsform", "internal/exchange/columns"},
 	{"internal/world"},
+	{"internal/calibration"},
 	{"internal/app"},
 	{"internal/web", "internal/web/build"},
 	{"internal/cli"},

@@ -180,6 +180,8 @@ func (q *mseRequest) fit(ctx context.Context) (estimate.Fit, error) {
 		return sparse.Fit(ctx, t, sparse.Options{Level: q.Level, Threshold: q.Threshold, Draws: q.Draws, Seed: seed})
 	case dga.Method:
 		return dga.Fit(ctx, t, dga.Options{Level: q.Level, Delta: q.Delta, From: q.From, To: q.To, Saturated: q.Saturated, Shape: q.Shape, Scale: q.Scale})
+	case loglin.DifferingMethod:
+		return loglin.FitDiffering(t, q.Level), nil
 	case nhoi.Method:
 		return nhoi.Fit(t, nhoi.Options{Level: q.Level, Xi: q.Xi, Above: q.Above}), nil
 	}

@@ -16,9 +16,10 @@ import (
 
 // Config is what a world depends on.
 type Config struct {
-	People int
-	Seed   uint64
-	Heard  func(n int) // told after each person, or nil
+	People  int
+	Seed    uint64
+	Heard   func(n int) // told after each person, or nil
+	Capture *Capture    // how lists come about, in place of SP42, SP43 and SP50; or nil
 }
 
 // Event is one act of the observed world: an account, or a verdict on two records.
@@ -73,6 +74,11 @@ func Generate(ctx context.Context, cfg Config, set *kind.Set, emit func(Event) e
 		g.corridorShares = append(g.corridorShares, x)
 		total += x
 	}
+	if cfg.Capture != nil {
+		if err := cfg.Capture.Check(); err != nil {
+			return nil, err
+		}
+	}
 	var prev *Person
 	for n := range cfg.People {
 		if err := ctx.Err(); err != nil {
@@ -83,10 +89,8 @@ func Generate(ctx context.Context, cfg Config, set *kind.Set, emit func(Event) e
 			sib = prev
 		}
 		p := g.born(sib)
-		g.lists(p)
-		p.Heard = p.Fate == "free" && g.yes(interviewed)
 		g.truth.Persons = append(g.truth.Persons, p)
-		if err := g.observe(p); err != nil {
+		if err := g.hear(p); err != nil {
 			return nil, err
 		}
 		prev = p
@@ -95,4 +99,16 @@ func Generate(ctx context.Context, cfg Config, set *kind.Set, emit func(Event) e
 		}
 	}
 	return g.truth, g.plantCanaries()
+}
+
+// hear draws who lists and hears a person, and records it.
+func (g *generator) hear(p *Person) error {
+	if c := g.cfg.Capture; c != nil {
+		g.capture(c, p)
+		p.Heard = p.Fate == "free" && len(p.Lists) > 0
+		return g.observeCaptures(p)
+	}
+	g.lists(p)
+	p.Heard = p.Fate == "free" && g.yes(interviewed)
+	return g.observe(p)
 }

@@ -2,6 +2,7 @@ package testimony
 
 import (
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"example.org/amparo/linkage/compare"
@@ -26,7 +27,31 @@ func IsAlias(name string) bool { return strings.HasPrefix(name, alias) }
 // in China is often a common surname with a common given name, chosen anew in the next
 // place: hundreds of women are a Jin Mei to somebody. That two people share such a name
 // alone is a level of its own, below any agreement of their own names.
-type people struct{}
+type people struct{ spare *spareReader }
+
+// spareReader keeps the reader of names of the last comparison, whose working memory is
+// worth having: it remembers what strings of letters can stand for, and no name.
+type spareReader struct {
+	mu sync.Mutex
+	r  *names.Reader
+}
+
+// take returns the spare reader, or a new one.
+func (s *spareReader) take() *names.Reader {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.r; r != nil {
+		s.r = nil
+		return r
+	}
+	return names.NewReader()
+}
+
+func (s *spareReader) give(r *names.Reader) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.r = r
+}
 
 // Levels of people.
 const (
@@ -63,8 +88,8 @@ func (people) Keys() []compare.Key {
 	return []compare.Key{{Name: "same", Agree: 0.3}, {Name: "heard", Many: true, Agree: 0.85}, {Name: "part", Many: true, Agree: 0.95}}
 }
 
-func (people) Prepare(v compare.Values) compare.Prepared {
-	f := &peopleForms{v: v, c: names.NewComparer(), r: names.NewReader(), sets: make([]nameSet, 1, v.Len())}
+func (p people) Prepare(v compare.Values) compare.Prepared {
+	f := &peopleForms{v: v, c: names.NewComparer(), spare: p.spare, sets: make([]nameSet, 1, v.Len())}
 	f.Grow()
 	return f
 }
@@ -73,13 +98,15 @@ func (people) Prepare(v compare.Values) compare.Prepared {
 type nameSet struct{ own, also []names.Key }
 
 func (f *peopleForms) Grow() {
+	r := f.spare.take()
+	defer f.spare.give(r)
 	for id := len(f.sets); id < f.v.Len(); id++ {
 		var set nameSet
 		for _, n := range strings.Split(f.v.At(uint32(id)), Separator) {
 			if rest, ok := strings.CutPrefix(n, alias); ok {
-				set.also = append(set.also, f.r.Parse(rest))
+				set.also = append(set.also, r.Parse(rest))
 			} else {
-				set.own = append(set.own, f.r.Parse(n))
+				set.own = append(set.own, r.Parse(n))
 			}
 		}
 		f.sets = append(f.sets, set)
@@ -87,11 +114,11 @@ func (f *peopleForms) Grow() {
 }
 
 type peopleForms struct {
-	v    compare.Values
-	c    *names.Comparer
-	r    *names.Reader
-	sets []nameSet
-	memo [1 << 18]atomic.Uint64 // of pairs compared: both ids and the level
+	v     compare.Values
+	c     *names.Comparer
+	spare *spareReader
+	sets  []nameSet
+	memo  [1 << 18]atomic.Uint64 // of pairs compared: both ids and the level
 }
 
 // Level remembers what it found: comparing names across scripts costs a thousand times

@@ -30,7 +30,7 @@ func Comparers() (map[string]compare.Comparer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]compare.Comparer{"names": people{}, "interval": interval{}, "site": site{g}, "events": events{g}, "trait": trait{}, "coded": coded{}, "kin": kin{}}, nil
+	return map[string]compare.Comparer{"names": people{&spareReader{}}, "interval": interval{}, "site": site{g}, "events": events{g}, "trait": trait{}, "coded": coded{}, "kin": kin{}}, nil
 }
 
 // normal keeps the values that say something, in their order.

@@ -104,7 +104,7 @@ func (r *run) sample(ctx context.Context, stage string, chains []mcmc.Sampler, s
 			}
 			asked = rows
 			r.traces = traces
-			r.diagnose()
+			r.look()
 			return r.settled()
 		},
 	})
@@ -135,12 +135,17 @@ func (r *run) progress(stage string) func(done, of int) {
 func (r *run) chainsOf(name string) [][]float64 { return mcmc.Chains(r.traces, name, r.burn) }
 
 func (r *run) diagnose() {
+	r.look()
+	r.quality.MCSE = estimate.Number(mcmc.MCSEQuantile(r.chainsOf("missing"), 0.5))
+}
+
+// look finds out what [run.settled] needs.
+func (r *run) look() {
 	missing := r.chainsOf("missing")
 	r.quality = estimate.Diagnostics{
 		RHat:    estimate.Number(mcmc.RHat(missing)),
 		ESSBulk: estimate.Number(mcmc.ESSBulk(missing)),
 		ESSTail: estimate.Number(mcmc.ESSTail(missing)),
-		MCSE:    estimate.Number(mcmc.MCSEQuantile(missing, 0.5)),
 		Chains:  len(missing),
 		Draws:   len(missing) * len(missing[0]),
 	}
