@@ -40,14 +40,17 @@ func (a *archive) link(truth *world.Truth, comparers map[string]compare.Comparer
 	l := &linked{}
 	var rows []matching.Record
 	at := map[id.ID]uint32{}
+	named := map[id.ID][]string{}
 	for _, p := range a.people {
 		if a.allows(p) {
 			at[p] = uint32(len(rows))
 			rows = append(rows, matching.Record{ID: p, Values: a.values[p]})
 			l.records, l.on = append(l.records, p), append(l.on, a.on[p])
+			named[p] = a.named[p]
 		}
 	}
 	a.lives.Put(rows)
+	a.lives.Kin(rows, named)
 	apart := matching.Pairs{}
 	for _, together := range a.beside {
 		var in []uint32
@@ -58,7 +61,7 @@ func (a *archive) link(truth *world.Truth, comparers map[string]compare.Comparer
 		}
 		apart.Together(in)
 	}
-	res, err := linkage.Link(matching.Table(k, m, rows, a.named), m, linkage.Options{Workers: 1, Comparers: comparers, Apart: apart.Has})
+	res, err := linkage.Link(matching.Table(k, m, rows, named), m, linkage.Options{Workers: 1, Comparers: comparers, Apart: apart.Has})
 	if err != nil {
 		return nil, err
 	}
