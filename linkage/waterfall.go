@@ -18,10 +18,29 @@ const (
 	labelColumns = 56 // of 7 pixels; a Korean or Chinese letter takes two
 )
 
-// SVG draws the explanation as a waterfall: every bar begins where the one above it ended,
-// the last is the total. Numbers stand beside the bars, so nothing depends on colour, and
-// the values compared are in the labels. The same explanation gives the same bytes.
-func (x Explanation) SVG() []byte {
+// Words puts an explanation into the words of a reader.
+type Words struct {
+	Title, Total func(x Explanation) string
+	Label        func(b Bar) string
+}
+
+// English are the words of [Explanation.SVG].
+var English = Words{
+	Title: func(x Explanation) string {
+		return fmt.Sprintf("match weight %.2f bits, probability %.4f", x.Total, x.Probability)
+	},
+	Total: func(x Explanation) string { return fmt.Sprintf("total, probability %.4f", x.Probability) },
+	Label: Bar.Label,
+}
+
+// SVG draws the explanation as a waterfall in English: see [Explanation.SVGIn].
+func (x Explanation) SVG() []byte { return x.SVGIn(English) }
+
+// SVGIn draws the explanation as a waterfall: every bar begins where the one above it
+// ended, the last is the total. Numbers stand beside the bars, so nothing depends on
+// colour, and the values compared are in the labels. The same explanation and words give
+// the same bytes.
+func (x Explanation) SVGIn(words Words) []byte {
 	low, high := 0.0, 0.0
 	at := 0.0
 	for _, b := range x.Bars {
@@ -34,14 +53,14 @@ func (x Explanation) SVG() []byte {
 	var w bytes.Buffer
 	fmt.Fprintf(&w, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12" role="img">`+"\n",
 		labelWidth+chartWidth+valueWidth, height, labelWidth+chartWidth+valueWidth, height)
-	fmt.Fprintf(&w, "<title>match weight %.2f bits, probability %.4f</title>\n", x.Total, x.Probability)
+	fmt.Fprintf(&w, "<title>%s</title>\n", html.EscapeString(words.Title(x)))
 	fmt.Fprintf(&w, `<line x1="%.1f" y1="0" x2="%.1f" y2="%d" stroke="#666"/>`+"\n", place(0), place(0), height)
 	at = 0
 	for k, b := range x.Bars {
-		drawBar(&w, k, b.Label(), at, at+b.Bits, b.Bits, place)
+		drawBar(&w, k, words.Label(b), at, at+b.Bits, b.Bits, place)
 		at += b.Bits
 	}
-	drawBar(&w, len(x.Bars), fmt.Sprintf("total, probability %.4f", x.Probability), 0, x.Total, x.Total, place)
+	drawBar(&w, len(x.Bars), words.Total(x), 0, x.Total, x.Total, place)
 	w.WriteString("</svg>\n")
 	return w.Bytes()
 }

@@ -300,18 +300,40 @@ func (l *Linking) Explain(a, b id.ID) (linkage.Explanation, error) {
 	i, ok := l.at[a]
 	j, ok2 := l.at[b]
 	if !ok || !ok2 {
-		return linkage.Explanation{}, fault.New(fault.NotFound, "app.Explain", "no such record in this run")
+		return linkage.Explanation{}, fault.New(fault.NotFound, "app.Explain", "no such records among those compared").
+			With("take two different records of one kind, of people whose consent covers matching (CO-02)")
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	x, err := l.res.Explain(i, j)
+	if err != nil {
+		return x, err
+	}
 	for n := range x.Bars {
 		b := &x.Bars[n]
 		for _, text := range []*string{&b.Left, &b.Right, &b.LeftForm, &b.RightForm} {
 			*text = testimony.Shown(*text)
 		}
 	}
-	return x, err
+	return x, nil
+}
+
+// Pair is the question of any two records of the run, whether or not it is worth asking.
+func (l *Linking) Pair(a, b id.ID) (Question, error) {
+	x, err := l.Explain(a, b)
+	if err != nil {
+		return Question{}, err
+	}
+	p := pairOf(a, b)
+	return Question{A: p[0], B: p[1], Bits: x.Total, Probability: x.Probability, Together: x.Together}, nil
+}
+
+// Named lists the records that an explanation names by number.
+func (l *Linking) Named(numbers []uint32) (out []id.ID) {
+	for _, n := range numbers {
+		out = append(out, l.IDs[n])
+	}
+	return out
 }
 
 // Merges lists the records that would be one if a and b were: the members of both

@@ -91,6 +91,97 @@ func (w *Workspace) Passages(ctx context.Context, interview id.ID, first, limit 
 	return out, len(rows), nil
 }
 
+// Quote is what an account rests on: the words of a passage, as they were spoken and as
+// they were translated.
+type Quote struct {
+	Record             LinkView // whose account it is: the record, or one that is part of it
+	Account            AccountView
+	Words, Lang        string
+	Translation, Other string
+}
+
+// Quotes lists the words that the accounts of a record and of the records that point at it
+// rest on, each words once, at most limit. An account without a passage has no words. That
+// they were read is in the log where a record's kind asks for it.
+func (w *Workspace) Quotes(ctx context.Context, rec id.ID, lang string, limit int) ([]Quote, error) {
+	own, err := w.Desk().Row(ctx, rec)
+	if err != nil {
+		return nil, err
+	}
+	rows := []index.Row{*own}
+	_, in, err := w.index.Inbound(ctx, rec, shownInbound)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range in {
+		rows = append(rows, l.Row)
+	}
+	var out []Quote
+	for _, row := range rows {
+		if len(out) >= limit {
+			break
+		}
+		if out, err = w.quotesOf(ctx, row, lang, out); err != nil {
+			return nil, err
+		}
+	}
+	return out[:min(limit, len(out))], nil
+}
+
+// quotesOf adds the words that the accounts of one record rest on. A locked file has none.
+func (w *Workspace) quotesOf(ctx context.Context, row index.Row, lang string, out []Quote) ([]Quote, error) {
+	k, ok := w.Schema().Kind(row.Kind)
+	if !ok {
+		return out, nil
+	}
+	if ok, err := w.Desk().Has(ctx, row.ID); err != nil || !ok {
+		return out, err
+	}
+	r, err := w.index.Fold(ctx, row.ID)
+	if err != nil {
+		return nil, err
+	}
+	link := LinkView{ID: row.ID.String(), Kind: row.Kind, Label: k.Label.In(lang), Title: w.Title(ctx, row, lang)}
+	for _, a := range r.Accounts {
+		q, ok, err := w.quote(ctx, a.Act.Passage)
+		if err != nil {
+			return nil, err
+		}
+		if ok && !slices.ContainsFunc(out, func(o Quote) bool { return o.Words == q.Words && o.Translation == q.Translation }) {
+			q.Record, q.Account = link, w.accountView(ctx, a, lang)
+			out = append(out, q)
+		}
+	}
+	return out, nil
+}
+
+// quote reads the words of a passage that an account rests on. A passage that is hidden,
+// erased or locked is none.
+func (w *Workspace) quote(ctx context.Context, p *casebook.Passage) (Quote, bool, error) {
+	if p == nil {
+		return Quote{}, false, nil
+	}
+	if ok, err := w.Desk().Has(ctx, p.Record); err != nil || !ok {
+		return Quote{}, false, err
+	}
+	r, err := w.index.Fold(ctx, p.Record)
+	if err != nil {
+		return Quote{}, false, err
+	}
+	if k, ok := w.Schema().Kind(r.Kind); ok && k.Compartment != generalRoom {
+		if err := w.NoteRead(ctx, p.Record); err != nil {
+			return Quote{}, false, err
+		}
+	}
+	var q Quote
+	q.Words, q.Lang = firstText(r, "verbatim")
+	q.Translation, q.Other = firstText(r, "translation")
+	if rs := []rune(q.Words); p.From < p.To && p.To <= len(rs) {
+		q.Words = string(rs[p.From:p.To])
+	}
+	return q, q.Words != "" || q.Translation != "", nil
+}
+
 func firstText(r *casebook.Record, field string) (text, lang string) {
 	for _, v := range r.Field(field).Current() {
 		if v.State == kind.Given {

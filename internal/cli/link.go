@@ -43,7 +43,8 @@ func (c *cli) linkCmd() *cobra.Command {
 		Short: "find which rows of tables are of the same person, place or event",
 		Long: `Without --in, looks through the people, incidents and alleged perpetrators of the workspace
 and says what waits for review at the desk and how often the comparison is wrong. Nothing is
-decided; what became of entities since the last time is remembered, sealed.
+decided; what became of entities since the last time is remembered, sealed. With --why it
+explains any two records of one kind, compared or not; names are then on the screen.
 
 Reads one table or several (CSV, UTF-8 or another encoding, XLSX) and finds which rows are
 of the same entity. It needs no workspace, no labels and no settings: without --model, a
@@ -67,6 +68,9 @@ regular expression whose first group is the entity, for ids like rec-17-dup-2.`,
 				return c.suggest(f)
 			}
 			if len(f.in) == 0 {
+				if len(f.why) > 0 {
+					return c.whyInWorkspace(cmd.Context(), f)
+				}
 				return c.linkWorkspace(cmd.Context())
 			}
 			return c.link(f)
@@ -82,7 +86,7 @@ regular expression whose first group is the entity, for ids like rec-17-dup-2.`,
 	fs.StringVar(&f.match, "labels-match", "", "regular expression; its first group is the entity in the label column")
 	fs.IntVar(&f.workers, "workers", runtime.NumCPU(), "threads; the result does not depend on it")
 	fs.StringVar(&f.memory, "memory", "", "most memory to take, as 400MB or 2GB; more is an error, not a crash")
-	fs.StringSliceVar(&f.why, "why", nil, "explain the weight of two rows, by their ids: A,B")
+	fs.StringSliceVar(&f.why, "why", nil, "explain the weight of two rows or records, by their ids: A,B")
 	fs.StringVar(&f.svg, "svg", "", "with --why: draw the explanation to this SVG file")
 	fs.IntVar(&f.draws, "draws", 0, "sample this many partitions: the number of entities as a distribution")
 	fs.StringVar(&f.queue, "queue", "", "write the pairs worth a person's decision to this CSV file, the most telling first")
@@ -238,12 +242,25 @@ func why(r *linkage.Result, t *table.Table, ids func(int) string, f linkFlags) (
 	if err != nil {
 		return nil, err
 	}
-	if f.svg != "" {
-		if err := os.WriteFile(f.svg, x.SVG(), 0o600); err != nil {
-			return nil, &fault.Error{Kind: fault.Storage, Op: "link", Msg: "the drawing cannot be written", Err: err, Remedy: "check --svg"}
-		}
+	return &x, drawWhy(x, f.svg)
+}
+
+// bars writes an explanation to the screen.
+func (c *cli) bars(x linkage.Explanation) {
+	for _, b := range x.Bars {
+		c.line("  %+7.2f  %s", b.Bits, b.Label())
 	}
-	return &x, nil
+	c.line("  %+7.2f  total, probability %.4f", x.Total, x.Probability)
+}
+
+func drawWhy(x linkage.Explanation, path string) error {
+	if path == "" {
+		return nil
+	}
+	if err := os.WriteFile(path, x.SVG(), 0o600); err != nil {
+		return &fault.Error{Kind: fault.Storage, Op: "link", Msg: "the drawing cannot be written", Err: err, Remedy: "check --svg"}
+	}
+	return nil
 }
 
 // asked and sampled are how many pairs --queue writes.
@@ -401,11 +418,8 @@ func (c *cli) linked(rep linkReport) {
 		}
 		c.line("  calibration error %.4f, log loss %.4f over %d pairs", q.Calibration.Error, q.Calibration.LogLoss, q.Calibration.Pairs)
 	}
-	if x := rep.Why; x != nil {
-		for _, b := range x.Bars {
-			c.line("  %+7.2f  %s", b.Bits, b.Label())
-		}
-		c.line("  %+7.2f  total, probability %.4f", x.Total, x.Probability)
+	if rep.Why != nil {
+		c.bars(*rep.Why)
 	}
 	if n := len(rep.Draws); n > 0 {
 		d := slices.Sorted(slices.Values(rep.Draws))

@@ -2,9 +2,13 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"strings"
 
 	"example.org/amparo/fault"
+	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/linkage"
 )
 
 // linkWorkspace looks for doubles among the records of the workspace. The queue is computed
@@ -35,6 +39,68 @@ func (c *cli) linkWorkspace(ctx context.Context) error {
 			if len(out) == 0 {
 				c.line("nothing to compare: only those whose consent covers matching (CO-02) are compared")
 			}
+		})
+	})
+}
+
+// whyPair is why two records of the workspace are or are not taken for one.
+type whyPair struct {
+	Kind string `json:"kind"`
+	A    string `json:"a"`
+	B    string `json:"b"`
+	linkage.Explanation
+	// Path leads from the one to the other inside their group.
+	Path []string `json:"path,omitempty"`
+}
+
+// whyInWorkspace explains any two records of one kind, compared or not.
+func (c *cli) whyInWorkspace(ctx context.Context, f linkFlags) error {
+	if len(f.why) != 2 {
+		return usage{errors.New("--why takes two ids: --why A,B")}
+	}
+	a, err := id.Parse(f.why[0])
+	if err != nil {
+		return err
+	}
+	b, err := id.Parse(f.why[1])
+	if err != nil {
+		return err
+	}
+	return c.with(ctx, func(w *app.Workspace) error {
+		row, err := w.Desk().Row(ctx, a)
+		if err != nil {
+			return err
+		}
+		l, err := w.Linking(ctx, row.Kind, false)
+		if err != nil {
+			return err
+		}
+		x, err := l.Explain(a, b)
+		if err != nil {
+			return err
+		}
+		out := whyPair{Kind: row.Kind, A: a.String(), B: b.String(), Explanation: x}
+		for _, rec := range l.Named(x.Chain) {
+			out.Path = append(out.Path, rec.String())
+		}
+		if err := drawWhy(x, f.svg); err != nil {
+			return err
+		}
+		return c.print(out, func() {
+			c.bars(x)
+			switch {
+			case x.Decided != "":
+				c.line("decided: %s", x.Decided)
+			case x.Together:
+				c.line("taken for one, by way of %s", strings.Join(out.Path, " = "))
+			default:
+				c.line("taken for two; %.2f bits between their groups", x.Between)
+			}
+			if len(x.FoundBy) == 0 {
+				c.line("no rule brings them together: they were not compared")
+				return
+			}
+			c.line("brought together by %s", strings.Join(x.FoundBy, ", "))
 		})
 	})
 }

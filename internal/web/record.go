@@ -24,6 +24,7 @@ type recordPage struct {
 	Chain   *chainView
 	HasText bool // an interview: there is a transcript to read
 	HasFile bool // the kind has a field for files
+	Linked  bool // records of the kind are compared with each other
 }
 
 type inboundGroup struct {
@@ -55,6 +56,7 @@ func (s *Server) recordPage(w http.ResponseWriter, r *http.Request, v *visit) er
 	k, _ := set.Kind(view.Kind)
 	p.Help = k.Help.In(lang)
 	p.HasFile = len(fileFields(k)) > 0
+	p.Linked = slices.Contains(app.LinkedKinds(), view.Kind)
 	p.Groups = groupInbound(view.Inbound)
 	p.Add = addable(set, k, lang)
 	if view.Kind == "person" {

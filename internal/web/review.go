@@ -38,6 +38,7 @@ type reviewPage struct {
 	Changes  []changeRow
 	Against  [][]app.LinkView // chains of decisions that contradict each other
 	None     string           // why there is nothing to ask
+	reviewWhy
 }
 
 // errorRates are percentages of the comparison, with their intervals.
@@ -125,6 +126,15 @@ func (s *Server) reviewPage(w http.ResponseWriter, r *http.Request, v *visit) er
 	}
 	queue := l.Queue(reviewLength, reviewSample)
 	p.Left, p.Decided = len(queue), l.Decided()
+	if q, asked, err := v.askedPair(r, l); err != nil {
+		return err
+	} else if asked {
+		p.Asked = true
+		if err := v.question(r, &p, l, q); err != nil {
+			return err
+		}
+		return reviewTmpl.Execute(w, p)
+	}
 	if len(queue) == 0 {
 		p.None = v.Say.T("review.done")
 		return reviewTmpl.Execute(w, p)
@@ -148,7 +158,7 @@ func (v *visit) question(r *http.Request, p *reviewPage, l *app.Linking, q app.Q
 	if err != nil {
 		return err
 	}
-	p.SVG = template.HTML(x.SVG()) //nolint:gosec // drawn by linkage, which escapes every value
+	p.SVG = template.HTML(x.SVGIn(v.waterfallWords(p.Kind))) //nolint:gosec // drawn by linkage, which escapes every value
 	p.Percent, p.Together, p.Random = int(100*q.Probability+.5), q.Together, q.Random
 	for i, rec := range []id.ID{q.A, q.B} {
 		view, err := v.ws.View(ctx, rec, lang)
@@ -174,7 +184,7 @@ func (v *visit) question(r *http.Request, p *reviewPage, l *app.Linking, q app.Q
 	}
 	merges := v.titles(r, l.Merges(q.A, q.B))
 	p.Merges = merges[:min(shownMerges, len(merges))]
-	return nil
+	return v.why(r, p, l, q, x)
 }
 
 func (v *visit) beside(p *reviewPage, label, text string, side int) {
@@ -201,28 +211,29 @@ func (s *Server) judge(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err != nil {
 		return err
 	}
-	for _, q := range l.Queue(reviewLength, reviewSample) {
-		if q.A.String() != r.PostFormValue("a") || q.B.String() != r.PostFormValue("b") {
-			continue
-		}
-		reason := strings.TrimSpace(r.PostFormValue("reason"))
-		if reason == "" {
-			reason = v.Say.T("review.reason")
-		}
-		if c, bad := l.Against(q.A, q.B, verdict); bad {
-			var chain []string
-			for _, x := range v.titles(r, c.Chain) {
-				chain = append(chain, x.Title)
-			}
-			return fault.New(fault.Conflict, "web", "%s", v.Say.With("review.against", strings.Join(chain, " = ")))
-		}
-		if _, err := v.ws.Judge(r.Context(), l, q, verdict, reason); err != nil {
-			return err
-		}
-		http.Redirect(w, r, "/review/"+url.PathEscape(kind)+"?done=linked", http.StatusSeeOther)
-		return nil
+	q, err := asked(r, l)
+	if err != nil {
+		return err
 	}
-	return fault.New(fault.Conflict, "web", "%s", v.Say.T("review.gone"))
+	if l.Has(q.A, q.B) {
+		return fault.New(fault.Conflict, "web", "%s", v.Say.T("review.gone"))
+	}
+	reason := strings.TrimSpace(r.PostFormValue("reason"))
+	if reason == "" {
+		reason = v.Say.T("review.reason")
+	}
+	if c, bad := l.Against(q.A, q.B, verdict); bad {
+		var chain []string
+		for _, x := range v.titles(r, c.Chain) {
+			chain = append(chain, x.Title)
+		}
+		return fault.New(fault.Conflict, "web", "%s", v.Say.With("review.against", strings.Join(chain, " = ")))
+	}
+	if _, err := v.ws.Judge(r.Context(), l, q, verdict, reason); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/review/"+url.PathEscape(kind)+"?done=linked", http.StatusSeeOther)
+	return nil
 }
 
 // unjudge takes a decision back and returns to the review.
@@ -231,11 +242,7 @@ func (s *Server) unjudge(w http.ResponseWriter, r *http.Request, v *visit) error
 	if err != nil {
 		return err
 	}
-	a, err := id.Parse(r.PostFormValue("a"))
-	if err != nil {
-		return err
-	}
-	b, err := id.Parse(r.PostFormValue("b"))
+	a, b, err := pairIn(r.PostFormValue("a"), r.PostFormValue("b"))
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,150 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/matching"
+	"example.org/amparo/linkage/compare"
+	"example.org/amparo/linkage/testimony"
+)
+
+func TestEveryBarOfAnExplanationHasItsWords(t *testing.T) {
+	comparers, err := testimony.Comparers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := demoWorkspace(t)
+	for _, lang := range []string{"en", "ko", "zh"} {
+		m := messages(t, lang)
+		for _, kindName := range matching.Kinds() {
+			model, _ := matching.Model(kindName)
+			k, _ := w.Schema().Kind(kindName)
+			for _, f := range model.Fields {
+				if _, ok := k.Field(f.Name); !ok && m["compared."+f.Name] == nil {
+					t.Errorf("%s: the compared field %s of %s has no name", lang, f.Name, kindName)
+				}
+				c := comparers[f.Compare]
+				if c == nil {
+					if c, err = compare.New(f.Compare, compare.Options{}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for _, level := range c.Levels() {
+					if m[levelMessage(level)] == nil {
+						t.Errorf("%s: no words for the level %q of %s", lang, level, f.Name)
+					}
+				}
+			}
+		}
+	}
+}
+
+// apartPair are two records that the queue does not ask about.
+func apartPair(t *testing.T, l *app.Linking) (a, b string) {
+	t.Helper()
+	queued := map[[2]string]bool{}
+	for _, q := range l.Queue(reviewLength, reviewSample) {
+		queued[[2]string{q.A.String(), q.B.String()}] = true
+	}
+	for i := range l.IDs {
+		for _, other := range l.IDs[:i] {
+			q, err := l.Pair(l.IDs[i], other)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if pair := [2]string{q.A.String(), q.B.String()}; !queued[pair] && !q.Together && !l.Has(q.A, q.B) {
+				return pair[0], pair[1]
+			}
+		}
+	}
+	t.Fatal("every pair is in the queue")
+	return "", ""
+}
+
+func TestAnyTwoRecordsAreExplainedAndJudged(t *testing.T) {
+	w, err := newWorkspace(t.TempDir()+"/w", 60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	s := newSite(t, w, testConfig())
+	l, err := w.Linking(t.Context(), "person", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := apartPair(t, l)
+	page := s.get("/review/person?a=" + a + "&other=" + b)
+	for _, want := range []string{"/record/" + a, "/record/" + b, "before comparing"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page of two records lacks %q", want)
+		}
+	}
+	if code, _, _ := s.do("GET", "/review/person?a="+a+"&other="+a, nil, nil); code != http.StatusNotFound {
+		t.Errorf("a record against itself: %d", code)
+	}
+	before := l.Decided()
+	code, body, _ := s.do("POST", "/review/person", url.Values{"a": {a}, "b": {b}, "verdict": {"different"}}, nil)
+	if code != http.StatusSeeOther || l.Decided() != before+1 {
+		t.Fatalf("judging a pair that was not asked: %d %s", code, alert(body))
+	}
+	if page = s.get("/review/person?a=" + a + "&other=" + b); !strings.Contains(page, "Somebody decided that they are different") {
+		t.Error("the page does not say that it was decided")
+	}
+	if code, _, _ = s.do("POST", "/review/person", url.Values{"a": {b}, "b": {a}, "verdict": {"same"}}, nil); code != http.StatusConflict {
+		t.Errorf("deciding it again: %d", code)
+	}
+}
+
+// pressUntil presses a key on the page that is open and waits for the page it leads to.
+func pressUntil(t *testing.T, ctx context.Context, key string, there func(path string) bool) {
+	t.Helper()
+	at := func() string {
+		p, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState !== "complete" ? "" : location.pathname + location.search`))
+		if err != nil {
+			return "" // the page is being exchanged
+		}
+		return p
+	}
+	poll := func(ok func(string) bool) bool {
+		for range 200 {
+			if p := at(); p != "" && ok(p) {
+				return true
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		return false
+	}
+	poll(func(string) bool { return true })
+	if err := chromedp.Do(ctx, chromedp.KeyEvent(key)); err != nil {
+		t.Fatal(err)
+	}
+	if !poll(there) {
+		t.Fatalf("the key %q leads to %q", key, at())
+	}
+}
+
+func TestTheWordsBehindAPairAreOneKeyAway(t *testing.T) {
+	w := demoWorkspace(t)
+	ctx, srv, _ := openDesk(t, w)
+	if err := chromedp.Do(ctx, chromedp.Navigate(srv.URL+"/review/person"), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
+		t.Fatal(err)
+	}
+	pressUntil(t, ctx, "w", func(path string) bool { return strings.Contains(path, "words=1") })
+	quotes, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.querySelectorAll("#words blockquote").length`))
+	if err != nil || quotes == 0 {
+		t.Errorf("%d quotes are shown (%v)", quotes, err)
+	}
+	first, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector('[data-key="1"]').pathname`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pressUntil(t, ctx, "1", func(path string) bool { return path == first })
+}
