@@ -38,7 +38,7 @@ type Assessment struct {
 // and texts found to be copied of each other (copies, by the comparison of texts). It
 // states nothing.
 func (w *Workspace) Assess(ctx context.Context, incident id.ID, a Argument, copies []verification.Dependency) (*Assessment, error) {
-	r, err := w.index.Fold(ctx, incident)
+	r, err := w.Desk().Fold(ctx, incident) // who withdrew speaks for nothing
 	if err != nil {
 		return nil, err
 	}

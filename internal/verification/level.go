@@ -180,3 +180,18 @@ func ExtentOf(incidents []Incident, deps []Dependency) Extent {
 func MayCallSystematic(level Level, facility, period string) bool {
 	return level == Grounds && facility != "" && period != ""
 }
+
+// Step is a level, and what a case still needs for it.
+type Step struct {
+	Level   Level
+	Missing []Need
+}
+
+// Steps lists the levels from VS-1 upwards with what the case lacks for each.
+func Steps(c Case) []Step {
+	var out []Step
+	for _, l := range levels[1:] {
+		out = append(out, Step{Level: l, Missing: Missing(l, c)})
+	}
+	return out
+}

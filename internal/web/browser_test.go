@@ -422,3 +422,15 @@ func TestConditionalQuestions(t *testing.T) {
 		t.Errorf("%s.%s stays hidden although %s is %s", kindName, field, other, f.When.Is[0])
 	}
 }
+
+// complete waits until a page and its script are there.
+func complete(t *testing.T, ctx context.Context) {
+	t.Helper()
+	for range 200 {
+		if state, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState`)); err == nil && state == "complete" {
+			return
+		}
+		time.Sleep(25 * time.Millisecond) // nothing tells when
+	}
+	t.Fatal("the page does not get ready")
+}

@@ -74,7 +74,7 @@ func (v *visit) page(title string) Page {
 // notice is a message a redirect carried here; only known ones are shown.
 func (v *visit) notice() string {
 	switch n := v.request.URL.Query().Get("done"); n {
-	case "saved", "attached", "attachedPlace", "attachedMore", "attachedAsItIs", "read", "chosen", "retracted", "linked":
+	case "saved", "attached", "attachedPlace", "attachedMore", "attachedAsItIs", "read", "chosen", "retracted", "linked", "argued", "level", "signed":
 		return v.Say.T("done." + n)
 	}
 	return ""
@@ -152,24 +152,25 @@ type unlockPage struct {
 }
 
 var (
-	startTmpl      = mustPage[startPage]("start")
-	errorTmpl      = mustPage[errorPage]("error")
-	unlockTmpl     = mustPage[unlockPage]("unlock")
-	lockedTmpl     = mustPage[Page]("locked")
-	helpTmpl       = mustPage[Page]("help")
-	deskTmpl       = mustPage[deskPage]("desk")
-	listTmpl       = mustPage[listPage]("list")
-	recordTmpl     = mustPage[recordPage]("record")
-	filesTmpl      = mustPage[filesPage]("files")
-	codingTmpl     = mustPage[codingPage]("coding")
-	consentTmpl    = mustPage[consentPage]("consent")
-	reviewTmpl     = mustPage[reviewPage]("review")
-	intakeTmpl     = mustPage[intakePage]("intake")
-	chainTmpl      = mustPage[chainPage]("chain")
-	transcriptTmpl = mustPage[transcriptPage]("transcript")
-	formTmpl       = mustPage[formPage]("form")
-	dictionaryTmpl = mustPage[dictionaryPage]("dictionary")
-	verifyTmpl     = mustPage[verifyPage]("verify")
-	ledgerTmpl     = mustPage[ledgerPage]("ledger")
-	searchTmpl     = mustPage[searchPage]("search")
+	startTmpl        = mustPage[startPage]("start")
+	errorTmpl        = mustPage[errorPage]("error")
+	unlockTmpl       = mustPage[unlockPage]("unlock")
+	lockedTmpl       = mustPage[Page]("locked")
+	helpTmpl         = mustPage[Page]("help")
+	deskTmpl         = mustPage[deskPage]("desk")
+	listTmpl         = mustPage[listPage]("list")
+	recordTmpl       = mustPage[recordPage]("record")
+	filesTmpl        = mustPage[filesPage]("files")
+	codingTmpl       = mustPage[codingPage]("coding")
+	consentTmpl      = mustPage[consentPage]("consent")
+	reviewTmpl       = mustPage[reviewPage]("review")
+	intakeTmpl       = mustPage[intakePage]("intake")
+	chainTmpl        = mustPage[chainPage]("chain")
+	transcriptTmpl   = mustPage[transcriptPage]("transcript")
+	formTmpl         = mustPage[formPage]("form")
+	dictionaryTmpl   = mustPage[dictionaryPage]("dictionary")
+	verificationTmpl = mustPage[verificationPage]("verification")
+	verifyTmpl       = mustPage[verifyPage]("verify")
+	ledgerTmpl       = mustPage[ledgerPage]("ledger")
+	searchTmpl       = mustPage[searchPage]("search")
 )
