@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -51,14 +52,15 @@ risk says of rows about people how easily each is traced by the columns of --dim
 --out writes the table for publication, and beside it the release record, which holds
 only what was published: give it with --released next time. What --json prints is for
 the office: it tells which hidden cells are small, and its input_hash must not be
-published, for small counts could be found from it by trying.
+published, for small counts could be found from it by trying. The same holds for the
+file of --figure.
 
 Exit code 5: publishing was refused.`,
 		Example: "  amparo disclose --in table.csv --dims facility,year --value count --out safe.csv\n" +
 			"  amparo disclose --in table2.csv --released safe.csv.release.json --out safe2.csv --json\n" +
 			"  amparo disclose --method attack --released safe.csv.release.json --released safe2.csv.release.json",
 		Args: none,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.disclose(f) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.disclose(cmd, f) },
 	}
 	fl := cmd.Flags()
 	fl.StringArrayVar(&f.in, "in", nil, "table (CSV or XLSX); several are linked tables over the same people")
@@ -80,6 +82,7 @@ Exit code 5: publishing was refused.`,
 	fl.StringVar(&f.hidden, "hidden", "", "with attack: what the reader knows of all hidden counts, for example 1-9")
 	fl.StringVar(&f.out, "out", "", "file to write (a new folder for several tables)")
 	fl.StringVar(&f.record, "record", "", "file for the release record (otherwise beside --out)")
+	figureFlag(cmd)
 	return cmd
 }
 
@@ -88,7 +91,10 @@ type badTable struct{ problems []fault.Problem }
 
 func (b badTable) Error() string { return b.problems[0].Error() }
 
-func (c *cli) disclose(f discloseFlags) error {
+func (c *cli) disclose(cmd *cobra.Command, f discloseFlags) error {
+	if cmd.Flags().Changed("figure") && !slices.Contains([]string{"suppress", "round", "check", "none"}, f.method) {
+		return usage{fmt.Errorf("--figure with --method %s: noise is drawn once and never again, and attack and risk make no table", f.method)}
+	}
 	if f.method == "attack" {
 		return c.attack(f)
 	}
@@ -106,6 +112,9 @@ func (c *cli) disclose(f discloseFlags) error {
 		return c.badTable(err)
 	}
 	if err := f.write(res, tables); err != nil {
+		return err
+	}
+	if err := keepFigure(cmd, "disclose", res); err != nil {
 		return err
 	}
 	if err := c.print(res, func() { c.disclosed(res, tables, f) }); err != nil {

@@ -38,6 +38,9 @@ magnitude; a curve shows what it would be were only a share of acquaintances awa
 			if err := drawFit(cmd, fit); err != nil {
 				return err
 			}
+			if err := keepFigure(cmd, "nsum", fit); err != nil {
+				return err
+			}
 			return c.printFit(fit, nsumLines(fit)...)
 		},
 	}
@@ -50,6 +53,7 @@ magnitude; a curve shows what it would be were only a share of acquaintances awa
 	s.Float64Var(&f.level, "level", 0.95, "confidence level")
 	seedFlag(cmd)
 	svgFlag(cmd)
+	figureFlag(cmd)
 	return cmd
 }
 

@@ -42,6 +42,9 @@ the result is kept.`,
 			if err := drawFit(cmd, fit); err != nil {
 				return err
 			}
+			if err := keepFigure(cmd, "rds", fit); err != nil {
+				return err
+			}
 			return c.printFit(fit, rdsLines(fit)...)
 		},
 	}
@@ -56,6 +59,7 @@ the result is kept.`,
 	s.Float64Var(&f.level, "level", 0.95, "confidence level")
 	seedFlag(cmd)
 	svgFlag(cmd)
+	figureFlag(cmd)
 	return cmd
 }
 

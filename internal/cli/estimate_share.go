@@ -49,6 +49,9 @@ intervals that hold together.`,
 			if err := drawFit(cmd, fit); err != nil {
 				return err
 			}
+			if err := keepFigure(cmd, "share", fit); err != nil {
+				return err
+			}
 			return c.printFit(fit, shareLines(fit)...)
 		},
 	}
@@ -73,6 +76,7 @@ intervals that hold together.`,
 	s.IntSliceVar(&f.counts, "count", nil, "counts of several categories")
 	s.IntVar(&f.events, "events", 0, "a count of rare events")
 	svgFlag(cmd)
+	figureFlag(cmd)
 	return cmd
 }
 

@@ -60,6 +60,9 @@ given by --held, --had and --fateless.`,
 			if err := drawFit(cmd, fit); err != nil {
 				return err
 			}
+			if err := keepFigure(cmd, "survival", fit); err != nil {
+				return err
+			}
 			return c.printFit(fit, survivalLines(fit)...)
 		},
 	}
@@ -95,6 +98,7 @@ func (f *survivalFlags) register(cmd *cobra.Command) {
 	s.IntVar(&f.fateless, "fateless", 0, "of them, of unknown fate")
 	seedFlag(cmd)
 	svgFlag(cmd)
+	figureFlag(cmd)
 }
 
 func (f survivalFlags) question() (survival.Question, error) {

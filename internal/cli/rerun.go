@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 	"runtime/debug"
 	"slices"
@@ -25,7 +26,7 @@ const figureFormat = "amparo figure 1"
 // input itself. Program, Made and Seconds are for the reader and are not compared.
 type figure struct {
 	Format  string          `json:"format"`
-	Kind    string          `json:"kind"` // what computes it: "mse"
+	Kind    string          `json:"kind"` // what computes it: "mse", or the command of [commandFigures]
 	Program string          `json:"program"`
 	Made    time.Time       `json:"made"`
 	Seconds float64         `json:"seconds"`
@@ -38,11 +39,6 @@ type figure struct {
 // request is something that a figure is computed from.
 type request interface {
 	fit(ctx context.Context) (estimate.Fit, error)
-}
-
-// figureKinds makes an empty request of each kind, for a file to be read into.
-var figureKinds = map[string]func() request{
-	"mse": func() request { return new(mseRequest) },
 }
 
 // makeFigure computes a figure of a kind. q is the request or a pointer to it.
@@ -63,23 +59,31 @@ func makeFigure(ctx context.Context, kind string, q any) (*figure, error) {
 // compute fills in the fit from the request as it was written, so that a figure is always
 // made from exactly what its file holds.
 func (f *figure) compute(ctx context.Context) error {
-	empty, ok := figureKinds[f.Kind]
-	if !ok {
+	if f.Kind != "mse" {
 		return fault.New(fault.Foreign, "rerun", "the figure is of a kind %q that this program does not know", f.Kind).With("use the program that made it: %s", f.Program)
 	}
-	q := empty()
-	d := json.NewDecoder(bytes.NewReader(f.Request))
-	d.DisallowUnknownFields()
-	if err := d.Decode(q); err != nil {
-		return fault.New(fault.Foreign, "rerun", "the request in the figure cannot be read").From(err).With("use the program that made it: %s", f.Program)
+	var q mseRequest
+	if err := f.decode(&q); err != nil {
+		return err
 	}
-	fit, err := q.fit(ctx)
+	fit, err := request(&q).fit(ctx)
 	if err != nil {
 		return err
 	}
 	f.fit = &fit
 	f.Fit, err = json.Marshal(fit)
 	return err
+}
+
+// decode reads the request; a field that this program does not know is refused, for it
+// may have changed the result.
+func (f *figure) decode(q any) error {
+	d := json.NewDecoder(bytes.NewReader(f.Request))
+	d.DisallowUnknownFields()
+	if err := d.Decode(q); err != nil {
+		return fault.New(fault.Foreign, "rerun", "the request in the figure cannot be read").From(err).With("use the program that made it: %s", f.Program)
+	}
+	return nil
 }
 
 func programVersion() string {
@@ -124,13 +128,19 @@ func readFigure(file string) (*figure, error) {
 }
 
 func (c *cli) rerunCmd() *cobra.Command {
-	return &cobra.Command{
+	var in []string
+	cmd := &cobra.Command{
 		Use:   "rerun FIGURE",
 		Short: "compute a saved figure again and compare it to the last bit",
-		Long: `Computes a figure again from nothing but its file, which holds the table, the method, the
-options and the seed. The exit code is 0 when every number comes out the same to the last
-bit, and 4 when something differs; what differs is named.`,
-		Example: "  amparo rerun figure.json",
+		Long: `Computes a figure again and compares every number. A figure of estimate mse holds its
+tables. The others were made from a table of one row a person or a count that must not be
+published, so the figure holds only the name and the SHA-256 of each file: it is looked
+for where it was, seen from the figure, or given with --in. A file that is missing or was
+changed is named, and nothing is computed.
+
+The exit code is 0 when every number comes out the same to the last bit, and 4 when
+something differs or the input is not the same; what differs is named.`,
+		Example: "  amparo rerun figure.json\n  amparo rerun figure.json --in moved/answers.csv",
 		Args:    exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			old, err := readFigure(args[0])
@@ -138,12 +148,19 @@ bit, and 4 when something differs; what differs is named.`,
 				return err
 			}
 			now := &figure{Kind: old.Kind, Program: old.Program, Request: old.Request}
-			if err := now.compute(cmd.Context()); err != nil {
+			if _, ok := commandFigures[old.Kind]; ok {
+				err = now.computeCommand(cmd.Context(), filepath.Dir(args[0]), in)
+			} else {
+				err = now.compute(cmd.Context())
+			}
+			if err != nil {
 				return err
 			}
 			return c.compareFigures(old, now)
 		},
 	}
+	cmd.Flags().StringArrayVar(&in, "in", nil, "where a file of the figure is now; found by its content, whatever its name")
+	return cmd
 }
 
 // rerunResult is what rerun says.
