@@ -6,7 +6,8 @@
 #
 # DATA is the folder with febrl/ and fake_1000.csv; OUT.md receives the table; MILLION is how
 # many invented persons the large table has (1000000; 0 leaves it out). Set PEERS to a folder
-# to keep the environment for another run.
+# to keep the environment for another run, SETS to names of tables, with commas, to measure
+# only these.
 set -euo pipefail
 data=$(realpath "${1:?folder with the labelled data}")
 out=$(realpath -m "${2:?file for the table}")
@@ -29,4 +30,4 @@ go build -trimpath -o "$work/amparo" ./cmd/amparo
 for n in 10000 "$million"; do
 	if [ "$n" != 0 ]; then go run ./bench/people -records "$n" -seed 1 -out "$work/people_$n.csv"; fi
 done
-"$peers/bin/python" "$here/peers.py" --amparo "$work/amparo" --data "$data" --work "$work" --large "$million" --out "$out"
+"$peers/bin/python" "$here/peers.py" --amparo "$work/amparo" --data "$data" --work "$work" --large "$million" --sets "${SETS:-}" --out "$out"
