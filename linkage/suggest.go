@@ -1,7 +1,6 @@
 package linkage
 
 import (
-	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,9 +24,9 @@ func Suggest(t *table.Table, leave ...string) (Model, error) {
 		switch {
 		case slices.Contains(leave, c.Name), l.empty(), labelName.MatchString(l.header), l.source(), strictID.MatchString(l.header) && !l.isID(t):
 			m.Ignore = append(m.Ignore, c.Name)
-		case m.ID == "" && l.isID(t):
+		case m.ID == "" && (l.isID(t) || l.counts(t)):
 			m.ID = c.Name
-		case l.length > 300:
+		case l.length > 300, l.counts(t):
 			m.Ignore = append(m.Ignore, c.Name)
 		default:
 			looks = append(looks, l)
@@ -68,8 +67,8 @@ var (
 	idName      = regexp.MustCompile(`^(id|uid|uuid|guid|key|index|idx|row|rowid|row_id|row_no|record|rec_?id|record_?id|record_?(no|number)|unique_?id|unnamed.*|.*_id)$`)
 	strictID    = regexp.MustCompile(`^(id|uid|uuid|guid|rec_?id|record_?id|unique_?id)$`)
 	sourceName  = regexp.MustCompile(`^(source|source_?(dataset|file|name|id)|dataset|file_?name|origin)$`)
-	givenName   = regexp.MustCompile(`^(f_?name.*|first.*|given.*|fore_?name.*|christian.*)$`)
-	familyName  = regexp.MustCompile(`^(l_?name.*|last.*|sur_?name.*|family.*)$`)
+	givenName   = regexp.MustCompile(`^(f_?name.*|first.*|given.*|fore_?name.*|christian.*|nombres?|pr[eé]noms?|vornamen?|이름|名|名字)$`)
+	familyName  = regexp.MustCompile(`^(l_?name.*|last.*|sur_?name.*|family.*|apellidos?|nom|nom_de_famille|nachnamen?|familiennamen?|성|성씨|姓|姓氏)$`)
 	middleName  = regexp.MustCompile(`middle|initial`)
 	anyName     = regexp.MustCompile(`name|alias|victim|person|성명|이름|姓名`)
 	postName    = regexp.MustCompile(`post_?code|postal|zip|^pc|_pc$`)
@@ -96,14 +95,13 @@ type look struct {
 	// shares of rows
 	mail, whole, phone, uk, day float64
 	order                       string // of dates
-	low, high                   float64
 }
 
 // lookMost is how many distinct values are looked at.
 const lookMost = 2000
 
 func lookAt(c *table.Column) look {
-	l := look{c: c, header: headerWords(c.Name), distinct: c.Dict.Len() - 1, filled: c.Filled(), rows: len(c.IDs), low: math.Inf(1), high: math.Inf(-1)}
+	l := look{c: c, header: headerWords(c.Name), distinct: c.Dict.Len() - 1, filled: c.Filled(), rows: len(c.IDs)}
 	step := max(1, l.distinct/lookMost)
 	var n, all float64
 	var seen []string
@@ -120,11 +118,7 @@ func lookAt(c *table.Column) look {
 		l.mail += weight * is(strings.Contains(s, "@"))
 		l.phone += weight * is(phoneNumber.MatchString(s))
 		l.uk += weight * is(ukPostcode.MatchString(s))
-		if wholeNumber.MatchString(s) && len(s) < 16 {
-			l.whole += weight
-			v := number(s)
-			l.low, l.high = math.Min(l.low, v), math.Max(l.high, v)
-		}
+		l.whole += weight * is(wholeNumber.MatchString(s) && len(s) < 16)
 	}
 	if n == 0 {
 		return l
@@ -293,20 +287,33 @@ func joinsOthers(t *table.Table, looks []look, k int) bool {
 	return rows > 0 && met*10 > rows*8
 }
 
-// takeDateParts joins a year, a month and a day in three columns to one date.
-func (m *Model) takeDateParts(looks []look) []look {
-	year, month, day := -1, -1, -1
-	for k, l := range looks {
-		switch {
-		case l.whole < 0.95:
-		case year < 0 && l.low >= 1000 && l.high <= 2200 && yearName.MatchString(l.header):
-			year = k
-		case month < 0 && l.low >= 0 && l.high <= 12 && monthName.MatchString(l.header):
-			month = k
-		case day < 0 && l.low >= 0 && l.high <= 31 && dayName.MatchString(l.header):
-			day = k
+// counts reports whether the column counts the rows of every source, each one more than
+// the one before: whatever its name is, it says nothing about who a record is.
+func (l look) counts(t *table.Table) bool {
+	if l.whole < 1 || l.filled < l.rows {
+		return false
+	}
+	value := make([]float64, l.c.Dict.Len())
+	for id := range value {
+		s := strings.TrimSpace(l.c.Dict.At(uint32(id)))
+		if id > 0 && !wholeNumber.MatchString(s) {
+			return false
+		}
+		value[id] = number(s)
+	}
+	for s := range t.Sources {
+		for row := t.Starts[s] + 1; row < t.Starts[s+1]; row++ {
+			if value[l.c.IDs[row]] != value[l.c.IDs[row-1]]+1 {
+				return false
+			}
 		}
 	}
+	return true
+}
+
+// takeDateParts joins a year, a month and a day in three columns to one date.
+func (m *Model) takeDateParts(looks []look) []look {
+	year, month, day := namedParts(looks)
 	if year < 0 || month < 0 || day < 0 {
 		return looks
 	}
@@ -322,6 +329,39 @@ func (m *Model) takeDateParts(looks []look) []look {
 		}
 	}
 	return out
+}
+
+// datePart is the share of a column's cells that must be in range: the others are slips.
+const datePart = 0.95
+
+// namedParts is the columns that are called year, month and day and hold such numbers; -1
+// for none.
+func namedParts(looks []look) (year, month, day int) {
+	year, month, day = -1, -1, -1
+	for k, l := range looks {
+		switch {
+		case l.whole < datePart:
+		case year < 0 && yearName.MatchString(l.header) && l.within(1000, 2200) >= datePart:
+			year = k
+		case month < 0 && monthName.MatchString(l.header) && l.within(0, 12) >= datePart:
+			month = k
+		case day < 0 && dayName.MatchString(l.header) && l.within(0, 31) >= datePart:
+			day = k
+		}
+	}
+	return year, month, day
+}
+
+// within is the share of the filled cells that hold a number from low to high.
+func (l look) within(low, high float64) float64 {
+	n := 0
+	for id := 1; id < l.c.Dict.Len(); id++ {
+		s := strings.TrimSpace(l.c.Dict.At(uint32(id)))
+		if v := number(s); wholeNumber.MatchString(s) && v >= low && v <= high {
+			n += l.c.Dict.Count(uint32(id))
+		}
+	}
+	return float64(n) / float64(max(l.filled, 1))
 }
 
 // pairNames lets a given name and a surname stand in each other's place.
