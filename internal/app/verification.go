@@ -46,9 +46,15 @@ func (w *Workspace) Assess(ctx context.Context, incident id.ID, a Argument, copi
 		return nil, fault.New(fault.Invalid, "app.Assess", "only incidents are assessed so").With("a pattern finding is assessed from its incidents")
 	}
 	c := verification.Case{Reasons: a.Reasons, Alternatives: a.Alternatives, Contrary: a.Contrary, Dependencies: slices.Clone(copies)}
+	var passages []passageOf
 	for _, acc := range r.Accounts {
-		if acc.CorrectedBy == nil && describes(acc.Act) {
-			c.Evidence = append(c.Evidence, w.evidenceOf(ctx, acc))
+		if acc.CorrectedBy != nil || !describes(acc.Act) {
+			continue
+		}
+		e := w.evidenceOf(ctx, acc)
+		c.Evidence = append(c.Evidence, e)
+		if acc.Act.Passage != nil {
+			passages = append(passages, passageOf{acc.Act.Passage.Record, e.Source})
 		}
 	}
 	for _, s := range a.Patterns {
@@ -60,7 +66,7 @@ func (w *Workspace) Assess(ctx context.Context, incident id.ID, a Argument, copi
 	for _, s := range a.Against {
 		c.Evidence = append(c.Evidence, verification.Evidence{Source: s, Basis: "BK-3", Against: true})
 	}
-	if c.Dependencies, err = w.dependencies(ctx, c); err != nil {
+	if c.Dependencies, err = w.dependencies(ctx, c, passages); err != nil {
 		return nil, err
 	}
 	out := &Assessment{Case: c, Clusters: verification.Clusters(c), Ceiling: verification.Ceiling(c), Missing: verification.Missing(a.Level, c), Level: verification.Received}
@@ -90,6 +96,7 @@ func (w *Workspace) evidenceOf(ctx context.Context, a casebook.Account) verifica
 	if e.Source.IsZero() {
 		return verification.Evidence{Source: a.Act.Member, Basis: "BK-3"}
 	}
+	e.Source = w.tellerBehind(ctx, e.Source) // two interviews of one person are one source
 	row, err := w.index.Row(ctx, e.Source)
 	if err == nil && row.Kind != "person" && row.Kind != "interview" {
 		e.Class = verification.Material
@@ -100,44 +107,85 @@ func (w *Workspace) evidenceOf(ctx context.Context, a casebook.Account) verifica
 	return e
 }
 
+// passageOf is a passage that an account rests on, and who speaks in it.
+type passageOf struct{ passage, source id.ID }
+
 // dependencies adds what is recorded between the sources of a case, directly or over
-// others, and that records of one person are one person.
-func (w *Workspace) dependencies(ctx context.Context, c verification.Case) ([]verification.Dependency, error) {
+// others: between persons, their interviews and the passages that the accounts rest on;
+// that records of one person are one person; and testimonies that share their words.
+func (w *Workspace) dependencies(ctx context.Context, c verification.Case, passages []passageOf) ([]verification.Dependency, error) {
 	out := c.Dependencies
-	seen := map[id.ID]bool{}
-	var queue []id.ID
+	add := func(d verification.Dependency) {
+		if d.A != d.B && !slices.Contains(out, d) {
+			out = append(out, d)
+		}
+	}
+	var tellers []id.ID
+	queue := make([]id.ID, 0, len(c.Evidence)+len(passages))
 	for _, e := range c.Evidence {
 		queue = append(queue, e.Source)
+		if e.Class == verification.Testimony && !e.Against && !slices.Contains(tellers, e.Source) {
+			tellers = append(tellers, e.Source)
+		}
 	}
+	for _, p := range passages {
+		queue = append(queue, p.passage)
+	}
+	seen := map[id.ID]bool{}
 	for ; len(queue) > 0; queue = queue[1:] {
 		s := queue[0]
 		if seen[s] {
 			continue
 		}
 		seen[s] = true
-		same, _, err := w.index.SameAs(ctx, s)
+		more, err := w.dependOn(ctx, s, add)
 		if err != nil {
 			return nil, err
 		}
-		for _, o := range same {
-			out = append(out, verification.Dependency{A: s, B: o, Kind: "same_person"})
-			queue = append(queue, o)
+		queue = append(queue, more...)
+	}
+	found, err := w.retold(ctx, tellers)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range found {
+		add(d)
+	}
+	return out, nil
+}
+
+// dependOn adds what is recorded to depend on one record, and returns what to follow next.
+func (w *Workspace) dependOn(ctx context.Context, s id.ID, add func(verification.Dependency)) (next []id.ID, err error) {
+	same, _, err := w.index.SameAs(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range same {
+		add(verification.Dependency{A: s, B: o, Kind: "same_person"})
+		next = append(next, o)
+	}
+	interviews, err := w.index.Linked(ctx, s, "interview", "person")
+	if err != nil {
+		return nil, err
+	}
+	for _, in := range interviews {
+		next = append(next, in.ID)
+	}
+	for _, field := range []string{"a", "b"} {
+		rows, err := w.index.Linked(ctx, s, "source_dependency", field)
+		if err != nil {
+			return nil, err
 		}
-		for _, field := range []string{"a", "b"} {
-			rows, err := w.index.Linked(ctx, s, "source_dependency", field)
-			if err != nil {
-				return nil, err
-			}
-			for _, row := range rows {
-				d, ok := dependencyOf(row)
-				if ok && !slices.Contains(out, d) {
-					out = append(out, d)
-					queue = append(queue, d.A, d.B)
-				}
+		for _, row := range rows {
+			if d, ok := dependencyOf(row); ok && d.Kind != independentKind {
+				next = append(next, d.A, d.B)
+				d.A, d.B = w.tellerBehind(ctx, d.A), w.tellerBehind(ctx, d.B)
+				add(d)
+				next = append(next, d.A, d.B)
 			}
 		}
 	}
-	return out, nil
+	return next, nil
 }
 
 // dependencyOf reads a recorded dependence. One whose kind is disputed counts as a plain

@@ -31,6 +31,7 @@ type linkFlags struct {
 	memory        string
 	workers       int
 	why           []string
+	independence  bool
 	svg           string
 	draws         int
 	queue         string
@@ -71,6 +72,9 @@ regular expression whose first group is the entity, for ids like rec-17-dup-2.`,
 				if len(f.why) > 0 {
 					return c.whyInWorkspace(cmd.Context(), f)
 				}
+				if f.independence {
+					return c.independence(cmd.Context())
+				}
 				return c.linkWorkspace(cmd.Context())
 			}
 			return c.link(f)
@@ -87,6 +91,7 @@ regular expression whose first group is the entity, for ids like rec-17-dup-2.`,
 	fs.IntVar(&f.workers, "workers", runtime.NumCPU(), "threads; the result does not depend on it")
 	fs.StringVar(&f.memory, "memory", "", "most memory to take, as 400MB or 2GB; more is an error, not a crash")
 	fs.StringSliceVar(&f.why, "why", nil, "explain the weight of two rows or records, by their ids: A,B")
+	fs.BoolVar(&f.independence, "independence", false, "which testimonies of the workspace share their words, and how many independent sources they are")
 	fs.StringVar(&f.svg, "svg", "", "with --why: draw the explanation to this SVG file")
 	fs.IntVar(&f.draws, "draws", 0, "sample this many partitions: the number of entities as a distribution")
 	fs.StringVar(&f.queue, "queue", "", "write the pairs worth a person's decision to this CSV file, the most telling first")

@@ -104,3 +104,51 @@ func (c *cli) whyInWorkspace(ctx context.Context, f linkFlags) error {
 		})
 	})
 }
+
+// independenceReport is which testimonies hang together, without a word of them.
+type independenceReport struct {
+	Tellings int             `json:"testimonies"`
+	Sources  int             `json:"independent_sources"`
+	Waiting  int             `json:"waiting"`
+	Pairs    []sharedWording `json:"pairs"`
+	Clusters [][]string      `json:"clusters"` // persons that count as one source
+}
+
+type sharedWording struct {
+	A       string  `json:"a"` // interviews
+	B       string  `json:"b"`
+	ShareA  float64 `json:"share_a"`
+	ShareB  float64 `json:"share_b"`
+	Longest int     `json:"longest_units"`
+	Judged  string  `json:"judged,omitempty"`
+}
+
+// independence compares the words of all testimonies.
+func (c *cli) independence(ctx context.Context) error {
+	return c.with(ctx, func(w *app.Workspace) error {
+		found, err := w.Independence(ctx)
+		if err != nil {
+			return err
+		}
+		out := independenceReport{Tellings: found.Tellings, Sources: found.Sources, Pairs: []sharedWording{}, Clusters: [][]string{}}
+		for _, r := range found.Retellings {
+			out.Pairs = append(out.Pairs, sharedWording{r.A.Interview.String(), r.B.Interview.String(), r.ShareA, r.ShareB, r.Longest, r.Judged})
+			if r.Judged == "" {
+				out.Waiting++
+			}
+		}
+		for _, cluster := range found.Clusters {
+			var in []string
+			for _, p := range cluster {
+				in = append(in, p.String())
+			}
+			out.Clusters = append(out.Clusters, in)
+		}
+		return c.print(out, func() {
+			c.line("%d testimonies are %d independent sources; %d pairs share their words and wait for a judgement at the desk", out.Tellings, out.Sources, out.Waiting)
+			for _, in := range out.Clusters {
+				c.line("one source: %s", strings.Join(in, " "))
+			}
+		})
+	})
+}

@@ -9,8 +9,12 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/index"
+	"example.org/amparo/internal/kind"
 	"example.org/amparo/internal/matching"
 	"example.org/amparo/linkage/compare"
 	"example.org/amparo/linkage/testimony"
@@ -147,4 +151,62 @@ func TestTheWordsBehindAPairAreOneKeyAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	pressUntil(t, ctx, "1", func(path string) bool { return path == first })
+}
+
+// retold adds to a passage of one testimony what another teller says in a passage of theirs.
+func retold(t *testing.T, w *app.Workspace) {
+	t.Helper()
+	const words = "그날 밤 국경 경비대가 우리를 잡아서 온성 보위부로 끌고 갔고 거기서 열흘 동안 매일 교회에 간 적이 있는지 물으면서 각목으로 때렸다"
+	read, err := w.For("CO-02", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tellers := map[string]bool{}
+	if err := read.Each(t.Context(), "interview", func(r index.Row) error {
+		if p := r.Values.Get("person"); len(tellers) < 2 && !tellers[p] {
+			tellers[p] = true
+			s := casebook.Statement{Record: w.NewRecord(), Kind: "statement_unit", Fields: kind.Values{"interview": {kind.Of(r.ID.String())}, "order": {kind.Of("90")}, "verbatim": {kind.Of(words)}}}
+			_, problems, err := w.State(t.Context(), s, "save")
+			if err == nil && len(problems) > 0 {
+				err = problems[0]
+			}
+			return err
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTestimoniesThatShareTheirWordsAreJudgedByKeyboard(t *testing.T) {
+	w, err := newWorkspace(t.TempDir()+"/w", 60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	retold(t, w)
+	judged := func() (n int) {
+		found, err := w.Independence(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range found.Retellings {
+			if r.Judged == "independent" {
+				n++
+			}
+		}
+		return n
+	}
+	if judged() > 0 {
+		t.Fatal("something is judged before anybody looked")
+	}
+	ctx, srv, _ := openDesk(t, w)
+	if err := chromedp.Do(ctx, chromedp.Navigate(srv.URL+"/independence"), chromedp.WaitReady(chromedp.CSS("footer")),
+		chromedp.Focus(chromedp.CSS("[data-review] [name=reason]")), chromedp.KeyEvent("read both"), chromedp.KeyEvent(kb.Tab)); err != nil {
+		t.Fatal(err)
+	}
+	pressUntil(t, ctx, "d", func(path string) bool { return strings.Contains(path, "done=linked") })
+	if n := judged(); n != 1 {
+		t.Errorf("%d pairs are judged, want 1", n)
+	}
 }

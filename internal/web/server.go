@@ -113,6 +113,8 @@ func (s *Server) routes() *http.ServeMux {
 		"GET /record/{id}/transcript":         s.transcriptPage,
 		"GET /record/{id}/code":               s.codingPage,
 		"POST /record/{id}/code":              s.code,
+		"GET /independence":                   s.independencePage,
+		"POST /independence":                  s.judgeTellings,
 		"GET /review":                         s.reviewPage,
 		"GET /review/{kind}":                  s.reviewPage,
 		"POST /review/{kind}":                 s.judge,

@@ -1,6 +1,8 @@
 package world
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"example.org/amparo/id"
@@ -55,6 +57,24 @@ var sentences = map[string][][2]string{
 		{"같이 잡혔던 사람은 관리소로 갔다고 들었는데 그 뒤로 소식이 없습니다.", "I heard that the one arrested with me was sent to a camp; there has been no word since."},
 		{"돌려보내지면 다시는 나오지 못할 것입니다. 그것이 제일 무섭습니다.", "If I am sent back I will never come out again. That is what I fear most."},
 	},
+}
+
+// stock records the sentences as wording that is common to all testimonies of the world,
+// without what is filled in: they were not taken from one teller by another.
+func (g *generator) stock() error {
+	var parts []string
+	for _, topic := range slices.Sorted(maps.Keys(sentences)) {
+		for _, s := range sentences[topic] {
+			for _, part := range strings.FieldsFunc(strings.NewReplacer("%P", "|", "%S", "|", "%D", "|").Replace(s[0]), func(r rune) bool { return r == '|' }) {
+				if part = strings.TrimSpace(part); part != "" {
+					parts = append(parts, part)
+				}
+			}
+		}
+	}
+	t := &teller{generator: g}
+	t.say("common_wording", t.new(), "name", "Sentences of the invented world", "text:ko", strings.Join(parts, "|"))
+	return t.err
 }
 
 // tell composes a passage from one or two sentences of a topic and records it.

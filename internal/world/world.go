@@ -98,7 +98,10 @@ func Generate(ctx context.Context, cfg Config, set *kind.Set, emit func(Event) e
 			cfg.Heard(n + 1)
 		}
 	}
-	return g.truth, g.plantCanaries()
+	if err := g.plantCanaries(); err != nil {
+		return nil, err
+	}
+	return g.truth, g.stock()
 }
 
 // hear draws who lists and hears a person, and records it.
