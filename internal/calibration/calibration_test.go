@@ -109,3 +109,23 @@ func TestATallyByHand(t *testing.T) {
 		t.Errorf("Wilson's interval of 2 in 4 is [%.11f; %.11f]", lo, hi)
 	}
 }
+
+// The show of the durations: what is commonly reckoned from what people tell is far from
+// the truth, and the program's intervals hold it, or it refuses.
+func TestNaiveDurationsAreBiasedAndOursAreNot(t *testing.T) {
+	d, err := Durations(context.Background(), 1500, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Missed > 0 || len(d.Shown) != 4 {
+		t.Errorf("%d of %d intervals do not hold the truth", d.Missed, len(d.Shown))
+	}
+	for _, s := range d.Shown {
+		if off := math.Abs(float64(s.Naive/s.Truth) - 1); off < 0.2 {
+			t.Errorf("%s: the naive figure is off by %.0f %% only", s.Question, 100*off)
+		}
+	}
+	if last := d.Shown[3]; last.Refusal == "" || last.Naive != 0 {
+		t.Errorf("of those who survived it is told how many died: %+v", last)
+	}
+}

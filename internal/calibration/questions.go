@@ -127,8 +127,12 @@ func (c Config) durations(told []*story, truth *world.Truth, seed uint64) ([]Ans
 	if err := add(Interrogation, f, err, medianInterrogation(truth)); err != nil {
 		return nil, err
 	}
+	_, soon, err := arrestsTruly(truth)
+	if err != nil {
+		return nil, err
+	}
 	f, err = survival.EstimateWindows(windows, survival.Question{Sample: survival.Survivors}, c.DateDraws, rng)
-	if err := add(ArrestSoon, arrestedBy(f, twoYears), err, arrestedTruly(truth)); err != nil {
+	if err := add(ArrestSoon, arrestedBy(f, twoYears), err, soon); err != nil {
 		return nil, err
 	}
 	f, err = survival.EstimateOutcomes(ends, survival.OutcomeQuestion{Cause: "OC-R04", Horizon: prisonDays})

@@ -3,7 +3,6 @@ package calibration
 import (
 	"slices"
 
-	"example.org/amparo/estimate/survival"
 	"example.org/amparo/internal/world"
 )
 
@@ -23,27 +22,6 @@ func medianInterrogation(truth *world.Truth) float64 {
 		return 0
 	}
 	return float64(days[(len(days)-1)/2]+days[len(days)/2]) / 2
-}
-
-// arrestedTruly is the Kaplan-Meier curve of everybody who came through, with exact dates:
-// the share that would be arrested within two years if nobody had left.
-func arrestedTruly(truth *world.Truth) float64 {
-	var obs []survival.Observation
-	for _, p := range truth.Persons {
-		if !free(p) {
-			continue
-		}
-		o := survival.Observation{Time: float64(p.Left - p.Crossed)}
-		if len(p.Episodes) > 0 {
-			o.Time, o.Event = float64(p.Episodes[0].Arrest-p.Crossed), true
-		}
-		obs = append(obs, o)
-	}
-	c, err := survival.KaplanMeier(obs, survival.Options{})
-	if err != nil {
-		return 0
-	}
-	return 1 - c.At(twoYears).Survival
 }
 
 // prisonTruly is the share of those who came through whose first return led to prison

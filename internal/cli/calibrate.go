@@ -54,6 +54,37 @@ stopped goes on where it was.`,
 	p.IntVar(&f.workers, "workers", runtime.NumCPU(), "worlds at a time")
 	p.StringVar(&f.checkpoint, "checkpoint", "", "write each world to this file and go on from it")
 	p.StringVar(&f.markdown, "markdown", "", "write the table to this file too")
+	cmd.AddCommand(c.calibrateDurationsCmd())
+	return cmd
+}
+
+func (c *cli) calibrateDurationsCmd() *cobra.Command {
+	var people int
+	var seed uint64
+	cmd := &cobra.Command{
+		Use:   "durations",
+		Short: "show what is commonly reckoned from told durations, beside the truth",
+		Long: `Invents the world of amparo demo with the same --people and --seed, and lays beside each
+other the truth, the figure that is commonly reckoned from what people tell, and what the
+program says.`,
+		Example: "  amparo calibrate durations\n  amparo calibrate durations --people 3000 --seed 7 --json",
+		Args:    none,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if people < 200 || people > 50_000 {
+				return usage{fmt.Errorf("--people %d: choose 200 to 50000", people)}
+			}
+			d, err := calibration.Durations(cmd.Context(), people, seed)
+			if err != nil {
+				return err
+			}
+			if c.json {
+				return c.print(d, nil)
+			}
+			return d.Markdown(c.Out)
+		},
+	}
+	cmd.Flags().IntVar(&people, "people", 2000, "people in the invented world")
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the world")
 	return cmd
 }
 
