@@ -94,7 +94,7 @@ func verdict(t hist.Table, p Plan, members []estimate.Fit) estimate.Fit {
 		if credible(m) {
 			v.Credible = append(v.Credible, m.Method)
 			low, high = min(low, float64(m.Lower)), max(high, float64(m.Upper))
-		} else if m.Refusal != nil && m.Refusal.Code != loglin.Alike && slices.Contains(estimators, m.Method) {
+		} else if m.Refusal != nil && slices.Contains(estimators, m.Method) {
 			f.Warn("member_refused", "The method %s gives no figure: %s", m.Method, m.Refusal.Text)
 			endless = endless || m.Refusal.Code == Unbounded
 		}

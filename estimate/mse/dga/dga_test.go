@@ -211,10 +211,21 @@ func BenchmarkFiveListsUK(b *testing.B) {
 	bench(b, Options{Delta: 0.03125, To: 27440, Saturated: true, NoSensitivity: true})
 }
 
+func BenchmarkFiveListsNetherlands(b *testing.B) {
+	table := histtest.Shared(b, "netherlands_5")
+	defer histtest.CPU(b)()
+	for b.Loop() {
+		if _, err := Fit(b.Context(), table, Options{Delta: 0.03125, To: 82340, Saturated: true, NoSensitivity: true}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkFiveListsUKDefault(b *testing.B) { bench(b, Options{}) }
 
 func bench(b *testing.B, o Options) {
 	table := histtest.Published(b, "uk2013_5")
+	defer histtest.CPU(b)()
 	for b.Loop() {
 		if _, err := Fit(b.Context(), table, o); err != nil {
 			b.Fatal(err)
@@ -224,6 +235,7 @@ func bench(b *testing.B, o Options) {
 
 func BenchmarkSixListsUK(b *testing.B) {
 	table := histtest.Shared(b, "uk2013_6")
+	defer histtest.CPU(b)()
 	for b.Loop() {
 		if _, err := Fit(b.Context(), table, Options{NoSensitivity: true}); err != nil {
 			b.Fatal(err)

@@ -46,14 +46,17 @@ func (d *trajectory) scales(on []float64, people float64) {
 }
 
 const (
-	// Classes lighter than lnMoving stay where they are: nothing pulls at them, and
+	// Classes lighter than lnMoving stay where they are: too few people to pull at them, and
 	// Gibbs steps draw them afresh.
-	lnMoving = -16
-	leaps    = 8
-	// accepted is the share of trajectories that warming up aims at. Sizes vary tenfold
+	lnMoving = -10
+	// A trajectory of longLeaps leaps costs three times one of shortLeaps and gives three to
+	// eight times the effective draws. Scouts and the rungs of ladders, whose work is to
+	// find classes and not to walk along ridges, take short ones.
+	shortLeaps, longLeaps = 8, 24
+	// accepted is the share of trajectories that warming up aims at. Sizes vary fourfold
 	// from step to step, because a small class needs longer steps than a large one bears:
 	// the longest are refused, the shortest accepted, and this is their mean.
-	accepted = 0.6
+	accepted, variety = 0.75, 4
 )
 
 // hamilton moves weights and chances of the classes along a trajectory on the posterior
@@ -74,8 +77,8 @@ func (c *chain) hamilton() {
 	if !c.depart() {
 		return
 	}
-	size := c.size * math.Pow(10, -c.Uniform())
-	steps := leaps/2 + c.Below(leaps)
+	size := c.size * math.Pow(variety, -c.Uniform())
+	steps := c.leaps/2 + c.Below(c.leaps)
 	before := c.lnTarget() - d.kinetic()
 	c.slope()
 	arrived := true
@@ -130,6 +133,9 @@ func (c *chain) depart() bool {
 			d.phi.at[i*lists+j] = math.Log(o)
 			d.phi.momentum[i*lists+j] = c.Normal()
 		}
+	}
+	for h, ln := range c.lnRest {
+		c.rest[h] = math.Exp(ln) // Gibbs steps and exchanges know the logarithm only
 	}
 	shift := c.Normal() - mean
 	for i := range d.tau.at {
@@ -298,7 +304,7 @@ func (c *chain) slopeOfPrior() {
 	at := 0
 	for h, k := range c.classes {
 		if h >= 1 && h < last {
-			inverse += math.Exp(-c.lnRest[h])
+			inverse += 1 / c.rest[h]
 		}
 		if at == len(d.moving) {
 			return

@@ -33,6 +33,7 @@ const (
 // from their own streams of the seed, from stream on.
 func newLadder(c *chain, seed, stream uint64) *ladder {
 	l := &ladder{betas: make([]float64, rungs), refused: make([]float64, rungs-1), tried: make([]float64, rungs-1)}
+	c.leaps = shortLeaps
 	low := min(max(leastBeta, leastRung/float64(c.t.people)), 0.5)
 	for i := range rungs {
 		l.betas[i] = math.Pow(low, float64(i)/(rungs-1))

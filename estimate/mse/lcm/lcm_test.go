@@ -5,14 +5,13 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
-	"time"
 
 	"example.org/amparo/estimate"
 )
@@ -52,33 +51,97 @@ func readTable(t testing.TB, path string) (lists int, histories []uint32, counts
 	return lists, histories, counts
 }
 
-func TestShow(t *testing.T) {
-	if os.Getenv("SHOW") == "" {
-		t.Skip("SKIPPED: shows fits to a reader; runs with SHOW=all or SHOW=table")
+// golden is a posterior by R's package LCMCR, pooled over chains.
+type golden struct {
+	ID      string
+	Dataset string
+	RHat    float64
+	Call    string
+	Pooled  struct {
+		Quantiles map[string]float64
 	}
-	names := []string{"artificial_3", "australia_4", "colombia_recruit_men_1999_20", "congenital_anomaly_5", "kosovo_4", "lesbian_allegheny_4", "netherlands_5", "netherlands_6", "neworleans_5", "spina_bifida_3", "truth2000_indep_5", "truth2000_sim1_5", "uk2013_4", "uk2013_5", "uk2013_6"}
-	for _, name := range names {
-		if s := os.Getenv("SHOW"); s != "all" && s != name {
+	MCSEMedian float64 `json:"mcse_median"`
+	MCSELower  float64 `json:"mcse_q2.5"`
+	MCSEUpper  float64 `json:"mcse_q97.5"`
+}
+
+func goldens(t testing.TB) []golden {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(shared, "goldens.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("SKIPPED: goldens.json is not here")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all struct {
+		LCMCR []golden `json:"mse_lcmcr"`
+	}
+	if err := json.Unmarshal(b, &all); err != nil {
+		t.Fatal(err)
+	}
+	return all.LCMCR
+}
+
+// The median and the ends of the interval agree with R's within four combined Monte Carlo
+// errors, where both settled. R's figures are whole people: half a person is allowed for.
+func TestPosteriorsAreThoseOfTheRPackage(t *testing.T) {
+	compared := 0
+	for _, g := range goldens(t) {
+		if g.RHat >= 1.01 || !strings.HasSuffix(g.ID, "K=10") {
 			continue
 		}
-		l, h, n := readTable(t, filepath.Join(shared, "mse_"+name+".csv"))
-		start, c0 := time.Now(), cpu()
-		fit, err := Fit(context.Background(), l, h, n, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := fit.Detail.(Posterior)
-		d := fit.Diagnostics
-		c := cpu() - c0
-		fmt.Printf("%-30s med %.0f [%.0f; %.0f] k* %.2f alpha %.3f none %.3f near %.4f removed %.2g rhat %.4f ess %.0f tail %.0f draws %d temp %v medians %.0f cpu %.2f wall %.2f ESS/s %.0f modes %d obs %.0f %.0f\n", name, p.Median, p.Lower, p.Upper, p.Classes, p.Alpha, p.None, p.NearBound, p.Removed, d.RHat, d.ESSBulk, d.ESSTail, d.Draws, p.Tempered, p.Medians, c, time.Since(start).Seconds(), float64(d.ESSBulk)/c, len(p.Modes), p.Observable[0].Median, p.Observable[1].Median)
-		if fit.Refusal != nil {
-			fmt.Println("    ", fit.Refusal.Text)
-		}
-		for _, w := range fit.Warnings {
-			fmt.Println("    ", w.Code)
-		}
+		t.Run(g.Dataset, func(t *testing.T) {
+			l, h, n := readTable(t, filepath.Join(shared, "mse_"+g.Dataset+".csv"))
+			fit, err := Fit(context.Background(), l, h, n, Options{Classes: 10, Draws: 2000})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := fit.Detail.(Posterior)
+			if fit.Diagnostics.RHat >= 1.01 {
+				t.Fatalf("did not settle: R-hat %.4f", float64(fit.Diagnostics.RHat))
+			}
+			for _, c := range []struct {
+				what      string
+				ours, own estimate.Number
+				theirs, e float64
+			}{
+				{"2.5 %", p.Lower, p.MCSELower, g.Pooled.Quantiles["0.025"], g.MCSELower},
+				{"median", p.Median, fit.Diagnostics.MCSE, g.Pooled.Quantiles["0.5"], g.MCSEMedian},
+				{"97.5 %", p.Upper, p.MCSEUpper, g.Pooled.Quantiles["0.975"], g.MCSEUpper},
+			} {
+				if off, e := math.Abs(float64(c.ours)-c.theirs), math.Hypot(float64(c.own), c.e); off > 4*e+0.5 {
+					t.Errorf("%s is %.0f, R's %.0f: %.1f combined errors apart", c.what, float64(c.ours), c.theirs, off/e)
+				}
+			}
+		})
+		compared++
 	}
-	_ = json.Marshal
-	_ = math.Abs
-	_ = estimate.Hash
+	if compared < 8 {
+		t.Errorf("%d posteriors were compared", compared)
+	}
+}
+
+// BenchmarkEffectiveDraws measures effective draws (bulk) for a second
+// of the processor, warming up included, at 5,000 of them: R's runs, too, are long.
+func BenchmarkEffectiveDraws(b *testing.B) {
+	for _, name := range []string{"kosovo_4", "uk2013_4", "uk2013_5", "uk2013_6", "neworleans_5", "australia_4", "lesbian_allegheny_4", "congenital_anomaly_5", "spina_bifida_3", "truth2000_sim1_5", "truth2000_indep_5"} {
+		b.Run(name, func(b *testing.B) {
+			l, h, n := readTable(b, filepath.Join(shared, "mse_"+name+".csv"))
+			var bulk, worst float64
+			before := cpu()
+			for i := range b.N {
+				fit, err := Fit(context.Background(), l, h, n, Options{Classes: 10, Draws: 5000, Seed: uint64(i + 1)})
+				if err != nil {
+					b.Fatal(err)
+				}
+				bulk += float64(fit.Diagnostics.ESSBulk)
+				worst = math.Max(worst, float64(fit.Diagnostics.RHat))
+			}
+			spent := cpu() - before
+			b.ReportMetric(bulk/spent, "draws/cpu-s")
+			b.ReportMetric(spent/float64(b.N), "cpu-s/op")
+			b.ReportMetric(worst, "R-hat")
+		})
+	}
 }

@@ -53,7 +53,7 @@ func (r *run) calculate(ctx context.Context) error {
 	}
 	chains := farthest(all, r.o.Chains)
 	for _, c := range chains {
-		c.tune, c.eps = false, r.o.Thresholds
+		c.tune, c.eps, c.leaps = false, r.o.Thresholds, longLeaps
 	}
 	r.burn = burnShare
 	if err := r.sample(ctx, "chains", samplers(chains), r.o.Steps); err != nil || r.settled() || r.o.Plain {
@@ -166,24 +166,36 @@ func (r *run) usable() bool {
 // Step makes a chain a [mcmc.Sampler].
 func (c *chain) Step() { c.step() }
 
+// placedEvery is in how many rows everybody is placed anew in a class, which costs as much
+// as a quarter of a step. The rows between repeat what hangs on it: a repeated draw is one
+// from the posterior as well.
+const placedEvery = 4
+
 // Values writes: never-listed people, classes with anybody, probability of being on no list,
 // alpha, lnWithin, and for each threshold the observable population.
 func (c *chain) Values(row []float64) {
-	c.allocate()
-	occupied := 0
-	for _, k := range c.order {
-		if k.n > 0 {
-			occupied++
-		}
-	}
-	row[0], row[1], row[2], row[3], row[4] = float64(c.missing), float64(occupied), c.none, c.alpha, c.lnWithin()
-	for i, e := range c.eps {
-		var n int
+	if c.rows%placedEvery == 0 {
+		c.allocate()
+		c.occupied = 0
 		for _, k := range c.order {
-			if 1-k.none > e {
-				n += k.n
+			if k.n > 0 {
+				c.occupied++
 			}
 		}
-		row[5+i] = float64(n)
+		c.observable = c.observable[:0]
+		for _, e := range c.eps {
+			n := 0
+			for _, k := range c.order {
+				if 1-k.none > e {
+					n += k.n
+				}
+			}
+			c.observable = append(c.observable, float64(n))
+		}
+	} else {
+		c.missing = c.drawMissing()
 	}
+	c.rows++
+	row[0], row[1], row[2], row[3], row[4] = float64(c.missing), float64(c.occupied), c.none, c.alpha, c.lnWithin()
+	copy(row[5:], c.observable)
 }

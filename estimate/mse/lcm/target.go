@@ -41,6 +41,8 @@ type chain struct {
 	alpha   float64
 	classes []*class
 	lnRest  []float64 // lnRest[k] is ln of the weight of classes k and after
+	rest    []float64 // and the weight itself, as rests last found it
+	leaps   int       // of a trajectory, on average
 	p       []float64 // probability of each history
 	none    float64   // probability of being on no list
 
@@ -51,6 +53,10 @@ type chain struct {
 	size    float64    // step size of hamilton
 	tune    bool       // whether size is still being fitted
 	eps     []float64  // thresholds of the observable populations
+
+	rows       int       // written by Values
+	occupied   int       // classes with people, as last placed
+	observable []float64 // by threshold, as last placed
 }
 
 // Classes lighter than this are empty: their share of a table of a billion people is
@@ -60,11 +66,11 @@ const lnDead = -60
 // newChain returns a chain on table t with its own random stream, all weight in the first
 // of K classes; scatter gives it a start.
 func newChain(t *table, p prior, classes int, r *rng.Rand) *chain {
-	c := &chain{Rand: r, t: t, prior: p, alpha: 1, size: 1,
-		lnRest: make([]float64, classes),
-		p:      make([]float64, len(t.masks)),
-		order:  make([]*class, 0, classes),
-		val:    make([]float64, len(t.nodes)),
+	c := &chain{Rand: r, t: t, prior: p, alpha: 1, size: 1, leaps: shortLeaps,
+		lnRest: make([]float64, classes), rest: make([]float64, classes),
+		p:     make([]float64, len(t.masks)),
+		order: make([]*class, 0, classes),
+		val:   make([]float64, len(t.nodes)),
 	}
 	for range classes {
 		c.classes = append(c.classes, &class{
@@ -184,14 +190,24 @@ func (c *chain) lnWeights() float64 {
 	return sum
 }
 
-// rests recomputes lnRest from the weights.
+// rests recomputes lnRest from the weights. Sums of weights are plain ones down to where
+// they would lose digits.
 func (c *chain) rests() {
-	rest := math.Inf(-1)
+	rest, lnRest := 0.0, math.Inf(-1)
 	for k := len(c.classes) - 1; k >= 0; k-- {
-		rest = logAdd(rest, c.classes[k].lnNu)
-		c.lnRest[k] = rest
+		if lnNu := c.classes[k].lnNu; lnNu < lnPlain || rest == 0 && k < len(c.classes)-1 {
+			lnRest = logAdd(lnRest, lnNu)
+			rest = math.Exp(lnRest)
+		} else {
+			rest += math.Exp(lnNu)
+			lnRest = math.Log(rest)
+		}
+		c.lnRest[k], c.rest[k] = lnRest, rest
 	}
 }
+
+// lnPlain is below what weights are added in logarithms.
+const lnPlain = -600
 
 // logAdd returns ln(exp a + exp b).
 func logAdd(a, b float64) float64 {

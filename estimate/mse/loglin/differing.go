@@ -6,18 +6,14 @@ import (
 
 	"example.org/amparo/estimate"
 	"example.org/amparo/estimate/hist"
-	"example.org/amparo/fault"
 )
 
 // DifferingMethod is the name, in a Fit, of the model in which people differ in one
 // dimension in how easily they are listed.
 const DifferingMethod = "mth"
 
-// The codes of its refusals.
-const (
-	Alike    = "people_alike" // the lists do not show that people differ
-	NoAnswer = "no_finite_answer"
-)
+// NoAnswer is the code of its refusal where no form has a finite answer.
+const NoAnswer = "no_finite_answer"
 
 // fewestDiffering and mostDiffering are the numbers of lists it takes. Three lists have
 // seven histories, too few to tell a form from a tie between two lists; and the model has
@@ -26,7 +22,6 @@ const fewestDiffering, mostDiffering = 4, 12
 
 // DifferingDetail is what the figure was decided by.
 type DifferingDetail struct {
-	Alike Form   `json:"alike"` // people do not differ, lists are independent
 	Forms []Form `json:"forms"`
 }
 
@@ -38,18 +33,17 @@ type Form struct {
 	Weight float64         `json:"weight"` // of the form in the mixture
 }
 
-// differingForms are the forms that are mixed. Which of them holds the lists can hardly
-// tell, and the totals differ.
-var differingForms = []Heterogeneity{Poisson2, Darroch, Gamma35}
+// differingForms are the forms that are mixed, that people do not differ among them. Which
+// of them holds the lists can hardly tell, and the totals differ.
+var differingForms = []Heterogeneity{Homogeneous, Poisson2, Darroch, Gamma35}
 
 // FitDiffering estimates the total when people differ in how easily they are listed, each
 // list having its own rate: log-linear with a term for being on k lists. The other members
 // of an ensemble explain people who are on many lists by ties between lists; this one by
 // people who are easy to find. How many are hard to find depends on the form of that term,
-// so the forms are mixed by their AIC, each log-normal in who is missing.
-//
-// It is refused with [Alike] when AIC prefers lists that are independent to every form:
-// then its figure would only be a noisier form of theirs.
+// so the forms are mixed by their AIC, each log-normal in who is missing. That people do
+// not differ is one of the forms: to test for it first, and then to forget the test, left
+// the truth outside too often (docs/decisions/0028).
 //
 // Source: Rivest and Baillargeon (2007), Biometrics 63, 999-1006, for the forms; Darroch,
 // Fienberg, Glonek and Junker (1993), Journal of the American Statistical Association 88,
@@ -73,11 +67,7 @@ func differingFit(t hist.Table, level float64) estimate.Fit {
 	if t.J() > mostDiffering || t.J() < fewestDiffering {
 		return none("lists", "This method takes 4 to 12 lists.")
 	}
-	alike, err := Differing(t, true, Homogeneous)
-	if err != nil {
-		return none(NoAnswer, sentenceOf(err))
-	}
-	d := DifferingDetail{Alike: Form{Homogeneous, estimate.Number(alike.N), alike.AIC, 0}}
+	var d DifferingDetail
 	var fits []Fitted
 	best := math.Inf(1)
 	for _, h := range differingForms {
@@ -89,11 +79,8 @@ func differingFit(t hist.Table, level float64) estimate.Fit {
 		d.Forms = append(d.Forms, Form{h, estimate.Number(f.N), f.AIC, 0})
 		best = min(best, f.AIC)
 	}
-	switch {
-	case len(fits) == 0:
+	if len(fits) == 0 {
 		return none(NoAnswer, "The model in which people differ has no finite answer for this table.")
-	case best >= alike.AIC:
-		return none(Alike, "The lists do not show that people differ in how easily they are listed.")
 	}
 	total := 0.0
 	for i := range d.Forms {
@@ -125,10 +112,3 @@ func logNormal(n float64, f Fitted, k int) []float64 {
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
-
-func sentenceOf(err error) string {
-	if f, ok := err.(*fault.Error); ok && f.Msg != "" {
-		return f.Msg
-	}
-	return err.Error()
-}

@@ -214,6 +214,7 @@ func TestModelsAreCounted(t *testing.T) {
 
 func BenchmarkSearch1024Models(b *testing.B) {
 	table := histtest.Published(b, "uk2013_5")
+	defer histtest.CPU(b)()
 	for b.Loop() {
 		if _, err := Search(b.Context(), table, 2); err != nil {
 			b.Fatal(err)
@@ -225,6 +226,7 @@ func BenchmarkChooseAgain(b *testing.B) {
 	table := histtest.Published(b, "uk2013_5")
 	y, _ := table.Dense()
 	c := newChooser(5, BIC, 2)
+	defer histtest.CPU(b)()
 	for b.Loop() {
 		c.choose(y)
 	}

@@ -164,6 +164,7 @@ func BenchmarkStepwiseUK(b *testing.B)        { bench(b, "uk2013_5", 0) }
 
 func bench(b *testing.B, name string, draws int) {
 	table := histtest.Published(b, name)
+	defer histtest.CPU(b)()
 	for b.Loop() {
 		if _, err := Fit(b.Context(), table, Options{Draws: draws, Seed: 1}); err != nil {
 			b.Fatal(err)
