@@ -60,7 +60,7 @@ func TestDisagreementLeavesTheLowerBound(t *testing.T) {
 	if f.Refusal == nil || f.Refusal.Code != Disagreement {
 		t.Fatalf("refusal %+v", f.Refusal)
 	}
-	if !(f.Lower > 9000 && f.Lower < 11000) || !math.IsInf(float64(f.Upper), 1) {
+	if !(f.Lower > 8500 && f.Lower < 11000) || !math.IsInf(float64(f.Upper), 1) {
 		t.Errorf("[%v; %v]", f.Lower, f.Upper)
 	}
 	contradiction := false
