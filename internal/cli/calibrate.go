@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"example.org/amparo/estimate/mse"
 	"example.org/amparo/fault"
 	"example.org/amparo/internal/calibration"
 	"example.org/amparo/internal/world"
@@ -23,6 +24,8 @@ import (
 type calibrateFlags struct {
 	config     calibration.Config
 	scenarios  []string
+	thin       float64
+	limits     []string
 	workers    int
 	checkpoint string
 	markdown   string
@@ -51,6 +54,8 @@ stopped goes on where it was.`,
 	p.IntVar(&f.config.People, "people", 600, "people in a world")
 	p.IntVar(&f.config.LinkageDraws, "linkage-draws", 3, "draws of who is who")
 	p.StringSliceVar(&f.scenarios, "scenario", nil, "only these scenarios: "+strings.Join(scenarioNames(), ", "))
+	p.Float64Var(&f.thin, "thin", 1, "multiply every chance of being listed by this, to see what few overlaps do")
+	p.StringSliceVar(&f.limits, "limit", nil, "NAME=VALUE of a limit for refusals, as of amparo estimate mse")
 	p.IntVar(&f.workers, "workers", runtime.NumCPU(), "worlds at a time")
 	p.StringVar(&f.checkpoint, "checkpoint", "", "write each world to this file and go on from it")
 	p.StringVar(&f.markdown, "markdown", "", "write the table to this file too")
@@ -103,6 +108,26 @@ func (f calibrateFlags) filled() (calibration.Config, error) {
 		}
 		f.config.Scenarios = append(f.config.Scenarios, calibration.Scenarios()[at])
 	}
+	if !(f.thin > 0 && f.thin <= 1) {
+		return f.config, usage{fmt.Errorf("--thin %g: give a number above 0 and at most 1", f.thin)}
+	}
+	if f.thin < 1 {
+		if f.config.Scenarios == nil {
+			f.config.Scenarios = calibration.Scenarios()
+		}
+		for _, s := range f.config.Scenarios { // each call of Scenarios makes them anew
+			for _, k := range s.Classes {
+				for j := range k.Chance {
+					k.Chance[j] *= f.thin
+				}
+			}
+		}
+	}
+	q := mseRequest{Limits: mse.DefaultLimits(), limits: f.limits}
+	if err := q.setLimits(); err != nil {
+		return f.config, usage{err}
+	}
+	f.config.Limits = q.Limits
 	return f.config.Filled()
 }
 

@@ -47,7 +47,7 @@ func TestACalibrationGoesOnFromItsCheckpoint(t *testing.T) {
 }
 
 func TestCalibrateRefusesWhatItDoesNotKnow(t *testing.T) {
-	for _, args := range [][]string{{"--scenario", "no-such"}, {"a"}} {
+	for _, args := range [][]string{{"--scenario", "no-such"}, {"a"}, {"--thin", "0"}, {"--thin", "2"}, {"--limit", "no-such=1"}} {
 		var out bytes.Buffer
 		if code := Main(context.Background(), append([]string{"calibrate"}, args...), Streams{Out: &out, Err: &out}); code != exitUsage {
 			t.Errorf("%v: exit %d, want %d", args, code, exitUsage)
