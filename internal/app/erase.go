@@ -50,6 +50,9 @@ func (w *Workspace) Erase(ctx context.Context, subject id.ID, reason string) (Er
 		return Erasure{}, fault.New(fault.NotFound, "app.Erase", "there is nothing sealed for this record").
 			With("erase the person or case a record belongs to")
 	}
+	if err := w.dropUnsavedOf(ctx, subject); err != nil {
+		return Erasure{}, err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	general, err := w.roomOf(generalRoom)

@@ -53,6 +53,9 @@ func writeUntilStopped(dir string, limited bool) error {
 		}
 	}
 	fmt.Println("open")
+	if os.Getenv(childTypes) != "" {
+		return typeUntilStopped(ctx, w)
+	}
 	for i := 0; ; i++ {
 		var batch []casebook.Statement
 		for range 1 + i%40 {
@@ -65,6 +68,21 @@ func writeUntilStopped(dir string, limited bool) error {
 		for _, s := range batch {
 			fmt.Println(s.Record)
 		}
+	}
+}
+
+// childTypes makes the child type into one form instead.
+const childTypes = "AMPARO_TEST_TYPES"
+
+// typeUntilStopped types an identifier into a form, over and over, and prints it when it is
+// kept.
+func typeUntilStopped(ctx context.Context, w *app.Workspace) error {
+	for {
+		typed := w.NewRecord().String()
+		if err := w.KeepUnsaved(ctx, "/new/incident", [][2]string{{"narrative", typed}}); err != nil {
+			return err
+		}
+		fmt.Println(typed)
 	}
 }
 

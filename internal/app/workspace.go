@@ -88,6 +88,7 @@ type Workspace struct {
 	setBack []string           // what was behind the last checkpoint when the workspace was opened
 
 	outside outside
+	unsaved unsaved
 
 	schema struct {
 		sync.RWMutex
@@ -256,7 +257,7 @@ func (w *Workspace) Close() error {
 }
 
 func (w *Workspace) closeFiles() error {
-	var errs []error
+	errs := []error{w.closeUnsaved()}
 	if w.index != nil {
 		errs = append(errs, w.index.Close())
 	}

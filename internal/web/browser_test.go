@@ -434,3 +434,71 @@ func complete(t *testing.T, ctx context.Context) {
 	}
 	t.Fatal("the page does not get ready")
 }
+
+// What is typed into a form is there again after the browser was closed and the workspace
+// locked, and gone once it is saved.
+func TestWhatWasTypedIsThereAgain(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "w")
+	w, err := newWorkspace(dir, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const form = "/new/person"
+	kept := func(w *app.Workspace) bool {
+		_, ok, err := w.Unsaved(t.Context(), form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ok
+	}
+	poll := func(what string, ok func() bool) {
+		t.Helper()
+		for range 200 {
+			if ok() {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		t.Fatal(what)
+	}
+	ready := func(ctx context.Context) bool {
+		s, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("[data-keep]")?.dataset.kept ?? ""`))
+		return err == nil && s != ""
+	}
+	ctx, srv, _ := openDesk(t, w)
+	if err := chromedp.Do(ctx, chromedp.Navigate(srv.URL+form), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
+		t.Fatal(err)
+	}
+	poll("the form does not listen", func() bool { return ready(ctx) })
+	if err := chromedp.Do(ctx, chromedp.Focus(chromedp.CSS("[name=pseudonym]")), chromedp.KeyEvent("Byeol")); err != nil {
+		t.Fatal(err)
+	}
+	poll("what was typed is not kept", func() bool { return kept(w) })
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if w, err = app.Open(t.Context(), dir, []byte("demo"), app.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	ctx, srv, _ = openDesk(t, w)
+	text, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("main")))
+	if err != nil || !strings.Contains(text, "Begun and not saved") {
+		t.Errorf("the desk does not say that something was begun (%v)", err)
+	}
+	if err := chromedp.Do(ctx, chromedp.Navigate(srv.URL+form), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
+		t.Fatal(err)
+	}
+	poll("the form does not listen", func() bool { return ready(ctx) })
+	back, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("[name=pseudonym]").value + (document.querySelector("#restored").hidden ? "" : " is back")`))
+	if err != nil || back != "Byeol is back" {
+		t.Fatalf("after opening again the form holds %q (%v)", back, err)
+	}
+	if err := chromedp.Do(ctx, chromedp.Focus(chromedp.CSS("[name=pseudonym]")), chromedp.KeyEvent(kb.Enter)); err != nil {
+		t.Fatal(err)
+	}
+	poll("what was saved is still kept", func() bool { return !kept(w) })
+	if row := firstOf(t, w, "person"); row.Values.Get("pseudonym") != "Byeol" {
+		t.Errorf("saved as %q", row.Values.Get("pseudonym"))
+	}
+}

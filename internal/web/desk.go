@@ -20,6 +20,7 @@ type deskPage struct {
 	CasesAll  int
 	Contested []deskNumber // what waits for somebody to weigh accounts
 	Warning   string       // a clock set back
+	Unsaved   []unsavedForm
 }
 
 type deskNumber struct {
@@ -41,6 +42,9 @@ func (s *Server) deskPage(w http.ResponseWriter, r *http.Request, v *visit) erro
 	p := deskPage{Page: v.page("desk.title")}
 	counts, err := v.ws.Desk().Counts(ctx)
 	if err != nil {
+		return err
+	}
+	if p.Unsaved, err = v.unsavedForms(r); err != nil {
 		return err
 	}
 	set := v.ws.Schema()

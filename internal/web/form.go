@@ -34,6 +34,7 @@ type formPage struct {
 	Passages []option
 	HasPlace bool
 	Keys     []string
+	Unsaved  string // the name under which a form that came back is kept
 }
 
 type problemView struct{ Field, Label, Reason, Remedy string }
@@ -81,7 +82,7 @@ func (s *Server) formPage(w http.ResponseWriter, r *http.Request, v *visit) erro
 // form builds the entry form of a kind from its declaration.
 func (v *visit) form(ctx context.Context, k *kind.Kind, values url.Values, problems []fault.Problem) (*formPage, error) {
 	lang := v.Say.Lang()
-	p := &formPage{Page: v.page("form.title"), Kind: k.Name, Label: k.Label.In(lang), Help: k.Help.In(lang), Source: values.Get("source"),
+	p := &formPage{Page: v.page("form.title"), Unsaved: values.Get(unsavedField), Kind: k.Name, Label: k.Label.In(lang), Help: k.Help.In(lang), Source: values.Get("source"),
 		Passage: values.Get("passage"), From: values.Get("passage.from"), To: values.Get("passage.to"), Keys: []string{"save"}}
 	p.Title = v.Say.With("form.new", p.Label)
 	if rec, err := id.Parse(values.Get("record")); err == nil && !rec.IsZero() {

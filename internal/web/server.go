@@ -39,6 +39,7 @@ type Config struct {
 type Server struct {
 	cfg     Config
 	handler http.Handler
+	unsaved unsaved
 
 	mu sync.RWMutex
 	ws *app.Workspace // nil while locked
@@ -139,6 +140,9 @@ func (s *Server) routes() *http.ServeMux {
 		"GET /verify":                         s.verifyPage,
 		"POST /verify":                        s.verify,
 		"GET /ledger":                         s.ledgerPage,
+		"GET /unsaved":                        s.kept,
+		"POST /unsaved":                       s.keep,
+		"POST /unsaved/drop":                  s.drop,
 		"POST /lock":                          s.lock,
 	} {
 		mux.Handle(pattern, s.serve(p, true))
@@ -158,7 +162,16 @@ func (s *Server) serve(p page, needsWorkspace bool) http.Handler {
 			http.Redirect(w, r, "/unlock?next="+url.QueryEscape(safeNext(r.URL.RequestURI())), http.StatusSeeOther)
 			return
 		}
-		if err := p(w, r, v); err != nil && !errors.Is(err, context.Canceled) {
+		t := &taken{ResponseWriter: w}
+		err := p(t, r, v)
+		if err == nil && v.ws != nil {
+			s.forget(v.ws, r, t.status)
+		}
+		switch {
+		case err == nil || errors.Is(err, context.Canceled):
+		case t.status != 0: // half an answer is on its way: it must not look whole
+			panic(http.ErrAbortHandler)
+		default:
 			s.fail(w, v, err)
 		}
 	})

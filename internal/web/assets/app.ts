@@ -3,3 +3,4 @@
 import "./coding";
 import "./review";
 import "./enhance";
+import "./unsaved";

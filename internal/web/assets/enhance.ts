@@ -1,6 +1,8 @@
 // Conveniences on top of pages that work without script: single keys, rows by
 // keyboard, and questions that show only when they apply. It writes no HTML.
 
+import { flush } from "./unsaved";
+
 const root = document.documentElement;
 
 function typing(target: EventTarget | null): boolean {
@@ -10,7 +12,8 @@ function typing(target: EventTarget | null): boolean {
 function lock(): void {
   const form = document.getElementById("lock");
   if (form instanceof HTMLFormElement) {
-    form.requestSubmit();
+    // What was typed is kept first, but nothing holds up the lock.
+    void Promise.race([flush(), new Promise((done) => { setTimeout(done, 300); })]).then(() => { form.requestSubmit(); });
   }
 }
 
@@ -81,12 +84,12 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-form]")
   form.addEventListener("input", update);
   update();
 
-  // A half-filled form is not left by accident.
+  // A half-filled form is not left by accident, unless it was kept.
   let dirty = false;
   form.addEventListener("input", () => { dirty = true; });
   form.addEventListener("submit", () => { dirty = false; });
   window.addEventListener("beforeunload", (e) => {
-    if (dirty) {
+    if (dirty && form.dataset.kept !== "yes") {
       e.preventDefault();
     }
   });
