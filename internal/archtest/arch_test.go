@@ -42,6 +42,7 @@ var layers = [][]string{
 	{"names/latin"},
 	{"names/generate"},
 	{"when", "where"},
+	{"atlas", "atlas/generate"},
 	{"linkage/names", "linkage/dates", "linkage/places", "linkage/table", "linkage/eval", "linkage/reuse"},
 	{"linkage/dates/generate"},
 	{"linkage/block", "linkage/compare"},

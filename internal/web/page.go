@@ -170,6 +170,7 @@ var (
 	transcriptTmpl   = mustPage[transcriptPage]("transcript")
 	formTmpl         = mustPage[formPage]("form")
 	dictionaryTmpl   = mustPage[dictionaryPage]("dictionary")
+	mapTmpl          = mustPage[mapPage]("map")
 	verificationTmpl = mustPage[verificationPage]("verification")
 	verifyTmpl       = mustPage[verifyPage]("verify")
 	ledgerTmpl       = mustPage[ledgerPage]("ledger")

@@ -137,6 +137,7 @@ func (s *Server) routes() *http.ServeMux {
 		"POST /record/{id}/link":              s.link,
 		"GET /new/{kind}":                     s.formPage,
 		"POST /new/{kind}":                    s.save,
+		"GET /map":                            s.mapPage,
 		"GET /verify":                         s.verifyPage,
 		"POST /verify":                        s.verify,
 		"GET /ledger":                         s.ledgerPage,
