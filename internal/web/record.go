@@ -161,8 +161,11 @@ func backTo(w http.ResponseWriter, r *http.Request, rec id.ID, done string) erro
 
 type transcriptPage struct {
 	Page
-	ID    string
-	Units []unitView
+	ID          string
+	Units       []unitView
+	First, Last int // passages shown, counted from 1
+	Total       int
+	Prev, Next  string // address of the pages before and after
 }
 
 // unitView is one passage of a testimony, in the words spoken and in translation, with
@@ -192,37 +195,41 @@ func (s *Server) transcriptPage(w http.ResponseWriter, r *http.Request, v *visit
 	if err := v.ws.NoteRead(r.Context(), rec); err != nil {
 		return err
 	}
-	if p.Units, err = v.units(r.Context(), rec); err != nil {
+	first, err := strconv.Atoi(r.URL.Query().Get("from"))
+	if err != nil || first < 1 {
+		first = 1
+	}
+	if p.Units, p.Total, err = v.units(r.Context(), rec, first-1); err != nil {
 		return err
+	}
+	at := func(n int) string { return "/record/" + rec.String() + "/transcript?from=" + strconv.Itoa(n) }
+	p.First, p.Last = first, first-1+len(p.Units)
+	if first > 1 {
+		p.Prev = at(max(1, first-unitsShown))
+	}
+	if p.Last < p.Total {
+		p.Next = at(p.Last + 1)
 	}
 	return transcriptTmpl.Execute(w, p)
 }
 
-func (v *visit) units(ctx context.Context, interview id.ID) ([]unitView, error) {
-	rows, err := v.ws.Index().Linked(ctx, interview, "statement_unit", "interview")
+// units reads the passages of a testimony from one on, as many as a page holds: a long
+// testimony would weigh more than a page may.
+func (v *visit) units(ctx context.Context, interview id.ID, first int) (out []unitView, total int, err error) {
+	passages, total, err := v.ws.Passages(ctx, interview, first, unitsShown)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	k, _ := v.ws.Schema().Kind("statement_unit")
-	var out []unitView
-	for _, row := range rows {
-		rec, err := v.ws.Index().Fold(ctx, row.ID)
-		if err != nil {
-			return nil, err
+	basis, _ := v.ws.Schema().Vocabulary("basis_of_knowledge")
+	for _, p := range passages {
+		u := unitView{ID: p.ID.String(), Order: p.Order, Basis: p.Basis, Verbatim: p.Words, VerbLang: p.Lang, Translation: p.Translation, TransLang: p.InLang}
+		if t, ok := basis.Term(p.Basis); ok {
+			u.Basis = t.Label.In(v.Say.Lang())
 		}
-		u := unitView{ID: row.ID.String(), Basis: v.cell(ctx, k, "basis", row).Text}
-		u.Order, _ = strconv.Atoi(row.Values.Get("order")) // one without a number comes first
-		if vs := rec.Field("verbatim").Current(); len(vs) > 0 {
-			u.Verbatim, u.VerbLang = vs[0].Text, vs[0].Lang
-		}
-		if vs := rec.Field("translation").Current(); len(vs) > 0 {
-			u.Translation, u.TransLang = vs[0].Text, vs[0].Lang
-		}
-		if u.Rests, err = v.ws.RestsOn(ctx, row.ID, v.Say.Lang()); err != nil {
-			return nil, err
+		if u.Rests, err = v.ws.RestsOn(ctx, p.ID, v.Say.Lang()); err != nil {
+			return nil, 0, err
 		}
 		out = append(out, u)
 	}
-	slices.SortStableFunc(out, func(a, b unitView) int { return a.Order - b.Order })
-	return out, nil
+	return out, total, nil
 }
