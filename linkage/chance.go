@@ -10,13 +10,15 @@ import (
 // chance is what is known of agreement by chance in one field: values by frequency, and
 // how near two random different values come.
 type chance struct {
-	near   []nearPair // sampled pairs of records whose values are near
-	n      float64    // pairs sampled with both values present
-	u      []float64  // by code, for pairs of different entities
-	tf     []float32  // by value: log2 of its share among entities
-	same   float64    // u of the level "the same"
-	rarest float64    // the least of tf
-	fresh  float32    // tf of a value nobody had
+	near []nearPair // sampled pairs of records whose values are near
+	n    float64    // pairs sampled with both values present
+	u    []float64  // by code, for pairs of different entities
+	// by value: log2 of the share of other entities that hold it, besides the one entity of
+	// both records of a pair, and besides their two entities
+	tf, tf2 []float32
+	same    float64 // u of the level "the same"
+	rarest  float64 // the least of tf and tf2
+	fresh   float32 // tf of a value nobody had
 }
 
 type nearPair struct {
@@ -147,7 +149,7 @@ func (e *engine) frequencies(i int, c *chance, holders []float64) {
 	unseen := unseenRate(holders)
 	background := e.opt.Background[f.decl.Name]
 	const weight = 100 // entities the background counts for
-	c.tf = make([]float32, len(holders))
+	c.tf, c.tf2 = make([]float32, len(holders)), make([]float32, len(holders))
 	c.rarest = 0
 	for id := 1; id < len(holders); id++ {
 		h, n := holders[id], total
@@ -155,9 +157,12 @@ func (e *engine) frequencies(i int, c *chance, holders []float64) {
 			h += weight * background[f.dict.At(uint32(id))]
 			n += weight
 		}
-		// h entities hold it: another one does with the probability of the h-1 others.
+		// h entities hold it: another one does with the probability of those besides the
+		// pair. Whether a pair was taken for one entity or two must not change what its
+		// name is worth, or those that were missed once stay missed.
 		c.tf[id] = float32(math.Log2((math.Max(h-1, 0) + unseen) / math.Max(n, 1)))
-		c.rarest = math.Min(c.rarest, float64(c.tf[id]))
+		c.tf2[id] = float32(math.Log2((math.Max(h-2, 0) + unseen) / math.Max(n, 1)))
+		c.rarest = math.Min(c.rarest, float64(c.tf2[id]))
 	}
 	c.fresh = float32(math.Log2(unseen / math.Max(total, 1)))
 }

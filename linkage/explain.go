@@ -71,7 +71,7 @@ func (r *Result) Explain(i, j uint32) (Explanation, error) {
 	for k := range r.e.fields {
 		x.Bars = append(x.Bars, r.fieldBar(k, i, j, pattern))
 		if b := r.frequencyOf(k, i, j, pattern); b != 0 {
-			x.Bars = append(x.Bars, r.frequencyBar(k, i, b))
+			x.Bars = append(x.Bars, r.frequencyBar(k, i, j, b))
 		}
 	}
 	for _, t := range r.model.Ties {
@@ -101,10 +101,10 @@ func (r *Result) fieldBar(k int, i, j uint32, pattern uint64) Bar {
 	return b
 }
 
-func (r *Result) frequencyBar(k int, i uint32, b float64) Bar {
+func (r *Result) frequencyBar(k int, i, j uint32, b float64) Bar {
 	f := r.e.fields[k]
 	id := r.e.rows.IDs[int(i)*r.e.rows.Stride+k]
-	return Bar{Kind: FrequencyBar, Field: f.decl.Name, LeftForm: f.dict.At(id), U: math.Exp2(float64(r.chance[k].tf[id])), Bits: b}
+	return Bar{Kind: FrequencyBar, Field: f.decl.Name, LeftForm: f.dict.At(id), U: math.Exp2(r.rarity(k, i, j, id)), Bits: b}
 }
 
 func (r *Result) tieBar(t fs.Tie, b float64) Bar {

@@ -212,7 +212,7 @@ func (x *Index) grow() {
 				f.band = append(f.band, uint8(len(f.shape.Share)-1)) // the rarest
 			}
 			if c := x.r.chance[k]; c.tf != nil {
-				c.tf = append(c.tf, c.fresh)
+				c.tf, c.tf2 = append(c.tf, c.fresh), append(c.tf2, c.fresh)
 			}
 		}
 		f.prep.(compare.Growing).Grow()

@@ -44,6 +44,7 @@ type Result struct {
 	tied   []fs.Tie
 	// of the fitted model, for scoring: the fields with frequencies, see tabulate
 	rare            []int
+	counted         []uint32 // the entity of every record when values were counted; nil: each its own
 	level0, weights [][16]float64
 	prior           float64
 	rules           [][]string
@@ -241,6 +242,7 @@ func (r *Result) estimate(round int) error {
 	e.opt.Progress("estimating")
 	start := &fs.Model{Prior: e.model.Prior}
 	if round > 0 {
+		r.counted = slices.Clone(r.Clusters.Of)
 		groups := r.Clusters.Groups()
 		inParallel(e.opt.Workers, len(e.fields), func(i int) {
 			e.update(i, r.chance[i], r.across(), r.Clusters.Of, groups)
@@ -413,14 +415,14 @@ const scoreBatch = 128
 func (r *Result) frequencies(pairs []scored, out *[scoreBatch]float64) {
 	ids, s := r.e.rows.IDs, r.e.rows.Stride
 	for _, k := range r.rare {
-		same, tf, level0 := r.e.fields[k].shape.Levels-1, r.chance[k].tf, &r.level0[k]
+		same, level0 := r.e.fields[k].shape.Levels-1, &r.level0[k]
 		for t, p := range pairs {
 			code := fs.Code(r.swept.counts[p.pattern].Pattern, k)
 			if code < same || code == fs.Missing {
 				continue
 			}
 			if id := ids[int(p.i)*s+k]; id == ids[int(p.j)*s+k] {
-				out[t] += level0[code] - float64(tf[id])
+				out[t] += level0[code] - r.rarity(k, p.i, p.j, id)
 			}
 		}
 	}
@@ -438,29 +440,6 @@ func inParallel(workers, n int, fn func(k int)) {
 		})
 	}
 	wg.Wait()
-}
-
-// frequency is the bits that the rarity of shared values adds or takes.
-func (r *Result) frequency(i, j uint32, pattern uint64) float64 {
-	w := 0.0
-	for _, k := range r.rare {
-		w += r.frequencyOf(k, i, j, pattern)
-	}
-	return w
-}
-
-// frequencyOf is the part of field k: its agreement is worth log2(m/share of the value)
-// instead of log2(m/u) of its band.
-func (r *Result) frequencyOf(k int, i, j uint32, pattern uint64) float64 {
-	f := r.e.fields[k]
-	code := fs.Code(pattern, k)
-	if f.decl.Frequency && code >= f.shape.Levels-1 && code != fs.Missing {
-		ids, s := r.e.rows.IDs, r.e.rows.Stride
-		if id := ids[int(i)*s+k]; id == ids[int(j)*s+k] {
-			return r.level0[k][code] - float64(r.chance[k].tf[id])
-		}
-	}
-	return 0
 }
 
 // tabulate prepares what scoring many pairs needs: log2 of m of each field's highest level

@@ -512,3 +512,56 @@ func FuzzParseModel(f *testing.F) {
 		}
 	})
 }
+
+// What a rare value is worth does not hang on whether its two records were put together:
+// a pair that was missed once would stay missed, because its own two records make the
+// value look common.
+func TestARareValueIsWorthTheSameTogetherAndApart(t *testing.T) {
+	var rows [][]string
+	for k := range 300 {
+		year := strconv.Itoa(1930 + k%60)
+		rows = append(rows, []string{fmt.Sprintf("surname%d", k), year, strconv.Itoa(k % 7)}, []string{fmt.Sprintf("surname%d", k), year, strconv.Itoa(k % 7)})
+	}
+	a := len(rows)
+	rows = append(rows, []string{"lonely", "1941", "8"}, []string{"lonely", "1941", "8"}) // one account names both
+	tab, err := table.FromRows("people", []string{"name", "year", "town"}, rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := linkage.Link(tab, linkage.Model{Link: linkage.Dedupe, Fields: []linkage.Field{{Name: "name", Compare: "exact", Frequency: true},
+		{Name: "year", Compare: "exact"}, {Name: "town", Compare: "exact"}}},
+		linkage.Options{Apart: func(i, j uint32) bool { return min(i, j) == uint32(a) && max(i, j) == uint32(a+1) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	share := func(i, j uint32, together bool) float64 {
+		x, err := r.Explain(i, j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x.Together != together {
+			t.Fatalf("records %d and %d: together %v, nothing is tested", i, j, x.Together)
+		}
+		for _, b := range x.Bars {
+			if b.Kind == linkage.FrequencyBar {
+				return b.U
+			}
+		}
+		t.Fatalf("records %d and %d share a name and no bar says how rare it is", i, j)
+		return 0
+	}
+	seen := false
+	for _, e := range r.Edges { // scored in batches, and one at a time
+		seen = seen || e.I == uint32(a)
+		if d := float64(e.Bits) - r.Bits(e.I, e.J); d > 1e-3 || d < -1e-3 {
+			t.Errorf("the edge of %d and %d weighs %g, the pair %g", e.I, e.J, e.Bits, r.Bits(e.I, e.J))
+		}
+	}
+	if !seen {
+		t.Error("the pair apart is no edge: nothing is tested")
+	}
+	linked, apart := share(0, 1, true), share(uint32(a), uint32(a+1), false)
+	if linked != apart {
+		t.Errorf("a name of one linked pair has a share of %g, that of a pair apart %g", linked, apart)
+	}
+}

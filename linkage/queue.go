@@ -27,7 +27,7 @@ type Question struct {
 }
 
 // Queue is at most n pairs in the order in which deciding them changes most, and after
-// them a random sample of at most sample pairs, even over ten bands of probability, whose
+// them a random sample of at most sample pairs, even over ten bands of weight, whose
 // answers estimate precision and recall without the bias of the choice. Decided pairs are
 // left out; of the pairs between two clusters only the most telling is asked.
 func (r *Result) Queue(n, sample int) []Question {
@@ -40,7 +40,7 @@ func (r *Result) Queue(n, sample int) []Question {
 		decided[p] = true
 	}
 	best := map[[2]uint32]Question{}
-	var bands [10][]Question
+	var bands [len(bandEdges) + 1][]Question
 	r.EachPair(func(i, j uint32, bits float64) {
 		if decided[[2]uint32{i, j}] || r.in.Apart != nil && r.in.Apart(i, j) {
 			return
@@ -51,7 +51,7 @@ func (r *Result) Queue(n, sample int) []Question {
 		if q.Together { // parting two of a cluster parts each from about half of it
 			q.Change = (1 - q.Probability) * float64(size[a]-1)
 		}
-		band := min(9, int(q.Probability*10))
+		band, _ := slices.BinarySearch(bandEdges[:], bits)
 		bands[band] = append(bands[band], q)
 		key := [2]uint32{min(a, b), max(a, b)}
 		if old, seen := best[key]; !seen || q.Change > old.Change {
@@ -69,11 +69,17 @@ func (r *Result) Queue(n, sample int) []Question {
 	return append(out, r.stratum(bands, sample)...)
 }
 
-func (r *Result) stratum(bands [10][]Question, sample int) []Question {
+// bandEdges divide pairs by weight in bits for sampling. Most matches that a run misses lie
+// between odds of one in a thousand and even odds, among hundreds of times as many pairs
+// that are none: bands of probability would put them all in the lowest and ask of nine in
+// ten of its pairs what everybody knows.
+var bandEdges = [...]float64{-9, -7, -5, -3, -1, 1, 3, 6, 10}
+
+func (r *Result) stratum(bands [len(bandEdges) + 1][]Question, sample int) []Question {
 	rng := rand.New(rand.NewPCG(r.e.model.Seed, 0x71756575))
 	var out []Question
 	for _, b := range bands {
-		take := min(len(b), (sample+9)/10)
+		take := min(len(b), (sample+len(bands)-1)/len(bands))
 		for _, k := range rng.Perm(len(b))[:take] {
 			q := b[k]
 			q.Random, q.Drawn = true, float64(take)/float64(len(b))

@@ -5,9 +5,17 @@ import (
 	"example.org/amparo/linkage/eval"
 )
 
-// EachPair calls fn for every pair of the run that could be a match, with its weight.
+// EachPair calls fn for every pair of the run that could be a match, with its weight, but
+// for those of odds above one in a thousand that are two by the nature of the data.
 func (l *Linking) EachPair(fn func(a, b id.ID, bits float64)) {
-	l.res.EachPair(func(i, j uint32, bits float64) { fn(l.IDs[i], l.IDs[j], bits) })
+	l.res.EachPair(func(i, j uint32, bits float64) {
+		if bits > -10 {
+			if x, err := l.res.Explain(i, j); err != nil || x.Decided == "apart" {
+				return
+			}
+		}
+		fn(l.IDs[i], l.IDs[j], bits)
+	})
 }
 
 // ErrorsWith is what [Linking.Errors] would say after these answers.

@@ -102,33 +102,42 @@ func TestHarmsToldTwiceAreFoundAndHarmsOfOneStayKeptApart(t *testing.T) {
 	var pairs, right, wrong int
 	for _, seed := range []uint64{7, 8} {
 		w, same := inventedBy(t, 1000, seed)
-		event := harms(t, w, same)
-		l, err := w.Linking(t.Context(), "incident", false)
-		must(t, err)
-		told := map[string]int{}
-		for _, x := range l.IDs {
-			told[event[x]]++
-		}
-		for _, n := range told {
-			pairs += n * (n - 1) / 2
-		}
-		for _, g := range l.Together() {
-			for i := range g {
-				for j := range i {
-					if event[g[i]] == event[g[j]] {
-						right++
-					} else {
-						wrong++
-					}
-				}
-			}
-		}
+		p, r, x := foundHarms(t, w, same)
+		pairs, right, wrong = pairs+p, right+r, wrong+x
 	}
 	t.Logf("%d harms told twice, %d found, %d wrong", pairs, right, wrong)
 	recall, precision := float64(right)/float64(pairs), float64(right)/float64(right+wrong)
 	if pairs < 300 || recall < 0.3 || precision < 0.85 {
 		t.Errorf("%d pairs, recall %.3f at precision %.3f, want 0.3 at 0.85", pairs, recall, precision)
 	}
+}
+
+// foundHarms counts the pairs of incidents that are one event in truth, those of them the
+// run takes for one, and those it takes for one and are two.
+func foundHarms(t *testing.T, w *app.Workspace, same map[id.ID]id.ID) (pairs, right, wrong int) {
+	t.Helper()
+	event := harms(t, w, same)
+	l, err := w.Linking(t.Context(), "incident", false)
+	must(t, err)
+	told := map[string]int{}
+	for _, x := range l.IDs {
+		told[event[x]]++
+	}
+	for _, n := range told {
+		pairs += n * (n - 1) / 2
+	}
+	for _, g := range l.Together() {
+		for i := range g {
+			for j := range i {
+				if event[g[i]] == event[g[j]] {
+					right++
+				} else {
+					wrong++
+				}
+			}
+		}
+	}
+	return pairs, right, wrong
 }
 
 // harms names the true event of every incident: of one person, in their first or second

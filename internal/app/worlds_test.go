@@ -47,6 +47,7 @@ func TestWorlds(t *testing.T) {
 	bySize := map[uint64]*measured{}
 	var all measured
 	var sizes []uint64
+	var harmPairs, harmRight, harmWrong int
 	for _, w := range worldList(t) {
 		t.Run(fmt.Sprintf("%d people, seed %d", w[0], w[1]), func(t *testing.T) { // so that its workspace is closed
 			ws, same := inventedBy(t, int(w[0]), w[1])
@@ -59,13 +60,16 @@ func TestWorlds(t *testing.T) {
 			bySize[w[0]].add(l, same)
 			all.add(l, same)
 			p, r, x := found(l, same)
-			fmt.Printf("| %d | %d | %d | %d | %d | %d |\n", w[0], w[1], len(l.IDs), p, r, x)
+			hp, hr, hx := foundHarms(t, ws, same)
+			harmPairs, harmRight, harmWrong = harmPairs+hp, harmRight+hr, harmWrong+hx
+			fmt.Printf("| %d | %d | %d | %d | %d | %d | %d | %d | %d |\n", w[0], w[1], len(l.IDs), p, r, x, hp, hr, hx)
 		})
 	}
 	for _, s := range sizes {
 		bySize[s].write(fmt.Sprint(s))
 	}
 	all.write("all")
+	fmt.Printf("harms: recall %s, precision %s\n", wilson(harmRight, harmPairs), wilson(harmRight, harmRight+harmWrong))
 }
 
 // answersAsked are how many pairs drawn at random somebody answers before error rates are
@@ -153,5 +157,5 @@ func wilson(k, n int) string {
 	p, f := float64(k)/float64(n), float64(n)
 	mid := (p + z*z/(2*f)) / (1 + z*z/f)
 	half := z / (1 + z*z/f) * math.Sqrt(p*(1-p)/f+z*z/(4*f*f))
-	return fmt.Sprintf("%.4f (%.4f-%.4f)", p, mid-half, mid+half)
+	return fmt.Sprintf("%.4f (%.4f-%.4f)", p, math.Max(0, mid-half), math.Min(1, mid+half))
 }
