@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -66,6 +67,52 @@ func (r *Reading) Agreement(ctx context.Context, kindName string, first, second 
 			out = append(out, fa)
 		}
 	}
+	return out, nil
+}
+
+// Coders are two members who coded records of a kind apart from each other.
+type Coders struct {
+	First, Second id.ID
+	Records       int // which both coded
+}
+
+// Coders lists the pairs of members who coded the same records of a kind, the pair with
+// most records first.
+func (r *Reading) Coders(ctx context.Context, kindName string) ([]Coders, error) {
+	count := map[[2]id.ID]int{}
+	var recs []id.ID
+	if err := r.Each(ctx, kindName, func(row index.Row) error {
+		if row.Accounts > 1 {
+			recs = append(recs, row.ID)
+		}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	for _, rec := range recs {
+		f, err := r.Fold(ctx, rec)
+		if err != nil {
+			return nil, err
+		}
+		var members []id.ID
+		for _, a := range f.Accounts {
+			if a.CorrectedBy == nil && !slices.Contains(members, a.Act.Member) {
+				members = append(members, a.Act.Member)
+			}
+		}
+		for i, a := range members {
+			for _, b := range members[:i] {
+				count[pairOf(a, b)]++
+			}
+		}
+	}
+	var out []Coders
+	for p, n := range count {
+		out = append(out, Coders{p[0], p[1], n})
+	}
+	slices.SortFunc(out, func(a, b Coders) int {
+		return cmp.Or(cmp.Compare(b.Records, a.Records), a.First.Compare(b.First), a.Second.Compare(b.Second))
+	})
 	return out, nil
 }
 

@@ -164,6 +164,7 @@ var (
 	codingTmpl       = mustPage[codingPage]("coding")
 	consentTmpl      = mustPage[consentPage]("consent")
 	reviewTmpl       = mustPage[reviewPage]("review")
+	agreementTmpl    = mustPage[agreementPage]("agreement")
 	independenceTmpl = mustPage[independencePage]("independence")
 	intakeTmpl       = mustPage[intakePage]("intake")
 	chainTmpl        = mustPage[chainPage]("chain")

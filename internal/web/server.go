@@ -114,6 +114,8 @@ func (s *Server) routes() *http.ServeMux {
 		"GET /record/{id}/transcript":         s.transcriptPage,
 		"GET /record/{id}/code":               s.codingPage,
 		"POST /record/{id}/code":              s.code,
+		"GET /agreement":                      s.agreementPage,
+		"POST /agreement":                     s.adjudicate,
 		"GET /independence":                   s.independencePage,
 		"POST /independence":                  s.judgeTellings,
 		"GET /review":                         s.reviewPage,
