@@ -84,6 +84,21 @@ func (c *column) against(f *field, at int) []uint8 {
 	return row
 }
 
+// each compares a record with its partners one by one, for a comparer that is slow: a row
+// would be of all the records after it, and here only some are partners.
+func (c *column) each(f *field, m memo, s *block.Strip, codes []uint64, shift int) {
+	a := c.ids[s.At]
+	for t, at := range s.With {
+		code := uint8(fs.Missing)
+		if b := c.ids[at]; a != 0 && a == b {
+			code = f.same(a)
+		} else if a != 0 && b != 0 {
+			code = m.level(f, a, b)
+		}
+		codes[t] |= uint64(code) << shift
+	}
+}
+
 func sized[T any](s []T, n int) []T {
 	if cap(s) < n {
 		return make([]T, n+n/2)[:n]
@@ -122,6 +137,10 @@ func (c *counter) compareStrip(s *block.Strip) {
 		col := &c.columns[k]
 		if !col.known {
 			col.learn(e, k, s.Block)
+		}
+		if m := c.memos[k]; m != nil && !s.Whole() {
+			col.each(f, m, s, codes, 4*k)
+			continue
 		}
 		row := col.against(f, s.At)
 		switch {
