@@ -160,6 +160,8 @@ var (
 	deskTmpl         = mustPage[deskPage]("desk")
 	listTmpl         = mustPage[listPage]("list")
 	recordTmpl       = mustPage[recordPage]("record")
+	figuresTmpl      = mustPage[figuresPage]("figures")
+	figureTmpl       = mustPage[figurePage]("figure")
 	filesTmpl        = mustPage[filesPage]("files")
 	codingTmpl       = mustPage[codingPage]("coding")
 	consentTmpl      = mustPage[consentPage]("consent")

@@ -1,0 +1,274 @@
+package app
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"example.org/amparo/estimate"
+	"example.org/amparo/estimate/mse"
+	"example.org/amparo/fault"
+	"example.org/amparo/id"
+	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/index"
+	"example.org/amparo/internal/kind"
+)
+
+// countingPurpose is the purpose under which people are counted: CO-03. A figure also
+// needs [matchingPurpose], for who is who is known of those alone who agreed to be matched.
+const countingPurpose = "CO-03"
+
+// The questions a figure of the workspace answers.
+const (
+	AskTotal    = "total"    // how many people there are, listed or not
+	AskStay     = "stay"     // how long a stage of detention lasts, in days
+	AskReturned = "returned" // share of those heard who were sent back at least once
+	AskSold     = "sold"     // share of the women heard who were trafficked
+)
+
+// Asks lists the questions, in the order they are shown.
+func Asks() []string { return []string{AskTotal, AskStay, AskReturned, AskSold} }
+
+// FigureQuestion is all that determines a figure but the records.
+type FigureQuestion struct {
+	Ask    string     `json:"ask"`
+	Stage  string     `json:"stage,omitempty"` // of AskStay: ST05
+	Draws  int        `json:"draws"`           // draws of who is who; 0 stands for 8
+	Seed   *uint64    `json:"seed,omitempty"`  // nil: derived from the records and the question
+	Limits mse.Limits `json:"limits"`          // the zero value stands for the defaults
+}
+
+// maxFigureDraws keeps a figure within minutes.
+const maxFigureDraws = 200
+
+func (q FigureQuestion) filled(set *kind.Set) (FigureQuestion, error) {
+	if !slices.Contains(Asks(), q.Ask) {
+		return q, fault.New(fault.Invalid, "app.Figure", "there is no question %q", q.Ask).With("ask one of %v", Asks())
+	}
+	if q.Draws == 0 {
+		q.Draws = 8
+	}
+	if q.Draws < 1 || q.Draws > maxFigureDraws {
+		return q, fault.New(fault.Invalid, "app.Figure", "there are %d draws of who is who", q.Draws).With("ask for 1 to %d; 8 is usual", maxFigureDraws)
+	}
+	if q.Limits == (mse.Limits{}) {
+		q.Limits = mse.DefaultLimits()
+	}
+	if q.Ask != AskStay {
+		q.Stage = ""
+		return q, nil
+	}
+	if q.Stage == "" {
+		q.Stage = "ST05"
+	}
+	stages, _ := set.Vocabulary("repatriation_stages")
+	if _, ok := stages.Term(q.Stage); !ok {
+		return q, fault.New(fault.Invalid, "app.Figure", "there is no stage %q", q.Stage).With("name one by its code, such as ST05")
+	}
+	return q, nil
+}
+
+// Figure is a figure made from the records of a workspace. It holds no count by list and
+// no record: the records are read again when it is computed again, under the consent of
+// that day.
+type Figure struct {
+	Record    id.ID           `json:"record"` // of the kind estimate_run; zero until it is kept
+	Question  FigureQuestion  `json:"question"`
+	Made      time.Time       `json:"made"`
+	Program   string          `json:"program"`
+	Journal   string          `json:"journal"` // SHA-256 over the heads of all devices' logs
+	Purposes  []string        `json:"purposes"`
+	Records   int             `json:"records"`      // records it was made from
+	RecordsID string          `json:"records_hash"` // SHA-256 over their ids
+	InputHash string          `json:"input_hash"`   // over the counts and the ids of the records
+	Seed      uint64          `json:"seed"`
+	Fit       json.RawMessage `json:"fit"`
+
+	// Under are the records it was made from. They are known after a figure was computed
+	// and are never kept with it.
+	Under []id.ID `json:"-"`
+}
+
+// Read decodes the result. What only one method has is then plain JSON in Detail.
+func (f *Figure) Read() (estimate.Fit, error) {
+	var fit estimate.Fit
+	err := json.Unmarshal(f.Fit, &fit)
+	return fit, err
+}
+
+// MakeFigure computes a figure and keeps it as a record of the kind estimate_run. program
+// names the version that computes.
+func (w *Workspace) MakeFigure(ctx context.Context, q FigureQuestion, program string) (*Figure, error) {
+	f, err := w.computeFigure(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	f.Program, f.Record = program, w.NewRecord()
+	return f, w.keepFigure(ctx, f)
+}
+
+func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion) (*Figure, error) {
+	q, err := q.filled(w.Schema())
+	if err != nil {
+		return nil, err
+	}
+	ground, err := w.figureGround(ctx, q.Draws)
+	if err != nil {
+		return nil, err
+	}
+	f := &Figure{Question: q, Made: w.opt.Now().UTC().Truncate(time.Second), Journal: w.journalHash(), Purposes: []string{countingPurpose, matchingPurpose}}
+	var fit estimate.Fit
+	switch q.Ask {
+	case AskTotal:
+		fit, err = w.totalFigure(ctx, ground, q)
+	case AskStay:
+		fit, err = w.stayFigure(ctx, ground, q)
+	default:
+		fit, err = w.shareFigure(ctx, ground, q)
+	}
+	if err != nil {
+		return nil, err
+	}
+	fit.Assume("consent", "Counts only people whose consent covers statistics and matching on the day it was made.")
+	f.Under = ground.used()
+	f.Records, f.InputHash, f.Seed = len(f.Under), fit.InputHash, fit.Seed
+	var all bytes.Buffer
+	for _, rec := range f.Under {
+		all.WriteString(rec.String())
+	}
+	f.RecordsID = estimate.Hash(all.Bytes())
+	f.Fit, err = json.Marshal(fit)
+	return f, err
+}
+
+// seed is the one asked for, or one that the input and the question determine.
+func (q FigureQuestion) seed(canonical []byte) (uint64, error) {
+	if q.Seed != nil {
+		return *q.Seed, nil
+	}
+	return estimate.Seed(canonical, q.Ask, map[string]any{"stage": q.Stage, "draws": q.Draws, "limits": q.Limits}, "")
+}
+
+// journalHash names the state of the journal: every device's log, its length and root.
+func (w *Workspace) journalHash() string {
+	heads := w.index.Heads()
+	var devices []id.ID
+	for d := range heads {
+		devices = append(devices, d)
+	}
+	slices.SortFunc(devices, id.ID.Compare)
+	var b bytes.Buffer
+	for _, d := range devices {
+		fmt.Fprintf(&b, "%s %d %x\n", d, heads[d].Size, heads[d].Root)
+	}
+	return estimate.Hash(b.Bytes())
+}
+
+// keepFigure records the figure. Its whole result stands in the field diagnostics.
+func (w *Workspace) keepFigure(ctx context.Context, f *Figure) error {
+	fit, err := f.Read()
+	if err != nil {
+		return err
+	}
+	whole, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	vs := kind.Values{"model": {kind.Of(f.Question.Ask + ": " + fit.Method)}, "diagnostics": {kind.Of(string(whole))}}
+	for name, v := range map[string]estimate.Number{"lower": fit.Lower, "point": fit.Point, "upper": fit.Upper} {
+		if b, err := v.MarshalJSON(); err == nil && string(b) != "null" {
+			vs[name] = []kind.Value{kind.Of(string(b))}
+		}
+	}
+	for _, a := range fit.Assumptions {
+		vs["assumptions"] = append(vs["assumptions"], kind.Of(a.Text))
+	}
+	vs["assumptions"] = vs["assumptions"][:min(1, len(vs["assumptions"]))]
+	if fit.Refusal != nil {
+		vs["refusal"] = []kind.Value{kind.Of(fit.Refusal.Text)}
+	}
+	k, _ := w.Schema().Kind("estimate_run")
+	date, _ := k.Field("date")
+	on, err := w.Schema().ParseValue(date, f.Made.Format(time.DateOnly), "en")
+	if err != nil {
+		return err
+	}
+	vs["date"] = []kind.Value{on}
+	_, problems, err := w.State(ctx, casebook.Statement{Record: f.Record, Kind: "estimate_run", Fields: vs}, "save")
+	if err == nil && len(problems) > 0 {
+		err = fault.New(fault.Invalid, "app.Figure", "the figure cannot be kept: %s", problems[0].Reason)
+	}
+	return err
+}
+
+// Figures lists the figures made in the workspace, newest first. Other estimates that
+// somebody wrote down under the same kind are left out.
+func (w *Workspace) Figures(ctx context.Context) ([]*Figure, error) {
+	var out []*Figure
+	err := w.Desk().Each(ctx, "estimate_run", func(r index.Row) error {
+		if f := figureOf(r); f != nil {
+			out = append(out, f)
+		}
+		return nil
+	})
+	slices.SortFunc(out, func(a, b *Figure) int {
+		return cmp.Or(b.Made.Compare(a.Made), a.Record.Compare(b.Record))
+	})
+	return out, err
+}
+
+func figureOf(r index.Row) *Figure {
+	var f Figure
+	if json.Unmarshal([]byte(r.Values.Get("diagnostics")), &f) != nil || f.Record != r.ID || !slices.Contains(Asks(), f.Question.Ask) {
+		return nil
+	}
+	return &f
+}
+
+// Figure reads one figure.
+func (w *Workspace) Figure(ctx context.Context, rec id.ID) (*Figure, error) {
+	r, err := w.Desk().Row(ctx, rec)
+	if err != nil {
+		return nil, err
+	}
+	f := figureOf(*r)
+	if f == nil {
+		return nil, fault.New(fault.NotFound, "app.Figure", "this record is no figure made here").With("list them with amparo figures list")
+	}
+	return f, nil
+}
+
+// RerunFigure computes a figure again from the records as they are now, without keeping
+// it. It fails with fault.Conflict when they are not the ones the figure was made from:
+// something was recorded or corrected since, a consent was given or withdrawn, or this
+// member may not open all of them.
+func (w *Workspace) RerunFigure(ctx context.Context, rec id.ID) (old, now *Figure, err error) {
+	if old, err = w.Figure(ctx, rec); err != nil {
+		return nil, nil, err
+	}
+	if now, err = w.computeFigure(ctx, old.Question); err != nil {
+		return nil, nil, err
+	}
+	if now.InputHash != old.InputHash || now.RecordsID != old.RecordsID {
+		same := "the journal has grown since"
+		if now.Journal == old.Journal {
+			same = "the journal is the same: what this member may open, or whose consent has run out, is not"
+		}
+		return old, now, fault.New(fault.Conflict, "app.Figure", "the records under the figure are not those it was made from; %s", same).
+			With("make a new figure: amparo figures new")
+	}
+	return old, now, nil
+}
+
+// allowed opens the workspace for both purposes of a figure.
+func (w *Workspace) allowed() (counting, matching *Reading, err error) {
+	if counting, err = w.For(countingPurpose, ""); err != nil {
+		return nil, nil, err
+	}
+	matching, err = w.For(matchingPurpose, "")
+	return counting, matching, err
+}

@@ -1,0 +1,422 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"example.org/amparo/disclose"
+	"example.org/amparo/estimate"
+	"example.org/amparo/estimate/hist"
+	"example.org/amparo/estimate/mse"
+	"example.org/amparo/estimate/proportion"
+	"example.org/amparo/estimate/survival"
+	"example.org/amparo/fault"
+	"example.org/amparo/id"
+	"example.org/amparo/internal/chain"
+	"example.org/amparo/internal/index"
+	"example.org/amparo/internal/kind"
+)
+
+// ground is what every figure of the workspace stands on: the persons that may be counted
+// and matched, and draws of which of their records are one person.
+type ground struct {
+	read     *Reading // for statistics
+	persons  []id.ID  // by record number; all of those compared
+	may      []bool   // which of them may be counted
+	linked   []uint32 // entities as linked
+	draws    [][]uint32
+	doubtful float64 // share of links in doubt
+	at       map[id.ID]int
+	under    map[id.ID]bool
+}
+
+func (g *ground) used() []id.ID {
+	var out []id.ID
+	for rec := range g.under {
+		out = append(out, rec)
+	}
+	slices.SortFunc(out, id.ID.Compare)
+	return out
+}
+
+// salted is an input with the ids of the records it comes from. They are random, so that a
+// small count cannot be found from a hash or a seed by trying.
+func (g *ground) salted(input []byte) []byte {
+	for _, rec := range g.used() {
+		input = append(input, rec[:]...)
+	}
+	return input
+}
+
+// of returns the number of a person's record, where it may be counted.
+func (g *ground) of(person string) (int, bool) {
+	rec, err := id.Parse(person)
+	n, ok := g.at[rec]
+	return n, err == nil && ok && g.may[n]
+}
+
+// figureGround links the persons anew: consent is read now, not when the desk was opened.
+func (w *Workspace) figureGround(ctx context.Context, draws int) (*ground, error) {
+	counting, _, err := w.allowed()
+	if err != nil {
+		return nil, err
+	}
+	g := &ground{read: counting, at: map[id.ID]int{}, under: map[id.ID]bool{}, draws: make([][]uint32, draws)}
+	l, err := w.link(ctx, "person")
+	if fault.KindOf(err) == fault.NotFound {
+		return g, nil // fewer than two: the questions refuse for want of people
+	}
+	if err != nil {
+		return nil, err
+	}
+	g.persons, g.linked, g.doubtful, g.draws = l.IDs, l.res.Clusters.Of, l.res.Unresolved(), l.res.Partitions(draws)
+	g.may = make([]bool, len(l.IDs))
+	for n, p := range l.IDs {
+		g.at[p] = n
+	}
+	err = counting.Each(ctx, "person", func(r index.Row) error {
+		if n, ok := g.at[r.ID]; ok {
+			g.may[n] = true
+		}
+		return nil
+	})
+	return g, err
+}
+
+// firstHand are the kinds of knowledge that make a listing: who experienced it or saw it,
+// and an entry for which nobody noted how it was known. What was told by another or is
+// common talk is no list of its own.
+var firstHand = []string{"", "BK-1", "BK-2"}
+
+// lists reads who is on which list: the records of listings, by the name of the list.
+// on[n] is the lists of person record n.
+func (w *Workspace) lists(ctx context.Context, g *ground) (names []string, on []hist.History, err error) {
+	copies, err := w.copies(ctx, g.read)
+	if err != nil {
+		return nil, nil, err
+	}
+	type listing struct {
+		person int
+		key    string
+	}
+	var all []listing
+	spelt := map[string]string{} // one spelling of each name
+	err = g.read.Each(ctx, "list_capture", func(r index.Row) error {
+		n, ok := g.of(r.Values.Get("person"))
+		name := strings.Join(strings.Fields(r.Values.Get("list")), " ")
+		if !ok || name == "" {
+			return nil
+		}
+		own, err := w.ownListing(ctx, g.read, r.ID, copies)
+		if err != nil || !own {
+			return err
+		}
+		key := strings.ToLower(name)
+		if s, ok := spelt[key]; !ok || name < s {
+			spelt[key] = name
+		}
+		all = append(all, listing{n, key})
+		g.under[r.ID], g.under[g.persons[n]] = true, true
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	var keys []string
+	for k := range spelt {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	if len(keys) > hist.MaxLists {
+		return nil, nil, fault.New(fault.TooLarge, "app.Figure", "there are %d lists", len(keys)).With("write the same list with the same name; at most %d can be compared", hist.MaxLists)
+	}
+	on = make([]hist.History, len(g.persons))
+	for _, l := range all {
+		on[l.person] |= hist.Of(slices.Index(keys, l.key))
+	}
+	for _, k := range keys {
+		names = append(names, spelt[k])
+	}
+	return names, on, nil
+}
+
+// copies are the sources that only repeat another: quoted from it, or from the same
+// article.
+func (w *Workspace) copies(ctx context.Context, read *Reading) (map[id.ID]bool, error) {
+	out := map[id.ID]bool{}
+	err := read.Each(ctx, "source_dependency", func(r index.Row) error {
+		if a, err := id.Parse(r.Values.Get("a")); err == nil && slices.Contains([]string{"quoted_from", "same_article"}, r.Values.Get("kind")) {
+			out[a] = true
+		}
+		return nil
+	})
+	return out, err
+}
+
+// ownListing reports whether somebody stands behind a listing who knows it at first hand
+// and does not repeat another.
+func (w *Workspace) ownListing(ctx context.Context, read *Reading, rec id.ID, copies map[id.ID]bool) (bool, error) {
+	r, err := read.Fold(ctx, rec)
+	if err != nil {
+		return false, err
+	}
+	for _, a := range r.Accounts {
+		if slices.Contains(firstHand, a.Act.Basis) && !copies[a.Act.Source] {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// totalFigure is the ensemble over draws of who is who.
+func (w *Workspace) totalFigure(ctx context.Context, g *ground, q FigureQuestion) (estimate.Fit, error) {
+	names, on, err := w.lists(ctx, g)
+	if err != nil {
+		return estimate.Fit{}, err
+	}
+	if len(names) == 0 {
+		return estimate.Refuse(mse.Method, estimate.Because(mse.TwoLists, "There are no lists: no record says that somebody's list names a person who may be counted.")), nil
+	}
+	tables, err := hist.FromDraws(names, on, g.draws)
+	if err != nil {
+		return estimate.Fit{}, err
+	}
+	var canonical []byte
+	for _, t := range tables {
+		canonical = append(canonical, t.Canonical()...)
+	}
+	canonical = g.salted(canonical)
+	seed, err := q.seed(canonical)
+	if err != nil {
+		return estimate.Fit{}, err
+	}
+	fit, err := mse.OverLinkage(ctx, tables, mse.Plan{Seed: seed, Limits: q.Limits, Unresolved: g.doubtful})
+	if err != nil {
+		return estimate.Fit{}, err
+	}
+	fit.Seed, fit.InputHash = seed, estimate.Hash(canonical)
+	withoutCounts(&fit)
+	fit.Assume("lists", "Lists are those named by records of listings; hearsay and what was copied from elsewhere make none.")
+	return fit, nil
+}
+
+// withoutCounts takes out of a total what holds counts by list, small ones among them: a
+// figure is kept where more people read than may open the records.
+func withoutCounts(f *estimate.Fit) {
+	for i := range f.Ensemble {
+		if _, ok := f.Ensemble[i].Detail.(mse.Mixed); !ok {
+			f.Ensemble[i].Detail = nil
+		}
+		f.Ensemble[i].InputHash, f.Ensemble[i].Seed = "", 0 // of the bare table
+	}
+	if f.Refusal != nil && slices.Contains([]string{mse.TwoLists, mse.FewOverlaps, mse.CopiedList}, f.Refusal.Code) {
+		f.Ensemble = nil // a closed form over a few people gives their numbers away
+	}
+	if f.Refusal != nil && f.Refusal.Code == mse.FewOverlaps {
+		r := estimate.Because(mse.FewOverlaps, "Too few people appear on more than one list. Any total would come from the assumption, not the records.")
+		r.Instead = f.Refusal.Instead
+		f.Refusal = &r
+	}
+}
+
+// smallest is the least number of people that a figure of stays or shares rests on, and
+// the least that a share may single out.
+const smallest = disclose.DefaultThreshold
+
+// fewestStays is the least number of stays of which a duration is given.
+const fewestStays = smallest
+
+func tooFew(method string, atLeast int) estimate.Fit {
+	r := estimate.Because("small_cells", "Fewer than %d people stand behind this figure, or one side of it. It would let a reader work out something about one of them.", atLeast)
+	r.Instead = "Ask a wider question, or wait for more accounts."
+	return estimate.Refuse(method, r)
+}
+
+// stayFigure is Turnbull's estimate of how long a stage lasted, one first stay a person,
+// over draws of who is who.
+func (w *Workspace) stayFigure(ctx context.Context, g *ground, q FigureQuestion) (estimate.Fit, error) {
+	stays, err := w.stays(ctx, g, q.Stage)
+	if err != nil {
+		return estimate.Fit{}, err
+	}
+	partitions := append([][]uint32{g.linked}, g.draws...)
+	var in [][]survival.Interval
+	var canonical bytes.Buffer
+	for _, entity := range partitions {
+		var rows []survival.Interval
+		seen := map[uint32]bool{}
+		for n := range g.persons {
+			if d, ok := stays[n]; ok && !seen[entity[n]] {
+				seen[entity[n]] = true
+				rows = append(rows, interval(d))
+				fmt.Fprintf(&canonical, "%g %g %s;", d.Lo, d.Hi, d.Censoring)
+			}
+		}
+		canonical.WriteByte('\n')
+		in = append(in, rows)
+	}
+	input := g.salted(canonical.Bytes())
+	seed, err := q.seed(input)
+	if err != nil {
+		return estimate.Fit{}, err
+	}
+	var fits []estimate.Fit
+	for i, rows := range in {
+		if len(rows) < fewestStays {
+			fits = []estimate.Fit{tooFew("turnbull", fewestStays)}
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return estimate.Fit{}, err
+		}
+		f, err := survival.EstimateIntervals(rows, survival.Question{Sample: survival.Survivors}, stayDraws, rand.New(rand.NewPCG(seed, uint64(i))))
+		if err != nil {
+			return estimate.Fit{}, err
+		}
+		fits = append(fits, f)
+	}
+	fit := overDraws(fits)
+	fit.Seed, fit.InputHash = seed, estimate.Hash(input)
+	return fit, nil
+}
+
+// stayDraws are the bootstrap draws of one draw of who is who.
+const stayDraws = 50
+
+// stays are the first stays of a type, by the number of the person's record.
+func (w *Workspace) stays(ctx context.Context, g *ground, stage string) (map[int]chain.Duration, error) {
+	rows := map[string]map[id.ID][]index.Row{}
+	for _, name := range []string{"episode", "detention_stage"} {
+		rows[name] = map[id.ID][]index.Row{}
+		if err := g.read.Each(ctx, name, func(r index.Row) error {
+			if n, ok := g.of(r.Values.Get("person")); ok {
+				rows[name][g.persons[n]] = append(rows[name][g.persons[n]], r)
+			}
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+	}
+	out := map[int]chain.Duration{}
+	for n, p := range g.persons {
+		for _, d := range chain.Durations(p, assemble(rows["episode"][p], rows["detention_stage"][p])) {
+			if d.Type == stage {
+				out[n] = d
+				g.under[d.Stage], g.under[p] = true, true
+				break
+			}
+		}
+	}
+	return out, nil
+}
+
+// interval is what is known of a stay's length, a told round number taken as coarse.
+func interval(d chain.Duration) survival.Interval {
+	if d.Censoring == chain.Right {
+		return survival.Interval{Left: math.Max(0, d.Lo), Right: math.Inf(1)}
+	}
+	return survival.Told(d.Lo, d.Hi)
+}
+
+// overDraws is the first fit, which is of the records as they are linked, with an interval
+// as wide as all of them together: it holds the sampling error of each and what is not
+// known of who is who. It is no narrower than that of the mixture.
+func overDraws(fits []estimate.Fit) estimate.Fit {
+	out := fits[0]
+	for _, f := range fits[1:] {
+		out.Lower = estimate.Number(math.Min(float64(out.Lower), float64(f.Lower)))
+		out.Upper = estimate.Number(math.Max(float64(out.Upper), float64(f.Upper)))
+	}
+	if out.Options == nil {
+		out.Options = map[string]any{}
+	}
+	out.Options["linkage_draws"] = len(fits) - 1
+	if out.Refusal == nil {
+		out.Assume("linkage", "The interval is the widest over draws of which records are one person.")
+	}
+	return out
+}
+
+// trait is what a share asks of a person.
+type trait struct{ counted, has map[int]bool }
+
+// shareFigure is a share of those heard, over draws of who is who, by Wilson's interval.
+func (w *Workspace) shareFigure(ctx context.Context, g *ground, q FigureQuestion) (estimate.Fit, error) {
+	t, err := w.trait(ctx, g, q.Ask)
+	if err != nil {
+		return estimate.Fit{}, err
+	}
+	var fits []estimate.Fit
+	var canonical bytes.Buffer
+	small := false
+	for _, entity := range append([][]uint32{g.linked}, g.draws...) {
+		people := map[uint32]bool{}
+		for n := range g.persons {
+			if t.counted[n] {
+				people[entity[n]] = people[entity[n]] || t.has[n]
+			}
+		}
+		x, n := 0, len(people)
+		for _, yes := range people {
+			if yes {
+				x++
+			}
+		}
+		fmt.Fprintf(&canonical, "%d of %d\n", x, n)
+		if small = small || x < smallest || n-x < smallest; small {
+			continue
+		}
+		f, err := proportion.Estimate(proportion.Question{X: x, Answered: n, Asked: n})
+		if err != nil {
+			return estimate.Fit{}, err
+		}
+		fits = append(fits, f)
+	}
+	if small {
+		fits = []estimate.Fit{tooFew(string(proportion.Wilson), smallest)}
+	}
+	fit := overDraws(fits)
+	fit.InputHash = estimate.Hash(g.salted(canonical.Bytes()))
+	return fit, nil
+}
+
+// trait reads who was heard and who has what is asked for.
+func (w *Workspace) trait(ctx context.Context, g *ground, ask string) (trait, error) {
+	t := trait{map[int]bool{}, map[int]bool{}}
+	mark := func(kindName string, in map[int]bool, keep func(index.Row) bool) error {
+		return g.read.Each(ctx, kindName, func(r index.Row) error {
+			if n, ok := g.of(r.Values.Get("person")); ok && keep(r) {
+				in[n] = true
+				g.under[r.ID], g.under[g.persons[n]] = true, true
+			}
+			return nil
+		})
+	}
+	every := func(index.Row) bool { return true }
+	if err := mark("interview", t.counted, every); err != nil {
+		return t, err
+	}
+	if ask == AskReturned {
+		return t, mark("episode", t.has, every)
+	}
+	women := map[id.ID]bool{}
+	if err := g.read.Each(ctx, "person", func(r index.Row) error {
+		women[r.ID] = r.Values.Get("sex") == "f"
+		return nil
+	}); err != nil {
+		return t, err
+	}
+	for n := range t.counted {
+		if !women[g.persons[n]] {
+			delete(t.counted, n)
+		}
+	}
+	return t, mark("exploitation", t.has, func(r index.Row) bool {
+		return slices.ContainsFunc(r.Values["type"], func(v kind.Value) bool { return slices.Contains(trafficking, v.Text) })
+	})
+}

@@ -1,0 +1,95 @@
+package app
+
+import (
+	"context"
+	"strconv"
+
+	"example.org/amparo/disclose"
+	"example.org/amparo/estimate"
+	"example.org/amparo/estimate/hist"
+)
+
+// Overlaps is how many people each combination of lists names, with the counts hidden that
+// would single somebody out: small ones, and those they could be worked out from.
+type Overlaps struct {
+	Lists   []string          `json:"lists"`
+	Cells   []Overlap         `json:"cells"`
+	Refusal *estimate.Refusal `json:"refusal,omitempty"` // the table cannot be shown safely
+}
+
+// Overlap is one combination of lists. Count is nil where it is hidden; what a reader can
+// then work out is between Lower and Upper (nil: no end).
+type Overlap struct {
+	On    []int  `json:"on"` // indices of lists
+	Count *int64 `json:"count"`
+	Lower int64  `json:"lower"`
+	Upper *int64 `json:"upper,omitempty"`
+	Small bool   `json:"small,omitempty"` // hidden for its own sake
+}
+
+// maxOverlapLists bounds the table of overlaps, which doubles with each list.
+const maxOverlapLists = 6
+
+// FigureOverlaps lays out the lists as the records are linked now, for those who may be
+// counted today.
+func (w *Workspace) FigureOverlaps(ctx context.Context) (*Overlaps, error) {
+	g, err := w.figureGround(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	names, on, err := w.lists(ctx, g)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 || len(names) > maxOverlapLists {
+		r := estimate.Because("lists", "There are %d lists; overlaps are shown of one to %d.", len(names), maxOverlapLists)
+		return &Overlaps{Lists: names, Refusal: &r}, nil
+	}
+	t, err := hist.FromClusters(names, on, g.linked)
+	if err != nil {
+		return nil, err
+	}
+	return suppressed(t)
+}
+
+func suppressed(t hist.Table) (*Overlaps, error) {
+	header := []string{}
+	for j := range t.Lists {
+		header = append(header, "list "+strconv.Itoa(j+1))
+	}
+	header = append(header, "count")
+	var rows []disclose.Row
+	for h := hist.History(1); h <= t.All(); h++ {
+		cells := make([]string, 0, t.J()+1)
+		for j := range t.Lists {
+			cells = append(cells, strconv.Itoa(int(h>>uint(j)&1)))
+		}
+		rows = append(rows, disclose.Row{Number: int(h) + 1, Cells: append(cells, strconv.Itoa(t.Count(h)))})
+	}
+	table, problems := disclose.ReadTable("lists", header, rows, disclose.Layout{Value: "count"})
+	if len(problems) > 0 {
+		return nil, problems[0]
+	}
+	res, err := disclose.Suppress([]*disclose.Table{table}, nil, disclose.Options{Threshold: disclose.DefaultThreshold, Flat: true})
+	if err != nil {
+		return nil, err
+	}
+	out := &Overlaps{Lists: t.Lists, Refusal: res.Refusal}
+	if res.Refusal != nil {
+		return out, nil
+	}
+	for _, c := range res.Of(0) {
+		o := Overlap{Count: c.Published, Lower: c.AttackerLower, Upper: c.AttackerUpper, Small: c.Suppressed == "primary"}
+		total := false
+		for j, v := range c.Key {
+			total = total || v != "0" && v != "1"
+			if v == "1" {
+				o.On = append(o.On, j)
+			}
+		}
+		if !total && len(o.On) > 0 {
+			out.Cells = append(out.Cells, o)
+		}
+	}
+	return out, nil
+}
