@@ -174,6 +174,7 @@ var (
 	formTmpl         = mustPage[formPage]("form")
 	dictionaryTmpl   = mustPage[dictionaryPage]("dictionary")
 	mapTmpl          = mustPage[mapPage]("map")
+	relationsTmpl    = mustPage[relationsPage]("relations")
 	verificationTmpl = mustPage[verificationPage]("verification")
 	verifyTmpl       = mustPage[verifyPage]("verify")
 	ledgerTmpl       = mustPage[ledgerPage]("ledger")

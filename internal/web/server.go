@@ -135,6 +135,7 @@ func (s *Server) routes() *http.ServeMux {
 		"GET /record/{id}/file/{hash}":        s.showFile,
 		"POST /record/{id}/file/{hash}/take":  s.takeOut,
 		"POST /record/{id}/choose":            s.choose,
+		"GET /record/{id}/relations":          s.relationsPage,
 		"GET /record/{id}/verification":       s.verificationPage,
 		"POST /record/{id}/verification":      s.argue,
 		"POST /record/{id}/verification/sign": s.sign,
