@@ -56,3 +56,8 @@ func sides(all []Decision) (must, cannot [][2]uint32) {
 	}
 	return must, cannot
 }
+
+// noRecord says that a record is not there.
+func noRecord(op string, rec uint32, records int) error {
+	return fault.New(fault.NotFound, op, "there is no record %d of %d", rec, records).With("name a record of the run, or add it")
+}

@@ -131,10 +131,10 @@ func (r *Result) raw(k int, i uint32) string {
 	var buf []byte
 	for _, name := range r.e.fields[k].decl.columns() {
 		var s string
-		if c := r.e.t.Column(name); int(i) < len(c.IDs) {
-			s = c.At(int(i))
+		if own, ok := r.cells(i); ok {
+			s = own[name]
 		} else {
-			s = r.index.cells[int(i)-len(c.IDs)][name]
+			s = r.e.t.Column(name).At(int(i))
 		}
 		if s != "" {
 			if len(buf) > 0 {
@@ -144,6 +144,15 @@ func (r *Result) raw(k int, i uint32) string {
 		}
 	}
 	return string(buf)
+}
+
+// cells are those of a record that was added or changed since the run.
+func (r *Result) cells(i uint32) (map[string]string, bool) {
+	if r.index == nil {
+		return nil, false
+	}
+	own, ok := r.index.cells[i]
+	return own, ok
 }
 
 // form is a value as it was compared.

@@ -8,7 +8,7 @@ import (
 type Cause struct {
 	// Kind is one of the causes below.
 	Kind string `json:"kind"`
-	// Records are the record added, or the two of a decision.
+	// Records are the record added or changed, or the two of a decision.
 	Records []uint32 `json:"records,omitempty"`
 	// Note says more, in words: who decided, which model.
 	Note string `json:"note,omitempty"`
@@ -16,7 +16,7 @@ type Cause struct {
 
 // The causes of a change.
 const (
-	ByRecord     = "record"     // a record was added
+	ByRecord     = "record"     // a record was added or changed
 	ByDecision   = "decision"   // a person decided on a pair
 	ByWithdrawal = "withdrawal" // a decision was taken back
 	ByModel      = "model"      // all was linked anew

@@ -27,11 +27,13 @@ import (
 type Index struct {
 	r     *Result
 	look  *block.Lookup
-	first int                 // records of the run
-	cells []map[string]string // of the records added, as they stood
-	near  map[uint32][]link   // edges by record
-	must  map[uint32][]uint32 // decided to be one, by record
-	group map[uint32][]uint32 // clusters of two records or more
+	first int                          // records of the run
+	cells map[uint32]map[string]string // of the records added or changed, as they stood
+	moved map[uint32]bool              // records of the run that were changed
+	kept  []cluster.Edge               // pairs met since the run that could be a match
+	near  map[uint32][]link            // edges by record
+	must  map[uint32][]uint32          // decided to be one, by record
+	group map[uint32][]uint32          // clusters of two records or more
 	log   []Event
 }
 
@@ -76,7 +78,8 @@ func (r *Result) Index() (*Index, error) {
 	for _, f := range r.e.fields {
 		f.dict.Reopen()
 	}
-	x := &Index{r: r, look: block.NewLookup(r.swept.sweeper), first: r.e.rows.Len(), near: map[uint32][]link{}, must: map[uint32][]uint32{}, group: map[uint32][]uint32{}}
+	x := &Index{r: r, look: block.NewLookup(r.swept.sweeper), first: r.e.rows.Len(), near: map[uint32][]link{}, must: map[uint32][]uint32{}, group: map[uint32][]uint32{},
+		cells: map[uint32]map[string]string{}, moved: map[uint32]bool{}}
 	for _, e := range r.Edges {
 		x.edge(e)
 	}
@@ -133,36 +136,49 @@ func (x *Index) Add(source string, cells map[string]string) (Added, error) {
 		return Added{}, err
 	}
 	rec := uint32(e.rows.Len())
-	x.values(cells)
+	x.values(rec, cells)
 	if e.rows.Source != nil {
 		e.rows.Source = append(e.rows.Source, src)
 	}
-	x.cells = append(x.cells, maps.Clone(cells))
 	x.r.Clusters.Of = append(x.r.Clusters.Of, rec)
 	x.r.in.Records = e.rows.Len()
 
+	out := x.meet(rec, x.look.Add)
+	if len(out.Matches) > 0 {
+		out.Events = x.settle(x.component(rec), rec, Cause{Kind: ByRecord, Records: []uint32{rec}})
+	}
+	out.Entity = x.r.Clusters.Of[rec]
+	return out, nil
+}
+
+// meet compares a record with those it shares a key with, which look finds, and takes in
+// the edges to them.
+func (x *Index) meet(rec uint32, look func(record uint32, row []uint32, met func(other uint32))) Added {
+	e := x.r.e
 	out := Added{Record: rec}
 	s := e.rows.Stride
-	x.look.Add(rec, e.rows.IDs[int(rec)*s:int(rec)*s+s], func(other uint32) {
-		if x.r.across() && e.rows.Source[other] == src {
+	look(rec, e.rows.IDs[int(rec)*s:int(rec)*s+s], func(other uint32) {
+		if x.r.across() && e.rows.Source[other] == e.rows.Source[rec] {
 			return
 		}
 		out.Compared++
-		if w := x.r.Bits(other, rec); w >= e.model.Threshold {
+		i, j := min(other, rec), max(other, rec)
+		w := x.r.Bits(i, j)
+		edge := cluster.Edge{I: i, J: j, Bits: float32(w)}
+		if w >= e.model.Threshold-slack {
+			x.kept = append(x.kept, edge)
+		}
+		if w >= e.model.Threshold {
 			out.Matches = append(out.Matches, Match{other, w, fs.Probability(w)})
-			x.r.Edges = append(x.r.Edges, cluster.Edge{I: other, J: rec, Bits: float32(w)})
-			x.edge(x.r.Edges[len(x.r.Edges)-1])
+			x.r.Edges = append(x.r.Edges, edge)
+			x.edge(edge)
 		}
 	})
 	slices.SortFunc(out.Matches, func(a, b Match) int {
 		return cmp.Or(cmp.Compare(b.Bits, a.Bits), cmp.Compare(a.Record, b.Record))
 	})
 	x.r.Compared += int64(out.Compared)
-	if len(out.Matches) > 0 {
-		out.Events = x.settle(x.component(rec), rec, Cause{Kind: ByRecord, Records: []uint32{rec}})
-	}
-	out.Entity = x.r.Clusters.Of[rec]
-	return out, nil
+	return out
 }
 
 func (x *Index) source(name string) (uint8, error) {
@@ -181,23 +197,37 @@ func (x *Index) source(name string) (uint8, error) {
 		With("name the source of the record, or link again with the new source")
 }
 
-// values appends the row of a record, and makes what its new values need.
-func (x *Index) values(cells map[string]string) {
+// values writes the row of a record, the next one or one that is there, and makes what its
+// new values need.
+func (x *Index) values(rec uint32, cells map[string]string) {
 	e := x.r.e
+	own := make([]uint32, 0, len(e.fields))
 	grown := false
 	for _, f := range e.fields {
 		id := f.dict.Add([]byte(f.cmp.Normalise(f.cell(cells))))
-		e.rows.IDs = append(e.rows.IDs, id)
+		own = append(own, id)
 		grown = grown || int(id) >= len(f.count)
 	}
 	if grown {
 		x.grow()
 	}
-	row := e.rows.IDs[len(e.rows.IDs)-e.rows.Stride:]
-	for k, f := range e.fields {
-		f.count[row[k]]++
+	if int(rec) == e.rows.Len() {
+		e.rows.IDs = append(e.rows.IDs, own...)
+	} else {
+		row := e.rows.IDs[int(rec)*e.rows.Stride:][:len(own)]
+		x.tally(row, -1)
+		copy(row, own)
+	}
+	x.tally(own, 1)
+	x.cells[rec] = maps.Clone(cells)
+}
+
+// tally counts the values of a row, or takes them out of the count.
+func (x *Index) tally(row []uint32, n int) {
+	for k, f := range x.r.e.fields {
+		f.count[row[k]] += uint32(n)
 		if row[k] != 0 {
-			f.filled++
+			f.filled += n
 		}
 	}
 }

@@ -385,7 +385,7 @@ func (r *Result) score(cut float64) []cluster.Edge {
 			n = 0
 		}
 		for _, p := range r.swept.chunks[k] {
-			if top[p.pattern] < cut || across && src[p.i] == src[p.j] {
+			if top[p.pattern] < cut || r.stale(p.i, p.j) || across && src[p.i] == src[p.j] {
 				continue
 			}
 			batch[n] = p
@@ -403,6 +403,11 @@ func (r *Result) score(cut float64) []cluster.Edge {
 	edges := make([]cluster.Edge, 0, n)
 	for _, p := range parts {
 		edges = append(edges, p...)
+	}
+	for _, p := range r.since() {
+		if float64(p.Bits) >= cut {
+			edges = append(edges, p)
+		}
 	}
 	return edges
 }
@@ -514,22 +519,27 @@ func (r *Result) recall() float64 {
 }
 
 // EachPair calls fn for every pair that blocking found and that could be a match, in a
-// fixed order, with its weight in bits.
+// fixed order, with its weight in bits: pairs met since the run come last.
 func (r *Result) EachPair(fn func(i, j uint32, bits float64)) {
 	for _, chunk := range r.swept.chunks {
 		for _, p := range chunk {
-			if r.across() && r.e.rows.Source[p.i] == r.e.rows.Source[p.j] {
+			if r.stale(p.i, p.j) || r.across() && r.e.rows.Source[p.i] == r.e.rows.Source[p.j] {
 				continue
 			}
 			pattern := r.swept.counts[p.pattern].Pattern
 			fn(p.i, p.j, r.patternBits(pattern)+r.frequency(p.i, p.j, pattern))
 		}
 	}
+	for _, p := range r.since() {
+		fn(p.I, p.J, r.Bits(p.I, p.J))
+	}
 }
 
 // Draws samples numbers of entities: see [cluster.Draws].
 func (r *Result) Draws(draws int) []int {
-	return cluster.Draws(r.in, cluster.Options{Cut: r.e.model.Threshold}, draws, r.e.model.Seed)
+	in := r.in
+	in.Edges = r.Edges // those of an index have grown
+	return cluster.Draws(in, cluster.Options{Cut: r.e.model.Threshold}, draws, r.e.model.Seed)
 }
 
 // looser is how many bits below the threshold a pair may weigh and still be one entity in a

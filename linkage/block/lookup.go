@@ -15,15 +15,16 @@ type Lookup struct {
 	base  int       // records of the sweep
 	lists [][]entry // by rule: key and record, in order
 	added []map[uint32][]uint32
-	own   []([][]uint32) // by added record and rule: its keys, in order
-	seen  []uint32       // by record: the query that met it last
+	own   []([][]uint32)        // by added record and rule: its keys, in order
+	moved map[uint32][][]uint32 // the same of records of the sweep that were replaced
+	seen  []uint32              // by record: the query that met it last
 	query uint32
 }
 
 // NewLookup indexes the records of a finished sweep. rows are its rows; records added
 // later must be appended to them by the caller before [Lookup.Add].
 func NewLookup(s *Sweeper) *Lookup {
-	l := &Lookup{s: s, base: s.rows.Len(), lists: make([][]entry, len(s.rules)), added: make([]map[uint32][]uint32, len(s.rules))}
+	l := &Lookup{s: s, base: s.rows.Len(), lists: make([][]entry, len(s.rules)), added: make([]map[uint32][]uint32, len(s.rules)), moved: map[uint32][][]uint32{}}
 	width := len(s.rules)
 	for k := range s.rules {
 		l.added[k] = map[uint32][]uint32{}
@@ -95,7 +96,35 @@ func (l *Lookup) divided(k int, key uint32, row []uint32) (uint32, bool) {
 // with. record must be the next number, and row its values, the keys of which the rules'
 // [ValueKeys] hold: see [ValueKeys.Append].
 func (l *Lookup) Add(record uint32, row []uint32, met func(other uint32)) {
+	l.seen = append(l.seen, 0)
+	l.own = append(l.own, l.take(record, row, met))
+}
+
+// Replace gives a record another row and calls met as [Lookup.Add] does.
+func (l *Lookup) Replace(record uint32, row []uint32, met func(other uint32)) {
+	if int(record) < l.base {
+		l.drop(record, l.moved[record])
+		l.moved[record] = l.take(record, row, met)
+		return
+	}
+	l.drop(record, l.own[int(record)-l.base])
+	l.own[int(record)-l.base] = l.take(record, row, met)
+}
+
+// drop takes the keys that a record was added under out of the lists.
+func (l *Lookup) drop(record uint32, keys [][]uint32) {
+	for k, own := range keys {
+		for _, key := range own {
+			l.added[k][key] = slices.DeleteFunc(l.added[k][key], func(r uint32) bool { return r == record })
+		}
+	}
+}
+
+// take adds a record under the keys of its row, which it returns by rule, and meets those
+// that share one.
+func (l *Lookup) take(record uint32, row []uint32, met func(other uint32)) [][]uint32 {
 	l.query++
+	l.seen[record] = l.query // not to meet itself
 	keys := make([][]uint32, len(l.s.rules))
 	meet := func(other uint32) {
 		if l.seen[other] != l.query {
@@ -109,7 +138,10 @@ func (l *Lookup) Add(record uint32, row []uint32, met func(other uint32)) {
 			list := l.lists[k]
 			at, _ := slices.BinarySearch(list, entry(key)<<32)
 			for ; at < len(list) && uint32(list[at]>>32) == key; at++ {
-				meet(uint32(list[at]))
+				other := uint32(list[at])
+				if _, gone := l.moved[other]; len(l.moved) == 0 || !gone {
+					meet(other)
+				}
 			}
 			for _, other := range l.added[k][key] {
 				meet(other)
@@ -117,13 +149,12 @@ func (l *Lookup) Add(record uint32, row []uint32, met func(other uint32)) {
 			l.added[k][key] = append(l.added[k][key], record)
 		}
 	}
-	l.own = append(l.own, keys)
-	l.seen = append(l.seen, l.query)
+	return keys
 }
 
 // Found is the rules that find a pair, as [Sweeper.Found] tells, of any two records.
 func (l *Lookup) Found(i, j uint32) (set uint64) {
-	if int(max(i, j)) < l.base {
+	if int(max(i, j)) < l.base && l.moved[i] == nil && l.moved[j] == nil {
 		return l.s.Found(i, j)
 	}
 	for k := range min(len(l.s.rules), 64) {
@@ -137,6 +168,9 @@ func (l *Lookup) Found(i, j uint32) (set uint64) {
 func (l *Lookup) recordKeys(k int, r uint32) []uint32 {
 	if int(r) >= l.base {
 		return l.own[int(r)-l.base][k]
+	}
+	if keys := l.moved[r]; keys != nil {
+		return keys[k]
 	}
 	if m := &l.s.many[k]; m.keys != nil {
 		return m.keys[m.start[r]:m.start[r+1]]
