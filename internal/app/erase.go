@@ -89,6 +89,7 @@ func (w *Workspace) refold(ctx context.Context, keys []id.ID) (int, error) {
 		set[k] = true
 	}
 	n, err := w.index.Refold(ctx, set)
+	w.linked.drop()
 	if err != nil {
 		return n, err
 	}

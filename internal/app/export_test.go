@@ -14,9 +14,27 @@ func (l *Linking) EachPair(fn func(a, b id.ID, bits float64)) {
 				return
 			}
 		}
-		fn(l.IDs[i], l.IDs[j], bits)
+		fn(l.ids[i], l.ids[j], bits)
 	})
 }
 
 // ErrorsWith is what [Linking.Errors] would say after these answers.
 func (l *Linking) ErrorsWith(answers []eval.Answer) eval.Errors { return l.res.Errors(answers) }
+
+// Rerun is [Linking.Together] as linking all records at once with the same model has it.
+func (l *Linking) Rerun() (out [][]id.ID, err error) {
+	of, err := l.idx.Rerun()
+	if err != nil {
+		return nil, err
+	}
+	at := map[uint32][]id.ID{}
+	for n, entity := range of {
+		at[entity] = append(at[entity], l.ids[n])
+	}
+	for n := range of {
+		if g := at[uint32(n)]; len(g) > 1 {
+			out = append(out, g)
+		}
+	}
+	return out, nil
+}

@@ -74,9 +74,9 @@ func (w *Workspace) figureGround(ctx context.Context, draws int) (*ground, error
 	if err != nil {
 		return nil, err
 	}
-	g.persons, g.linked, g.doubtful, g.draws = l.IDs, l.res.Clusters.Of, l.res.Unresolved(), l.res.Partitions(draws)
-	g.may = make([]bool, len(l.IDs))
-	for n, p := range l.IDs {
+	g.persons, g.linked, g.doubtful, g.draws = l.ids, l.res.Clusters.Of, l.res.Unresolved(), l.res.Partitions(draws)
+	g.may = make([]bool, len(l.ids))
+	for n, p := range l.ids {
 		g.at[p] = n
 	}
 	err = counting.Each(ctx, "person", func(r index.Row) error {

@@ -33,35 +33,56 @@ func LinkedKinds() []string { return matching.Kinds() }
 // those whose consent covers matching. What people decided before is kept to the letter.
 type Linking struct {
 	Kind string
-	IDs  []id.ID // by record number
-	at   map[id.ID]uint32
 
-	mu      sync.Mutex // guards what follows: a decision changes it
+	mu      sync.Mutex // guards what follows: what is recorded and decided changes it
+	ids     []id.ID    // by record number
+	at      map[id.ID]uint32
+	fitted  int                // records that the model was fitted on
+	apart   matching.Pairs     // that are two by the nature of the data
+	opened  map[id.ID][]string // names, by the record that holds them
+	out     *index.Reached     // who was left out
 	res     *linkage.Result
 	idx     *linkage.Index
 	decided map[[2]id.ID]casebook.Verdict
-	answers []eval.Answer // to pairs drawn at random
+	answers map[[2]id.ID]eval.Answer // to pairs drawn at random
 	aside   []Contradiction
 	// unfollowed are the decisions of the contradictions.
 	unfollowed map[linkage.Decision]bool
 	errors     *eval.Errors // nil: not estimated since the last decision
 }
 
-// linkings keeps the last run of each kind.
+// linkings keeps the last run of each kind, and what was recorded since.
 type linkings struct {
 	sync.Mutex
 	byKind map[string]*Linking
+	news   news
 }
 
-// Linking returns the run of a kind that was made since the workspace was opened, or makes
-// one. again makes one in any case. A kind with fewer than two records has none:
-// fault.NotFound.
+// drop forgets all runs: they hold names that may just have been erased.
+func (l *linkings) drop() {
+	l.Lock()
+	defer l.Unlock()
+	l.byKind = nil
+}
+
+// Linking returns the run of a kind that was made since the workspace was opened, brought
+// up to date with what was recorded, decided and consented to since; or makes one. again
+// makes one in any case, which fits the model anew. A kind with fewer than two records has
+// none: fault.NotFound.
 func (w *Workspace) Linking(ctx context.Context, kindName string, again bool) (*Linking, error) {
 	w.linked.Lock()
 	defer w.linked.Unlock()
 	if l := w.linked.byKind[kindName]; l != nil && !again {
-		return l, nil
+		upToDate, err := w.follow(ctx, l)
+		if err == nil && upToDate {
+			return l, nil
+		}
+		delete(w.linked.byKind, kindName) // half followed, it is nothing to go on from
+		if err != nil {
+			return nil, err
+		}
 	}
+	w.linked.news.take(kindName) // what comes from here on is news
 	l, err := w.link(ctx, kindName)
 	if err != nil {
 		return nil, err
@@ -82,12 +103,17 @@ func (w *Workspace) link(ctx context.Context, kindName string) (*Linking, error)
 	if err != nil {
 		return nil, err
 	}
-	l := &Linking{Kind: kindName, at: map[id.ID]uint32{}, decided: map[[2]id.ID]casebook.Verdict{}, unfollowed: map[linkage.Decision]bool{}}
-	t, apart, err := w.linkTable(ctx, read, m, l)
+	l := &Linking{Kind: kindName, decided: map[[2]id.ID]casebook.Verdict{}, answers: map[[2]id.ID]eval.Answer{},
+		opened: map[id.ID][]string{}, unfollowed: map[linkage.Decision]bool{}}
+	if l.out, err = read.out(ctx); err != nil {
+		return nil, err
+	}
+	laid, err := w.layOut(ctx, read, m, l)
 	if err != nil {
 		return nil, err
 	}
-	if len(l.IDs) < 2 {
+	l.ids, l.at, l.apart, l.fitted = laid.ids, laid.at, laid.apart, len(laid.ids)
+	if len(l.ids) < 2 {
 		return nil, fault.New(fault.NotFound, "app.Linking", "there are not two records to compare").
 			With("only those whose consent covers matching with other accounts (CO-02) are compared")
 	}
@@ -100,8 +126,8 @@ func (w *Workspace) link(ctx context.Context, kindName string) (*Linking, error)
 	if err != nil {
 		return nil, err
 	}
-	l.res, err = linkage.Link(t, m, linkage.Options{Workers: runtime.GOMAXPROCS(0), Comparers: comparers, Decisions: decisions,
-		Apart: apart.Has})
+	l.res, err = linkage.Link(laid.table, m, linkage.Options{Workers: runtime.GOMAXPROCS(0), Comparers: comparers, Decisions: decisions,
+		Apart: func(i, j uint32) bool { return l.apart.Has(i, j) }}) // which what is recorded later adds to
 	if err != nil {
 		return nil, err
 	}
@@ -112,49 +138,73 @@ func (w *Workspace) link(ctx context.Context, kindName string) (*Linking, error)
 	return l, err
 }
 
-// linkTable lays out the records of a kind for comparison. apart are pairs that are two by
-// the nature of the data: those whom one account names together.
-func (w *Workspace) linkTable(ctx context.Context, read *Reading, m linkage.Model, l *Linking) (*table.Table, matching.Pairs, error) {
+// laid is the records of a kind laid out for comparison.
+type laid struct {
+	ids   []id.ID // by record number: those of the run keep theirs, new ones follow
+	at    map[id.ID]uint32
+	table *table.Table
+	apart matching.Pairs
+}
+
+// layOut lays out the records of a kind as they stand. It is fault.Conflict for a record of
+// the run to be no longer among them.
+func (w *Workspace) layOut(ctx context.Context, read *Reading, m linkage.Model, l *Linking) (*laid, error) {
 	k, ok := w.Schema().Kind(l.Kind)
 	if !ok {
-		return nil, nil, fault.New(fault.NotFound, "app.Linking", "no kind %q", l.Kind)
+		return nil, fault.New(fault.NotFound, "app.Linking", "no kind %q", l.Kind)
 	}
-	var rows []index.Row
-	if err := read.Each(ctx, l.Kind, func(r index.Row) error { rows = append(rows, r); return nil }); err != nil {
-		return nil, nil, err
+	rows := make([]index.Row, len(l.ids))
+	known := 0
+	if err := read.Each(ctx, l.Kind, func(r index.Row) error {
+		if n, ok := l.at[r.ID]; ok {
+			rows[n] = r
+			known++
+			return nil
+		}
+		rows = append(rows, r)
+		return nil
+	}); err != nil {
+		return nil, err
 	}
-	named, err := w.namesOf(ctx, read, l.Kind)
+	if known < len(l.ids) {
+		return nil, errGone
+	}
+	named, err := w.namesOf(ctx, read, l)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	out := &laid{at: make(map[id.ID]uint32, len(rows)), apart: matching.Pairs{}}
 	records := make([]matching.Record, len(rows))
 	for i, r := range rows {
-		l.at[r.ID] = uint32(i)
-		l.IDs = append(l.IDs, r.ID)
+		out.at[r.ID] = uint32(i)
+		out.ids = append(out.ids, r.ID)
 		records[i] = matching.Record{ID: r.ID, Values: r.Values}
 	}
-	apart := matching.Pairs{}
 	switch l.Kind {
 	case "incident":
 		lives, err := livesOf(ctx, read)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		lives.Number(records)
-		apart.Told(records)
+		out.apart.Told(records)
 	case "person":
 		lives, err := livesOf(ctx, read)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		lives.Put(records)
 		lives.Kin(records, named)
-		if err := w.namedTogether(ctx, read, l, apart); err != nil {
-			return nil, nil, err
+		if err := w.namedTogether(ctx, read, out); err != nil {
+			return nil, err
 		}
 	}
-	return matching.Table(k, m, records, named), apart, nil
+	out.table = matching.Table(k, m, records, named)
+	return out, nil
 }
+
+// errGone says that a record of the run may no longer be compared, or is no more.
+var errGone = fault.New(fault.Conflict, "app.Linking", "a record is no longer among those compared").With("compare again")
 
 // livesOf gathers what was told of people's lives.
 func livesOf(ctx context.Context, read *Reading) (*matching.Lives, error) {
@@ -171,11 +221,11 @@ func livesOf(ctx context.Context, read *Reading) (*matching.Lives, error) {
 }
 
 // namesOf opens the names of people: of persons by their identity, of perpetrators by
-// their own record.
-func (w *Workspace) namesOf(ctx context.Context, read *Reading, kindName string) (map[id.ID][]string, error) {
+// their own record. Those opened before are remembered in the run.
+func (w *Workspace) namesOf(ctx context.Context, read *Reading, l *Linking) (map[id.ID][]string, error) {
 	holder := "person_identity"
-	if kindName == "perpetrator" {
-		holder = kindName
+	if l.Kind == "perpetrator" {
+		holder = l.Kind
 	}
 	var recs []index.Row
 	if err := read.Each(ctx, holder, func(r index.Row) error { recs = append(recs, r); return nil }); err != nil {
@@ -183,30 +233,46 @@ func (w *Workspace) namesOf(ctx context.Context, read *Reading, kindName string)
 	}
 	out := map[id.ID][]string{}
 	for _, row := range recs {
-		r, err := read.Fold(ctx, row.ID)
-		if err != nil {
-			return nil, err
+		own, ok := l.opened[row.ID]
+		if !ok {
+			r, err := read.Fold(ctx, row.ID)
+			if err != nil {
+				return nil, err
+			}
+			own = namesIn(r)
+			l.opened[row.ID] = own
 		}
 		who := row.ID
-		if holder != kindName {
+		if holder != l.Kind {
+			var err error
 			if who, err = id.Parse(row.Values.Get("person")); err != nil {
 				continue
 			}
 		}
-		for _, f := range matching.NameFields() {
-			for _, v := range r.Field(f).Current() {
-				if name := matching.Name(f, v.Text); v.State == kind.Given && !slices.Contains(out[who], name) {
-					out[who] = append(out[who], name)
-				}
+		for _, name := range own {
+			if !slices.Contains(out[who], name) {
+				out[who] = append(out[who], name)
 			}
 		}
 	}
 	return out, nil
 }
 
+func namesIn(r *casebook.Record) []string {
+	out := []string{}
+	for _, f := range matching.NameFields() {
+		for _, v := range r.Field(f).Current() {
+			if v.State == kind.Given {
+				out = append(out, matching.Name(f, v.Text))
+			}
+		}
+	}
+	return out
+}
+
 // namedTogether finds persons that one account names beside each other: victims of one
 // incident, the two sides of a relationship.
-func (w *Workspace) namedTogether(ctx context.Context, read *Reading, l *Linking, apart matching.Pairs) error {
+func (w *Workspace) namedTogether(ctx context.Context, read *Reading, all *laid) error {
 	for _, name := range []string{"incident", "relationship"} {
 		k, ok := w.Schema().Kind(name)
 		if !ok {
@@ -226,13 +292,13 @@ func (w *Workspace) namedTogether(ctx context.Context, read *Reading, l *Linking
 			for _, f := range fields {
 				for _, v := range r.Values[f] {
 					if p, err := id.Parse(v.Text); err == nil && v.State == kind.Given {
-						if n, ok := l.at[p]; ok {
+						if n, ok := all.at[p]; ok {
 							in = append(in, n)
 						}
 					}
 				}
 			}
-			apart.Together(in)
+			all.apart.Together(in)
 			return nil
 		})
 		if err != nil {
@@ -242,21 +308,29 @@ func (w *Workspace) namedTogether(ctx context.Context, read *Reading, l *Linking
 	return nil
 }
 
-// decisions are what people decided of the records in the run; the answers to pairs drawn
-// at random are kept apart.
-func (w *Workspace) decisions(ctx context.Context, l *Linking) ([]linkage.Decision, error) {
+// verdicts are what people decided of the records in the run, by pair.
+func (w *Workspace) verdicts(ctx context.Context, l *Linking) (map[[2]id.ID]casebook.Verdict, error) {
+	out := map[[2]id.ID]casebook.Verdict{}
 	for _, v := range []casebook.Verdict{casebook.Same, casebook.Different, casebook.Unsure} {
 		if err := w.index.Pairs(ctx, v, func(a, b id.ID) {
 			if _, ok := l.at[a]; ok && a.Compare(b) < 0 {
 				if _, ok := l.at[b]; ok {
-					l.decided[[2]id.ID{a, b}] = v
+					out[[2]id.ID{a, b}] = v
 				}
 			}
 		}); err != nil {
 			return nil, err
 		}
 	}
-	var out []linkage.Decision
+	return out, nil
+}
+
+// decisions are the verdicts that say something; the answers to pairs drawn at random are
+// kept apart.
+func (w *Workspace) decisions(ctx context.Context, l *Linking) (out []linkage.Decision, err error) {
+	if l.decided, err = w.verdicts(ctx, l); err != nil {
+		return nil, err
+	}
 	for p, v := range l.decided {
 		if v == casebook.Unsure {
 			continue
@@ -265,19 +339,27 @@ func (w *Workspace) decisions(ctx context.Context, l *Linking) ([]linkage.Decisi
 		if err != nil {
 			return nil, err
 		}
-		if x := act.Sample; x != nil {
-			l.answers = append(l.answers, eval.Answer{Bits: float64(x.Millibits) / 1000, Together: x.Together, Same: v == casebook.Same})
-		}
+		l.answered(p, v, act.Sample)
 		out = append(out, linkage.Decision{I: l.at[p[0]], J: l.at[p[1]], Same: v == casebook.Same})
 	}
 	slices.SortFunc(out, func(a, b linkage.Decision) int {
-		if a.I != b.I {
-			return int(a.I) - int(b.I)
-		}
-		return int(a.J) - int(b.J)
+		return cmp.Or(cmp.Compare(a.I, b.I), cmp.Compare(a.J, b.J))
 	})
-	slices.SortFunc(l.answers, func(a, b eval.Answer) int { return cmp.Compare(a.Bits, b.Bits) })
 	return out, nil
+}
+
+// answered keeps the answer to a pair that was drawn at random.
+func (l *Linking) answered(p [2]id.ID, v casebook.Verdict, sample *casebook.Sample) {
+	if sample != nil {
+		l.answers[p] = eval.Answer{Bits: float64(sample.Millibits) / 1000, Together: sample.Together, Same: v == casebook.Same}
+	}
+}
+
+// Records lists the records that are compared.
+func (l *Linking) Records() []id.ID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.ids)
 }
 
 // Together lists the groups of records that the run takes for one, decided ones included.
@@ -287,7 +369,7 @@ func (l *Linking) Together() (out [][]id.ID) {
 	for _, g := range l.res.Clusters.Groups() {
 		ids := make([]id.ID, len(g))
 		for i, n := range g {
-			ids[i] = l.IDs[n]
+			ids[i] = l.ids[n]
 		}
 		out = append(out, ids)
 	}
@@ -297,14 +379,14 @@ func (l *Linking) Together() (out [][]id.ID) {
 // Explain says why two records are or are not taken for one, whether or not they were
 // compared.
 func (l *Linking) Explain(a, b id.ID) (linkage.Explanation, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	i, ok := l.at[a]
 	j, ok2 := l.at[b]
 	if !ok || !ok2 {
 		return linkage.Explanation{}, fault.New(fault.NotFound, "app.Explain", "no such records among those compared").
 			With("take two different records of one kind, of people whose consent covers matching (CO-02)")
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	x, err := l.res.Explain(i, j)
 	if err != nil {
 		return x, err
@@ -330,8 +412,10 @@ func (l *Linking) Pair(a, b id.ID) (Question, error) {
 
 // Named lists the records that an explanation names by number.
 func (l *Linking) Named(numbers []uint32) (out []id.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, n := range numbers {
-		out = append(out, l.IDs[n])
+		out = append(out, l.ids[n])
 	}
 	return out
 }
@@ -344,7 +428,7 @@ func (l *Linking) Merges(a, b id.ID) (out []id.ID) {
 	i, j := l.at[a], l.at[b]
 	for n, c := range l.res.Clusters.Of {
 		if (c == l.res.Clusters.Of[i] || c == l.res.Clusters.Of[j]) && uint32(n) != i && uint32(n) != j {
-			out = append(out, l.IDs[n])
+			out = append(out, l.ids[n])
 		}
 	}
 	return out

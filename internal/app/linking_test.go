@@ -52,7 +52,7 @@ func inventedBy(t *testing.T, people int, seed uint64) (*app.Workspace, map[id.I
 // one, and those it takes for one and are two.
 func found(l *app.Linking, same map[id.ID]id.ID) (pairs, right, wrong int) {
 	in := map[id.ID]bool{}
-	for _, x := range l.IDs {
+	for _, x := range l.Records() {
 		in[x] = true
 	}
 	for a, b := range same {
@@ -85,7 +85,7 @@ func TestDoublesOfInventedPeopleAreFound(t *testing.T) {
 		must(t, err)
 		p, r, x := found(l, same)
 		pairs, right, wrong = pairs+p, right+r, wrong+x
-		t.Logf("seed %d: %d records, %d doubles, %d found, %d wrong", seed, len(l.IDs), p, r, x)
+		t.Logf("seed %d: %d records, %d doubles, %d found, %d wrong", seed, len(l.Records()), p, r, x)
 	}
 	if pairs < 150 {
 		t.Fatalf("only %d doubles in the worlds: nothing is tested", pairs)
@@ -120,7 +120,7 @@ func foundHarms(t *testing.T, w *app.Workspace, same map[id.ID]id.ID) (pairs, ri
 	l, err := w.Linking(t.Context(), "incident", false)
 	must(t, err)
 	told := map[string]int{}
-	for _, x := range l.IDs {
+	for _, x := range l.Records() {
 		told[event[x]]++
 	}
 	for _, n := range told {
@@ -230,8 +230,8 @@ func TestWhatBecameOfEntitiesIsRemembered(t *testing.T) {
 	if e := l.Errors(); e.Answers != 1 || e.Precision.Low > e.Precision.Point || e.Precision.Point > e.Precision.High {
 		t.Errorf("one answer to a random pair, estimated %+v", e)
 	}
-	third := l.IDs[0]
-	for _, x := range l.IDs {
+	third := l.Records()[0]
+	for _, x := range l.Records() {
 		if x != q.A && x != q.B && !slices.Contains(l.Merges(q.A, q.B), x) {
 			third = x
 		}
@@ -271,7 +271,7 @@ func TestContradictingDecisionsAreSetAside(t *testing.T) {
 	ctx := t.Context()
 	l, err := w.Linking(ctx, "person", false)
 	must(t, err)
-	a, b, c := l.IDs[0], l.IDs[1], l.IDs[2]
+	a, b, c := l.Records()[0], l.Records()[1], l.Records()[2]
 	must(t, w.Link(ctx, a, b, casebook.Same, "one voice"))
 	must(t, w.Link(ctx, b, c, casebook.Same, "one voice"))
 	must(t, w.Link(ctx, a, c, casebook.Different, "two mothers"))

@@ -238,5 +238,6 @@ func (w *Workspace) apply(ctx context.Context, acts []index.Opened, heads []jour
 		return err
 	}
 	w.outside.follow(before, w.index.Generation(), acts)
+	w.linked.news.note(acts)
 	return nil
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -42,7 +43,7 @@ func (l *Linking) Summary() LinkSummary {
 	waiting := len(l.Queue(queueLength, 0))
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := LinkSummary{Kind: l.Kind, Records: len(l.IDs), Entities: l.res.Clusters.Count(), Compared: l.res.Compared, Recall: l.res.Recall,
+	s := LinkSummary{Kind: l.Kind, Records: len(l.ids), Entities: l.res.Clusters.Count(), Compared: l.res.Compared, Recall: l.res.Recall,
 		Decided: len(l.decided), Waiting: waiting, Errors: l.estimated(), Contradictions: len(l.aside)}
 	n := l.res.Draws(draws)
 	slices.Sort(n)
@@ -73,7 +74,7 @@ func (l *Linking) Queue(n, sample int) []Question {
 	defer l.mu.Unlock()
 	var telling, random []Question
 	for _, q := range l.res.Queue(n, sample) {
-		pair := pairOf(l.IDs[q.I], l.IDs[q.J])
+		pair := pairOf(l.ids[q.I], l.ids[q.J])
 		out := Question{A: pair[0], B: pair[1], Bits: q.Bits, Probability: q.Probability, Together: q.Together, Random: q.Random, Drawn: q.Drawn}
 		switch _, done := l.decided[pair]; {
 		case done:
@@ -111,7 +112,9 @@ func (l *Linking) Errors() eval.Errors {
 // review shows it.
 func (l *Linking) estimated() eval.Errors {
 	if l.errors == nil {
-		e := l.res.Errors(l.answers)
+		answers := slices.Collect(maps.Values(l.answers))
+		slices.SortFunc(answers, eval.Answer.Compare) // the sum of floats must not depend on a map's order
+		e := l.res.Errors(answers)
 		l.errors = &e
 	}
 	return *l.errors
@@ -154,9 +157,9 @@ func decision(i, j uint32, same bool) linkage.Decision {
 }
 
 func (l *Linking) named(c cluster.Contradiction) Contradiction {
-	out := Contradiction{A: l.IDs[c.Apart[0]], B: l.IDs[c.Apart[1]]}
+	out := Contradiction{A: l.ids[c.Apart[0]], B: l.ids[c.Apart[1]]}
 	for _, n := range c.Chain {
-		out.Chain = append(out.Chain, l.IDs[n])
+		out.Chain = append(out.Chain, l.ids[n])
 	}
 	return out
 }
@@ -199,20 +202,27 @@ func (w *Workspace) Judge(ctx context.Context, l *Linking, q Question, verdict c
 	if err := w.linkAs(ctx, q.A, q.B, verdict, reason, sample); err != nil {
 		return nil, err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.decided[pairOf(q.A, q.B)], l.errors = verdict, nil
-	if verdict == casebook.Unsure {
-		return nil, nil
-	}
-	if sample != nil {
-		l.answers = append(l.answers, eval.Answer{Bits: q.Bits, Together: q.Together, Same: verdict == casebook.Same})
-	}
-	events, err := l.idx.Decide(linkage.Decision{I: l.at[q.A], J: l.at[q.B], Same: verdict == casebook.Same}, "")
+	events, err := l.decide(pairOf(q.A, q.B), verdict, sample)
 	if err != nil {
 		return nil, err
 	}
-	return w.regroup(ctx, l, events)
+	return w.regroup(ctx, l, events, w.MemberName(w.vault.Member()))
+}
+
+// decide takes a verdict on two records into the run.
+func (l *Linking) decide(p [2]id.ID, verdict casebook.Verdict, sample *casebook.Sample) ([]linkage.Event, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.enter(p, verdict, sample)
+}
+
+func (l *Linking) enter(p [2]id.ID, verdict casebook.Verdict, sample *casebook.Sample) ([]linkage.Event, error) {
+	l.decided[p], l.errors = verdict, nil
+	if verdict == casebook.Unsure {
+		return nil, nil
+	}
+	l.answered(p, verdict, sample)
+	return l.idx.Decide(linkage.Decision{I: l.at[p[0]], J: l.at[p[1]], Same: verdict == casebook.Same}, "")
 }
 
 func pairOf(a, b id.ID) [2]id.ID {
@@ -236,22 +246,34 @@ func (w *Workspace) Unjudge(ctx context.Context, l *Linking, a, b id.ID, reason 
 	if err := w.Retract(ctx, a, r.Links[at].Ref, reason); err != nil {
 		return nil, err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	v := l.decided[pairOf(a, b)]
-	delete(l.decided, pairOf(a, b))
-	l.errors = nil
-	if v == casebook.Unsure || len(l.aside) > 0 || r.Links[at].Act.Sample != nil {
-		// What was set aside may be followed again, an answer is no more: all is linked
-		// anew the next time it is asked for.
-		w.forgetLinking(l)
-		return nil, nil
-	}
-	events, err := l.idx.Withdraw(l.at[a], l.at[b], "")
+	events, anew, err := l.withdraw(a, b)
 	if err != nil {
 		return nil, err
 	}
-	return w.regroup(ctx, l, events)
+	if anew { // what was set aside may be followed again
+		w.forgetLinking(l)
+		return nil, nil
+	}
+	return w.regroup(ctx, l, events, w.MemberName(w.vault.Member()))
+}
+
+// withdraw takes a decision out of the run; anew asks for all to be linked again.
+func (l *Linking) withdraw(a, b id.ID) (events []linkage.Event, anew bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := pairOf(a, b)
+	v, ok := l.decided[p]
+	if !ok { // it was followed meanwhile
+		return nil, false, nil
+	}
+	delete(l.decided, p)
+	delete(l.answers, p)
+	l.errors = nil
+	if v == casebook.Unsure || len(l.aside) > 0 {
+		return nil, len(l.aside) > 0, nil
+	}
+	events, err = l.idx.Withdraw(l.at[a], l.at[b], "")
+	return events, false, err
 }
 
 func (w *Workspace) forgetLinking(l *Linking) {
@@ -312,15 +334,24 @@ func (w *Workspace) Regroupings(ctx context.Context, kindName string, limit int)
 	}), nil
 }
 
-// regroup remembers what a decision made of entities.
-func (w *Workspace) regroup(ctx context.Context, l *Linking, events []linkage.Event) ([]index.Regrouping, error) {
+// regroup remembers what became of entities, by whom, and the entity of records that are
+// new to the run.
+func (w *Workspace) regroup(ctx context.Context, l *Linking, events []linkage.Event, by string, fresh ...id.ID) ([]index.Regrouping, error) {
+	l.mu.Lock()
 	entity := map[id.ID]id.ID{}
+	for _, rec := range fresh {
+		entity[rec] = l.ids[l.res.Clusters.Of[l.at[rec]]]
+	}
 	var out []index.Regrouping
 	for _, e := range events {
 		for _, n := range e.Records {
-			entity[l.IDs[n]] = l.IDs[l.res.Clusters.Of[n]]
+			entity[l.ids[n]] = l.ids[l.res.Clusters.Of[n]]
 		}
-		out = append(out, w.regrouping(e, l.IDs, w.MemberName(w.vault.Member())))
+		out = append(out, w.regrouping(e, l.ids, by))
+	}
+	l.mu.Unlock()
+	if len(entity) == 0 {
+		return nil, nil
 	}
 	return out, w.index.Regroup(ctx, l.Kind, entity, false, out)
 }
@@ -346,13 +377,13 @@ func (w *Workspace) regroupAll(ctx context.Context, l *Linking) error {
 	}
 	// Records of both runs first, in the order of this one; then the new ones.
 	var ids []id.ID
-	for _, rec := range l.IDs {
+	for _, rec := range l.ids {
 		if _, ok := old[rec]; ok {
 			ids = append(ids, rec)
 		}
 	}
 	known := len(ids)
-	for _, rec := range l.IDs {
+	for _, rec := range l.ids {
 		if _, ok := old[rec]; !ok {
 			ids = append(ids, rec)
 		}
@@ -369,7 +400,7 @@ func (w *Workspace) regroupAll(ctx context.Context, l *Linking) error {
 		}
 		return out
 	}
-	now := func(rec id.ID) id.ID { return l.IDs[l.res.Clusters.Of[l.at[rec]]] }
+	now := func(rec id.ID) id.ID { return l.ids[l.res.Clusters.Of[l.at[rec]]] }
 	entity := make(map[id.ID]id.ID, len(ids))
 	for _, rec := range ids {
 		entity[rec] = now(rec)

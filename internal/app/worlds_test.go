@@ -62,7 +62,7 @@ func TestWorlds(t *testing.T) {
 			p, r, x := found(l, same)
 			hp, hr, hx := foundHarms(t, ws, same)
 			harmPairs, harmRight, harmWrong = harmPairs+hp, harmRight+hr, harmWrong+hx
-			fmt.Printf("| %d | %d | %d | %d | %d | %d | %d | %d | %d |\n", w[0], w[1], len(l.IDs), p, r, x, hp, hr, hx)
+			fmt.Printf("| %d | %d | %d | %d | %d | %d | %d | %d | %d |\n", w[0], w[1], len(l.Records()), p, r, x, hp, hr, hx)
 		})
 	}
 	for _, s := range sizes {

@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"maps"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -28,6 +29,14 @@ func (r *Reached) Len() int {
 		return 0
 	}
 	return len(r.ids)
+}
+
+// Same reports whether both reached the same records.
+func (r *Reached) Same(o *Reached) bool {
+	if r == nil || o == nil {
+		return r.Len() == o.Len()
+	}
+	return r == o || maps.Equal(r.ids, o.ids)
 }
 
 func (r *Reached) has(rec int64) bool { return r != nil && r.set.Has(rec) }

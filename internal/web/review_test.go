@@ -58,9 +58,9 @@ func apartPair(t *testing.T, l *app.Linking) (a, b string) {
 	for _, q := range l.Queue(reviewLength, reviewSample) {
 		queued[[2]string{q.A.String(), q.B.String()}] = true
 	}
-	for i := range l.IDs {
-		for _, other := range l.IDs[:i] {
-			q, err := l.Pair(l.IDs[i], other)
+	for i := range l.Records() {
+		for _, other := range l.Records()[:i] {
+			q, err := l.Pair(l.Records()[i], other)
 			if err != nil {
 				t.Fatal(err)
 			}

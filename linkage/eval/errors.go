@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -12,6 +13,17 @@ type Answer struct {
 	Bits     float64 // weight: log2 of the odds of a match
 	Together bool    // the machine had put the two in one cluster
 	Same     bool    // the person says they are one
+}
+
+// Compare orders answers by weight; equal ones are the same.
+func (a Answer) Compare(b Answer) int {
+	order := func(yes bool) int {
+		if yes {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(cmp.Compare(a.Bits, b.Bits), order(a.Together)-order(b.Together), order(a.Same)-order(b.Same))
 }
 
 // Stratum is pairs nobody has decided, of about one weight and on one side of the
