@@ -518,23 +518,6 @@ func (r *Result) recall() float64 {
 	return math.Max(0.2, all/(all+missed))
 }
 
-// EachPair calls fn for every pair that blocking found and that could be a match, in a
-// fixed order, with its weight in bits: pairs met since the run come last.
-func (r *Result) EachPair(fn func(i, j uint32, bits float64)) {
-	for _, chunk := range r.swept.chunks {
-		for _, p := range chunk {
-			if r.stale(p.i, p.j) || r.across() && r.e.rows.Source[p.i] == r.e.rows.Source[p.j] {
-				continue
-			}
-			pattern := r.swept.counts[p.pattern].Pattern
-			fn(p.i, p.j, r.patternBits(pattern)+r.frequency(p.i, p.j, pattern))
-		}
-	}
-	for _, p := range r.since() {
-		fn(p.I, p.J, r.Bits(p.I, p.J))
-	}
-}
-
 // Draws samples numbers of entities: see [cluster.Draws].
 func (r *Result) Draws(draws int) []int {
 	in := r.in

@@ -26,6 +26,23 @@ type Question struct {
 	Drawn  float64 `json:"drawn,omitempty"`
 }
 
+// EachPair calls fn for every pair that blocking found and that could be a match, in a
+// fixed order, with its weight in bits: pairs met since the run come last.
+func (r *Result) EachPair(fn func(i, j uint32, bits float64)) {
+	for _, chunk := range r.swept.chunks {
+		for _, p := range chunk {
+			if r.stale(p.i, p.j) || r.across() && r.e.rows.Source[p.i] == r.e.rows.Source[p.j] {
+				continue
+			}
+			pattern := r.swept.counts[p.pattern].Pattern
+			fn(p.i, p.j, r.patternBits(pattern)+r.frequency(p.i, p.j, pattern))
+		}
+	}
+	for _, p := range r.since() {
+		fn(p.I, p.J, r.Bits(p.I, p.J))
+	}
+}
+
 // Queue is at most n pairs in the order in which deciding them changes most, and after
 // them a random sample of at most sample pairs, even over ten bands of weight, whose
 // answers estimate precision and recall without the bias of the choice. Decided pairs are
