@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
@@ -50,7 +51,7 @@ func (w *Workspace) Erase(ctx context.Context, subject id.ID, reason string) (Er
 		return Erasure{}, fault.New(fault.NotFound, "app.Erase", "there is nothing sealed for this record").
 			With("erase the person or case a record belongs to")
 	}
-	if err := w.dropUnsavedOf(ctx, subject); err != nil {
+	if err := w.dropUnsavedOf(ctx, func(s id.ID) bool { return s == subject }); err != nil {
 		return Erasure{}, err
 	}
 	w.mu.Lock()
@@ -72,10 +73,17 @@ func (w *Workspace) Erase(ctx context.Context, subject id.ID, reason string) (Er
 	return e, err
 }
 
-// forget drops from the index what destroyed keys had sealed.
+// forget drops from the index what destroyed keys had sealed, and what was typed about those
+// they belonged to.
 func (w *Workspace) forget(ctx context.Context, keys []id.ID) error {
 	if len(keys) == 0 {
 		return nil
+	}
+	rooms := w.rooms.all()
+	if err := w.dropUnsavedOf(ctx, func(s id.ID) bool {
+		return slices.ContainsFunc(rooms, func(r *compartment) bool { return slices.Contains(keys, r.keyFor(s)) })
+	}); err != nil {
+		return err
 	}
 	_, err := w.refold(ctx, keys)
 	return err

@@ -87,6 +87,10 @@ type Figure struct {
 	InputHash string          `json:"input_hash"`   // over the counts and the ids of the records
 	Seed      uint64          `json:"seed"`
 	Fit       json.RawMessage `json:"fit"`
+	// Overlaps are, of a total, the overlaps of the lists on the day it was made, with what
+	// would single somebody out hidden. They are kept, and never computed again for the same
+	// figure: two tables of two days would show by their difference what each hides.
+	Overlaps *Overlaps `json:"overlaps,omitempty"`
 
 	// Under are the records it was made from. They are known after a figure was computed
 	// and are never kept with it.
@@ -124,7 +128,9 @@ func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion) (*Figur
 	var fit estimate.Fit
 	switch q.Ask {
 	case AskTotal:
-		fit, err = w.totalFigure(ctx, ground, q)
+		if fit, err = w.totalFigure(ctx, ground, q); err == nil {
+			f.Overlaps, err = w.overlaps(ctx, ground)
+		}
 	case AskStay:
 		fit, err = w.stayFigure(ctx, ground, q)
 	default:
@@ -132,6 +138,11 @@ func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion) (*Figur
 	}
 	if err != nil {
 		return nil, err
+	}
+	if q.Ask != AskTotal && fit.Refusal == nil && ground.doubtful > q.Limits.Unresolved {
+		refused := estimate.Refuse(fit.Method, estimate.Because(mse.Unresolved, "Matching is uncertain; the figure would move from %.3g to %.3g.", float64(fit.Lower), float64(fit.Upper)))
+		refused.Seed, refused.InputHash, refused.Options = fit.Seed, fit.InputHash, fit.Options
+		fit = refused
 	}
 	fit.Assume("consent", "Counts only people whose consent covers statistics and matching on the day it was made.")
 	f.Under = ground.used()

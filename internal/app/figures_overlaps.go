@@ -30,13 +30,8 @@ type Overlap struct {
 // maxOverlapLists bounds the table of overlaps, which doubles with each list.
 const maxOverlapLists = 6
 
-// FigureOverlaps lays out the lists as the records are linked now, for those who may be
-// counted today.
-func (w *Workspace) FigureOverlaps(ctx context.Context) (*Overlaps, error) {
-	g, err := w.figureGround(ctx, 0)
-	if err != nil {
-		return nil, err
-	}
+// overlaps lays out the lists as the records are linked, for those who may be counted.
+func (w *Workspace) overlaps(ctx context.Context, g *ground) (*Overlaps, error) {
 	names, on, err := w.lists(ctx, g)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -175,10 +176,10 @@ func TestNoOverlapOfAFewPeopleIsShown(t *testing.T) {
 	for _, p := range people[:2] { // two people alone on a fourth list
 		say(t, w, w.NewRecord(), "list_capture", p, "person", p.String(), "list", "list d")
 	}
-	o, err := w.FigureOverlaps(t.Context())
-	must(t, err)
-	if o.Refusal != nil {
-		t.Skip("refused as a whole: ", o.Refusal.Text)
+	f := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 1})
+	o := f.Overlaps
+	if o == nil || o.Refusal != nil {
+		t.Fatalf("no overlaps: %+v", o)
 	}
 	hidden := 0
 	for _, c := range o.Cells {
@@ -193,5 +194,27 @@ func TestNoOverlapOfAFewPeopleIsShown(t *testing.T) {
 	}
 	if hidden == 0 {
 		t.Error("nothing is hidden")
+	}
+	// Somebody more on the fourth list: the figure still shows what it showed, so that no
+	// count comes out of the difference.
+	say(t, w, w.NewRecord(), "list_capture", people[2], "person", people[2].String(), "list", "list d")
+	again, err := w.Figure(t.Context(), f.Record)
+	must(t, err)
+	if !reflect.DeepEqual(again.Overlaps, o) {
+		t.Errorf("the same figure shows %+v and then %+v", o, again.Overlaps)
+	}
+}
+
+func TestLinksInDoubtAboveTheLimitRefuseStaysAndSharesToo(t *testing.T) {
+	w, _ := invented(t, 300)
+	limits := mse.DefaultLimits()
+	limits.Unresolved = 1e-9
+	for _, ask := range []string{app.AskStay, app.AskReturned} {
+		f := made(t, w, app.FigureQuestion{Ask: ask, Draws: 2, Limits: limits})
+		fit, err := f.Read()
+		must(t, err)
+		if fit.Refusal == nil || fit.Refusal.Code != mse.Unresolved || fit.InputHash == "" {
+			t.Errorf("%s: refusal %+v, want %s", ask, fit.Refusal, mse.Unresolved)
+		}
 	}
 }

@@ -154,10 +154,10 @@ func (w *Workspace) DropUnsaved(ctx context.Context, forms ...string) error {
 	return db.Truncate(ctx)
 }
 
-// dropUnsavedOf forgets what was typed about a person or case that is erased: forms that
-// name a record which hangs on it, and forms that name no record at all, because nobody
+// dropUnsavedOf forgets what was typed about persons or cases that are erased: forms that
+// name a record which hangs on one, and forms that name no record at all, because nobody
 // can tell whom they are about.
-func (w *Workspace) dropUnsavedOf(ctx context.Context, subject id.ID) error {
+func (w *Workspace) dropUnsavedOf(ctx context.Context, erased func(subject id.ID) bool) error {
 	all, err := w.UnsavedForms(ctx)
 	if err != nil {
 		return err
@@ -165,11 +165,15 @@ func (w *Workspace) dropUnsavedOf(ctx context.Context, subject id.ID) error {
 	var drop []string
 	for _, u := range all {
 		named := namedIn(u)
-		about, err := w.anyHangsOn(ctx, named, subject)
-		if err != nil {
-			return err
+		about := len(named) == 0
+		for _, rec := range named {
+			subject, err := w.subjectOfRecord(ctx, rec, map[id.ID]id.ID{}, 0)
+			if err != nil {
+				return err
+			}
+			about = about || erased(rec) || erased(subject)
 		}
-		if about || len(named) == 0 {
+		if about {
 			drop = append(drop, u.Form)
 		}
 	}
@@ -177,19 +181,6 @@ func (w *Workspace) dropUnsavedOf(ctx context.Context, subject id.ID) error {
 		return nil
 	}
 	return w.DropUnsaved(ctx, drop...)
-}
-
-func (w *Workspace) anyHangsOn(ctx context.Context, recs []id.ID, subject id.ID) (bool, error) {
-	for _, rec := range recs {
-		on, err := w.subjectOfRecord(ctx, rec, map[id.ID]id.ID{}, 0)
-		if err != nil {
-			return false, err
-		}
-		if rec == subject || on == subject {
-			return true, nil
-		}
-	}
-	return false, nil
 }
 
 // namedIn lists the identifiers in the address and the values of a form.

@@ -94,3 +94,23 @@ func TestAnErasureTakesAlongWhatWasTyped(t *testing.T) {
 		t.Errorf("%v %v", all, err)
 	}
 }
+
+// An erasure on another device takes along what was typed on this one, once they meet.
+func TestAnErasureElsewhereTakesAlongWhatWasTypedHere(t *testing.T) {
+	w := create(t)
+	defer w.Close()
+	dir := filepath.Join(t.TempDir(), "usb")
+	second := join(t, w, dir, "general", "identities")
+	a, b := testimony(t, w, "Hana", "김철수", "x"), testimony(t, w, "Duri", "Ri Yong-hui", "y")
+	exchange(t, dir, w, second)
+	for _, p := range []people{a, b} {
+		must(t, second.KeepUnsaved(t.Context(), "/new/incident?person="+p.person.String(), [][2]string{{"narrative", "typed"}}))
+	}
+	_, err := w.Erase(t.Context(), a.person, "her wish")
+	must(t, err)
+	exchange(t, dir, w, second)
+	all, err := second.UnsavedForms(t.Context())
+	if err != nil || len(all) != 1 || !strings.Contains(all[0].Form, b.person.String()) {
+		t.Errorf("%v %v", all, err)
+	}
+}

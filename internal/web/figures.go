@@ -207,11 +207,7 @@ func (v *visit) figurePictures(r *http.Request, f *app.Figure, fit estimate.Fit)
 		if len(fit.Ensemble) > 0 {
 			add(v.Say.T("figures.forest"), v.forest(fit))
 		}
-		o, err := v.ws.FigureOverlaps(r.Context())
-		if err != nil {
-			return nil, err
-		}
-		if o.Refusal == nil {
+		if o := f.Overlaps; o != nil && o.Refusal == nil {
 			if !slices.ContainsFunc(o.Cells, func(c app.Overlap) bool { return c.Count == nil }) {
 				add(v.Say.T("figures.upset"), v.upset(o)) // with cells left out, the sizes of the lists at its side would be wrong
 			}

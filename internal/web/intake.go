@@ -91,5 +91,6 @@ func (s *Server) intake(w http.ResponseWriter, r *http.Request, v *visit) error 
 		return err
 	}
 	p.Report = &rep
+	s.forget(v.ws, r, http.StatusSeeOther) // it was taken, although the answer is a page
 	return intakeTmpl.Execute(w, p)
 }

@@ -8,7 +8,7 @@ type Values = [string, string][];
 function valuesOf(form: HTMLFormElement): Values {
   const out: Values = [];
   for (const [name, value] of new FormData(form)) {
-    if (typeof value === "string" && value !== "" && !name.startsWith("unsaved")) {
+    if (typeof value === "string" && !name.startsWith("unsaved")) {
       out.push([name, value]);
     }
   }
