@@ -122,8 +122,13 @@ func FromRecords(lists []string, records []Record) (Table, error) {
 		}
 		byPerson[r.Person] |= 1 << uint(j)
 	}
+	return tabulate(lists, byPerson)
+}
+
+// tabulate counts people by their history.
+func tabulate[P comparable](lists []string, of map[P]History) (Table, error) {
 	sums := map[History]int{}
-	for _, h := range byPerson {
+	for _, h := range of {
 		sums[h]++
 	}
 	cells := make([]Cell, 0, len(sums))

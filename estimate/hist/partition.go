@@ -39,15 +39,7 @@ func FromClusters(lists []string, on []History, cluster []uint32) (Table, error)
 			by[c] |= on[i]
 		}
 	}
-	sums := map[History]int{}
-	for _, h := range by {
-		sums[h]++
-	}
-	cells := make([]Cell, 0, len(sums))
-	for h, n := range sums {
-		cells = append(cells, Cell{h, n})
-	}
-	return New(lists, cells)
+	return tabulate(lists, by)
 }
 
 // FromDraws makes one table a draw of a linkage, as [FromClusters] does: the input of an

@@ -79,21 +79,12 @@ type Coders struct {
 // Coders lists the pairs of members who coded the same records of a kind, the pair with
 // most records first.
 func (r *Reading) Coders(ctx context.Context, kindName string) ([]Coders, error) {
-	count := map[[2]id.ID]int{}
-	var recs []id.ID
-	if err := r.Each(ctx, kindName, func(row index.Row) error {
-		if row.Accounts > 1 {
-			recs = append(recs, row.ID)
-		}
-		return nil
-	}); err != nil {
+	folded, err := r.toldTwice(ctx, kindName)
+	if err != nil {
 		return nil, err
 	}
-	for _, rec := range recs {
-		f, err := r.Fold(ctx, rec)
-		if err != nil {
-			return nil, err
-		}
+	count := map[[2]id.ID]int{}
+	for _, f := range folded {
 		var members []id.ID
 		for _, a := range f.Accounts {
 			if a.CorrectedBy == nil && !slices.Contains(members, a.Act.Member) {
@@ -123,7 +114,8 @@ type twice struct {
 	chosen map[string]bool
 }
 
-func (r *Reading) codedBy(ctx context.Context, kindName string, first, second id.ID) ([]twice, error) {
+// toldTwice folds the records of a kind that have more than one account.
+func (r *Reading) toldTwice(ctx context.Context, kindName string) ([]*casebook.Record, error) {
 	var recs []id.ID
 	if err := r.Each(ctx, kindName, func(row index.Row) error {
 		if row.Accounts > 1 {
@@ -133,13 +125,25 @@ func (r *Reading) codedBy(ctx context.Context, kindName string, first, second id
 	}); err != nil {
 		return nil, err
 	}
-	var out []twice
+	out := make([]*casebook.Record, 0, len(recs))
 	for _, rec := range recs {
 		f, err := r.Fold(ctx, rec)
 		if err != nil {
 			return nil, err
 		}
-		t := twice{rec: rec, chosen: map[string]bool{}}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+func (r *Reading) codedBy(ctx context.Context, kindName string, first, second id.ID) ([]twice, error) {
+	folded, err := r.toldTwice(ctx, kindName)
+	if err != nil {
+		return nil, err
+	}
+	var out []twice
+	for _, f := range folded {
+		t := twice{rec: f.ID, chosen: map[string]bool{}}
 		for _, a := range f.Accounts {
 			for i, m := range []id.ID{first, second} {
 				if a.Act.Member == m && a.CorrectedBy == nil {

@@ -10,7 +10,6 @@ import (
 	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/journal"
-	"example.org/amparo/internal/kind"
 	"example.org/amparo/internal/verification"
 )
 
@@ -260,16 +259,7 @@ func (w *Workspace) Sign(ctx context.Context, incident, argument id.ID, reason s
 	if lines[at].Signed {
 		return nil, fault.New(fault.Conflict, "app.Sign", "you signed this argument already").With("the second signature is another member's")
 	}
-	s := casebook.Statement{Record: argument, Kind: "verification", Fields: kind.Values{"signed": {kind.Of(reason)}}}
-	if problems := checkWords(w.kindNamed("verification"), s.Fields); len(problems) > 0 {
-		return nil, problems[0]
-	}
 	return w.SignOff(ctx, argument, reason, nil)
-}
-
-func (w *Workspace) kindNamed(name string) *kind.Kind {
-	k, _ := w.Schema().Kind(name)
-	return k
 }
 
 // Argue is [Workspace.StateLevel] for the desk: whatever earlier arguments brought in

@@ -48,22 +48,16 @@ func (w *Workspace) overlaps(ctx context.Context, g *ground) (*Overlaps, error) 
 }
 
 func suppressed(t hist.Table) (*Overlaps, error) {
-	header := []string{}
+	table := &disclose.Table{Name: "lists"}
 	for j := range t.Lists {
-		header = append(header, "list "+strconv.Itoa(j+1))
+		table.Columns = append(table.Columns, "list "+strconv.Itoa(j+1))
 	}
-	header = append(header, "count")
-	var rows []disclose.Row
 	for h := hist.History(1); h <= t.All(); h++ {
-		cells := make([]string, 0, t.J()+1)
-		for j := range t.Lists {
-			cells = append(cells, strconv.Itoa(int(h>>uint(j)&1)))
+		key := make([]string, t.J())
+		for j := range key {
+			key[j] = strconv.Itoa(int(h >> uint(j) & 1))
 		}
-		rows = append(rows, disclose.Row{Number: int(h) + 1, Cells: append(cells, strconv.Itoa(t.Count(h)))})
-	}
-	table, problems := disclose.ReadTable("lists", header, rows, disclose.Layout{Value: "count"})
-	if len(problems) > 0 {
-		return nil, problems[0]
+		table.Cells = append(table.Cells, disclose.Cell{Key: key, Count: int64(t.Count(h))})
 	}
 	res, err := disclose.Suppress([]*disclose.Table{table}, nil, disclose.Options{Threshold: disclose.DefaultThreshold, Flat: true})
 	if err != nil {

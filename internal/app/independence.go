@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 
@@ -16,7 +17,7 @@ import (
 
 // Two testimonies are taken for one story, until somebody has read them, when one has this
 // share of its words in common with the other, or one passage of so many units: see
-// [reuse.Suspected].
+// [reuse.Shared.Suspect].
 const (
 	copiedWords = 0.2
 	copiedUnits = 30
@@ -80,22 +81,16 @@ func (w *Workspace) Independence(ctx context.Context) (*Independence, error) {
 func (w *Workspace) tellings(ctx context.Context, interviews []index.Row) ([]Telling, error) {
 	out := make([]Telling, 0, len(interviews))
 	for _, row := range interviews {
-		units, err := w.index.Linked(ctx, row.ID, "statement_unit", "interview")
+		passages, _, err := w.Passages(ctx, row.ID, 0, math.MaxInt)
 		if err != nil {
 			return nil, err
 		}
 		var words []string
-		for first := 0; first < len(units); first += unitsAtOnce {
-			passages, _, err := w.Passages(ctx, row.ID, first, unitsAtOnce)
-			if err != nil {
-				return nil, err
+		for _, p := range passages {
+			if p.Words == "" {
+				p.Words = p.Translation
 			}
-			for _, p := range passages {
-				if p.Words == "" {
-					p.Words = p.Translation
-				}
-				words = append(words, p.Words)
-			}
+			words = append(words, p.Words)
 		}
 		if len(words) > 0 {
 			out = append(out, Telling{row.ID, tellerOf(row), strings.Join(words, "\n")})
@@ -103,9 +98,6 @@ func (w *Workspace) tellings(ctx context.Context, interviews []index.Row) ([]Tel
 	}
 	return out, nil
 }
-
-// unitsAtOnce bounds the passages that are opened at one time.
-const unitsAtOnce = 2000
 
 func tellerOf(interview index.Row) id.ID {
 	if p, err := id.Parse(interview.Values.Get("person")); err == nil {
@@ -131,7 +123,7 @@ func (w *Workspace) retellings(ctx context.Context, tellings []Telling) ([]Retel
 	var out []Retelling
 	for _, s := range found {
 		a, b := tellings[s.A], tellings[s.B]
-		if a.Teller == b.Teller || len(reuse.Suspected([]reuse.Shared{s}, copiedWords, copiedUnits)) == 0 {
+		if a.Teller == b.Teller || !s.Suspect(copiedWords, copiedUnits) {
 			continue // who tells a story twice is one source anyhow; phrases are everybody's
 		}
 		r := Retelling{A: a, B: b, ShareA: s.ShareA, ShareB: s.ShareB, Longest: s.Longest}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -247,12 +248,7 @@ func (l *Linking) changed(now map[[2]id.ID]casebook.Verdict) (gone, made [][2]id
 			made = append(made, p)
 		}
 	}
-	order := func(a, b [2]id.ID) int {
-		if c := a[0].Compare(b[0]); c != 0 {
-			return c
-		}
-		return a[1].Compare(b[1])
-	}
+	order := func(a, b [2]id.ID) int { return cmp.Or(a[0].Compare(b[0]), a[1].Compare(b[1])) }
 	slices.SortFunc(gone, order)
 	slices.SortFunc(made, order)
 	return gone, made

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -48,7 +50,7 @@ func (w *Workspace) unsavedDB(ctx context.Context) (*sealeddb.DB, error) {
 		return nil, err
 	}
 	err = db.Write(ctx, func(c *sqlite3.Conn) error {
-		return c.Exec(`CREATE TABLE IF NOT EXISTS unsaved(form TEXT PRIMARY KEY, at INTEGER NOT NULL, size INTEGER NOT NULL, said TEXT NOT NULL) STRICT`)
+		return c.Exec(`CREATE TABLE IF NOT EXISTS unsaved(form TEXT PRIMARY KEY, at INTEGER NOT NULL, said TEXT NOT NULL) STRICT`)
 	})
 	if err != nil {
 		_ = db.Close()
@@ -92,8 +94,8 @@ func (w *Workspace) KeepUnsaved(ctx context.Context, form string, values [][2]st
 		}); err != nil || full {
 			return err
 		}
-		return sealeddb.Run(c, `INSERT INTO unsaved(form, at, size, said) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET at = ?2, size = ?3, said = ?4`,
-			form, w.opt.Now().UnixMilli(), len(said), string(said))
+		return sealeddb.Run(c, `INSERT INTO unsaved(form, at, said) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET at = ?2, said = ?3`,
+			form, w.opt.Now().UnixMilli(), string(said))
 	})
 	if err == nil && full {
 		err = fault.New(fault.TooLarge, "app.KeepUnsaved", "%d forms are not saved", maxUnsaved).With("save or drop some of them")
@@ -110,9 +112,9 @@ func (w *Workspace) Unsaved(ctx context.Context, form string) (u Unsaved, ok boo
 	return all[0], true, nil
 }
 
-// UnsavedForms lists the forms that are kept, the last one first.
+// UnsavedForms lists the forms that are kept, the last one first, without their values.
 func (w *Workspace) UnsavedForms(ctx context.Context) ([]Unsaved, error) {
-	return w.readUnsaved(ctx, `SELECT form, at, said FROM unsaved ORDER BY at DESC, form`)
+	return w.readUnsaved(ctx, `SELECT form, at, 'null' FROM unsaved ORDER BY at DESC, form`)
 }
 
 func (w *Workspace) readUnsaved(ctx context.Context, query string, args ...any) ([]Unsaved, error) {
@@ -158,7 +160,7 @@ func (w *Workspace) DropUnsaved(ctx context.Context, forms ...string) error {
 // name a record which hangs on one, and forms that name no record at all, because nobody
 // can tell whom they are about.
 func (w *Workspace) dropUnsavedOf(ctx context.Context, erased func(subject id.ID) bool) error {
-	all, err := w.UnsavedForms(ctx)
+	all, err := w.readUnsaved(ctx, `SELECT form, at, said FROM unsaved`)
 	if err != nil {
 		return err
 	}
@@ -186,7 +188,7 @@ func (w *Workspace) dropUnsavedOf(ctx context.Context, erased func(subject id.ID
 // namedIn lists the identifiers in the address and the values of a form.
 func namedIn(u Unsaved) (out []id.ID) {
 	take := func(text string) {
-		for _, word := range wordsOf(text) {
+		for _, word := range strings.FieldsFunc(text, apart) {
 			if rec, err := id.Parse(word); err == nil && !rec.IsZero() && !slices.Contains(out, rec) {
 				out = append(out, rec)
 			}
@@ -199,18 +201,7 @@ func namedIn(u Unsaved) (out []id.ID) {
 	return out
 }
 
-// wordsOf cuts a text where something else than a letter or digit of an identifier stands.
-func wordsOf(text string) []string {
-	var out []string
-	from := 0
-	for i := 0; i <= len(text); i++ {
-		if i < len(text) && (text[i] >= '0' && text[i] <= '9' || text[i] >= 'a' && text[i] <= 'z' || text[i] >= 'A' && text[i] <= 'Z') {
-			continue
-		}
-		if i > from {
-			out = append(out, text[from:i])
-		}
-		from = i + 1
-	}
-	return out
+// apart reports whether a letter stands between identifiers and in none of them.
+func apart(r rune) bool {
+	return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r)
 }

@@ -46,15 +46,14 @@ func (w *Workspace) Assess(ctx context.Context, incident id.ID, a Argument, copi
 		return nil, fault.New(fault.Invalid, "app.Assess", "only incidents are assessed so").With("a pattern finding is assessed from its incidents")
 	}
 	c := verification.Case{Reasons: a.Reasons, Alternatives: a.Alternatives, Contrary: a.Contrary, Dependencies: slices.Clone(copies)}
-	var passages []passageOf
+	var passages []id.ID // that the accounts rest on
 	for _, acc := range r.Accounts {
 		if acc.CorrectedBy != nil || !describes(acc.Act) {
 			continue
 		}
-		e := w.evidenceOf(ctx, acc)
-		c.Evidence = append(c.Evidence, e)
+		c.Evidence = append(c.Evidence, w.evidenceOf(ctx, acc))
 		if acc.Act.Passage != nil {
-			passages = append(passages, passageOf{acc.Act.Passage.Record, e.Source})
+			passages = append(passages, acc.Act.Passage.Record)
 		}
 	}
 	for _, s := range a.Patterns {
@@ -107,13 +106,10 @@ func (w *Workspace) evidenceOf(ctx context.Context, a casebook.Account) verifica
 	return e
 }
 
-// passageOf is a passage that an account rests on, and who speaks in it.
-type passageOf struct{ passage, source id.ID }
-
 // dependencies adds what is recorded between the sources of a case, directly or over
 // others: between persons, their interviews and the passages that the accounts rest on;
 // that records of one person are one person; and testimonies that share their words.
-func (w *Workspace) dependencies(ctx context.Context, c verification.Case, passages []passageOf) ([]verification.Dependency, error) {
+func (w *Workspace) dependencies(ctx context.Context, c verification.Case, passages []id.ID) ([]verification.Dependency, error) {
 	out := c.Dependencies
 	add := func(d verification.Dependency) {
 		if d.A != d.B && !slices.Contains(out, d) {
@@ -121,15 +117,12 @@ func (w *Workspace) dependencies(ctx context.Context, c verification.Case, passa
 		}
 	}
 	var tellers []id.ID
-	queue := make([]id.ID, 0, len(c.Evidence)+len(passages))
+	queue := slices.Clone(passages)
 	for _, e := range c.Evidence {
 		queue = append(queue, e.Source)
 		if e.Class == verification.Testimony && !e.Against && !slices.Contains(tellers, e.Source) {
 			tellers = append(tellers, e.Source)
 		}
-	}
-	for _, p := range passages {
-		queue = append(queue, p.passage)
 	}
 	seen := map[id.ID]bool{}
 	for ; len(queue) > 0; queue = queue[1:] {
@@ -258,7 +251,13 @@ func (w *Workspace) SignOff(ctx context.Context, argument id.ID, reason string, 
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "app.SignOff", "the argument names no incident")
 	}
-	if _, err := w.StateAll(ctx, []casebook.Statement{{Record: argument, Kind: "verification", Fields: valuesOf("signed", reason)}}); err != nil {
+	s := casebook.Statement{Record: argument, Kind: "verification", Fields: valuesOf("signed", reason)}
+	if k, ok := w.Schema().Kind(s.Kind); ok {
+		if problems := checkWords(k, s.Fields); len(problems) > 0 {
+			return nil, problems[0]
+		}
+	}
+	if _, err := w.StateAll(ctx, []casebook.Statement{s}); err != nil {
 		return nil, err
 	}
 	if r, err = w.index.Fold(ctx, argument); err != nil {

@@ -7,16 +7,16 @@ import (
 	"io"
 )
 
-// riffHead reads the head of a RIFF file of a form.
-func riffHead(in io.Reader, form string) error {
+// riffHead reads the head of a RIFF file of a form and returns the size of what follows.
+func riffHead(in io.Reader, form string) (size int64, err error) {
 	head, err := take(in, 12)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if string(head[:4]) != "RIFF" || string(head[8:]) != form {
-		return broken("this is not a file of form " + form)
+		return 0, broken("this is not a file of form " + form)
 	}
-	return nil
+	return int64(binary.LittleEndian.Uint32(head[4:])) - 4, nil
 }
 
 // riffChunk reads the head of a chunk.
@@ -46,14 +46,11 @@ const (
 // cleanWebP keeps the picture, its frames and how it is turned. The size of all stands
 // first, so the picture is held in memory.
 func cleanWebP(in *bufio.Reader, out io.Writer) (Found, error) {
-	all, err := take(in, 12)
+	size, err := riffHead(in, "WEBP")
 	if err != nil {
 		return 0, err
 	}
-	if string(all[:4]) != "RIFF" || string(all[8:]) != "WEBP" {
-		return 0, broken("this is not a WebP picture")
-	}
-	body, err := take(in, int64(binary.LittleEndian.Uint32(all[4:]))-4)
+	body, err := take(in, size)
 	if err != nil {
 		return 0, err
 	}
@@ -145,7 +142,7 @@ func riffFound(name string) Found {
 
 // cleanWave keeps the format and the samples.
 func cleanWave(in *bufio.Reader, out io.Writer) (Found, error) {
-	if err := riffHead(in, "WAVE"); err != nil {
+	if _, err := riffHead(in, "WAVE"); err != nil {
 		return 0, err
 	}
 	var kept []byte

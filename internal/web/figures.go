@@ -18,12 +18,10 @@ import (
 
 type figuresPage struct {
 	Page
-	Asks    []choice
-	Stages  []choice
+	Asks    []option
+	Stages  []option
 	Figures []figureLine
 }
-
-type choice struct{ Value, Label string }
 
 // figureLine is one figure in the list.
 type figureLine struct {
@@ -56,11 +54,11 @@ func (s *Server) figuresPage(w http.ResponseWriter, r *http.Request, v *visit) e
 	}
 	p := figuresPage{Page: v.page("figures.title")}
 	for _, a := range app.Asks() {
-		p.Asks = append(p.Asks, choice{a, v.Say.T("figures.ask." + a)})
+		p.Asks = append(p.Asks, option{Value: a, Label: v.Say.T("figures.ask." + a)})
 	}
 	if voc, ok := v.ws.Schema().Vocabulary("repatriation_stages"); ok {
 		for _, t := range voc.Terms {
-			p.Stages = append(p.Stages, choice{t.Code, t.Label.In(v.Say.Lang())})
+			p.Stages = append(p.Stages, option{Value: t.Code, Label: t.Label.In(v.Say.Lang())})
 		}
 	}
 	for _, f := range all {

@@ -34,6 +34,19 @@ func (s *site) send(rec, field, name string, content []byte) (int, string) {
 	return code, body
 }
 
+// evidenceSite is the desk of a small workspace with one piece of evidence that names nobody.
+func evidenceSite(t *testing.T, title string) (s *site, rec string) {
+	t.Helper()
+	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	s = newSite(t, w, testConfig())
+	_, _, h := s.do("POST", "/new/evidence", url.Values{"title": {title}, "type": {"EV02"}}, nil)
+	return s, strings.TrimSuffix(strings.TrimPrefix(h.Get("Location"), "/record/"), "?done=saved")
+}
+
 type readCloser struct{ *bytes.Buffer }
 
 func (readCloser) Close() error { return nil }
@@ -85,14 +98,7 @@ func TestAFileIsStoredShownAndTakenOutWithAReason(t *testing.T) {
 
 // A page disguised as a picture is never shown by the browser itself.
 func TestAFileThatCouldCarryAProgramIsNotShown(t *testing.T) {
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
-	s := newSite(t, w, testConfig())
-	_, _, h := s.do("POST", "/new/evidence", url.Values{"title": {"A page"}, "type": {"EV02"}}, nil)
-	rec := strings.TrimSuffix(strings.TrimPrefix(h.Get("Location"), "/record/"), "?done=saved")
+	s, rec := evidenceSite(t, "A page")
 	content := []byte("<html><script>alert(1)</script></html>")
 	if code, body := s.send(rec, "stored", "picture.png", content); code != http.StatusSeeOther {
 		t.Fatalf("attaching: %d %s", code, alert(body))
@@ -121,14 +127,7 @@ func located(t *testing.T, place string) []byte {
 }
 
 func TestAPictureLeavesWithoutThePlaceItWasTakenAt(t *testing.T) {
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
-	s := newSite(t, w, testConfig())
-	_, _, h := s.do("POST", "/new/evidence", url.Values{"title": {"A picture"}, "type": {"EV02"}}, nil)
-	rec := strings.TrimSuffix(strings.TrimPrefix(h.Get("Location"), "/record/"), "?done=saved")
+	s, rec := evidenceSite(t, "A picture")
 	const place = "42 54 04.3 N 129 30 15.8 E"
 	content := located(t, place)
 	if code, body := s.send(rec, "stored", "x", content); code != http.StatusSeeOther {
@@ -159,14 +158,7 @@ func TestAPictureLeavesWithoutThePlaceItWasTakenAt(t *testing.T) {
 }
 
 func TestAFileThatCannotBeCleanedLeavesOnlyAsItCame(t *testing.T) {
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
-	s := newSite(t, w, testConfig())
-	_, _, h := s.do("POST", "/new/evidence", url.Values{"title": {"A document"}, "type": {"EV02"}}, nil)
-	rec := strings.TrimSuffix(strings.TrimPrefix(h.Get("Location"), "/record/"), "?done=saved")
+	s, rec := evidenceSite(t, "A document")
 	for what, content := range map[string]string{"a document": "%PDF-1.7 by a person", "a picture that is cut off": string(located(t, "a place")[:60])} {
 		if code, body := s.send(rec, "stored", "x", []byte(content)); code != http.StatusSeeOther {
 			t.Fatalf("%s: %d %s", what, code, alert(body))

@@ -94,10 +94,16 @@ func local(host string) bool {
 	return name == "127.0.0.1" || name == "localhost" || name == "[::1]" || name == "::1"
 }
 
+// ownAddress reads an address of this server; ok is false for any other.
+func ownAddress(address string) (u *url.URL, ok bool) {
+	u, err := url.Parse(address)
+	return u, err == nil && u.Host == "" && u.Scheme == "" && strings.HasPrefix(u.Path, "/") && !strings.HasPrefix(address, "//") && !strings.Contains(address, "\\")
+}
+
 // safeNext keeps a redirect on this server.
 func safeNext(next string) string {
-	u, err := url.Parse(next)
-	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(next, "//") || strings.Contains(next, "\\") {
+	u, ok := ownAddress(next)
+	if !ok {
 		return "/"
 	}
 	q := u.Query()

@@ -3,7 +3,6 @@ package web
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +20,8 @@ const unsavedField = "unsaved"
 func (s *Server) keep(w http.ResponseWriter, r *http.Request, v *visit) error {
 	form := r.PostFormValue("form")
 	var values [][2]string
-	if err := json.Unmarshal([]byte(r.PostFormValue("values")), &values); err != nil || !ownAddress(form) {
+	_, ours := ownAddress(form)
+	if err := json.Unmarshal([]byte(r.PostFormValue("values")), &values); err != nil || !ours {
 		return fault.New(fault.Invalid, "web", "the form could not be kept").With("save it")
 	}
 	s.unsaved.Lock()
@@ -33,12 +33,6 @@ func (s *Server) keep(w http.ResponseWriter, r *http.Request, v *visit) error {
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-// ownAddress reports whether a form's name is an address of the desk.
-func ownAddress(form string) bool {
-	u, err := url.Parse(form)
-	return err == nil && strings.HasPrefix(form, "/") && !strings.HasPrefix(form, "//") && u.Host == ""
 }
 
 // kept answers with what is kept of a form: [[name, value], ...], or nothing.

@@ -1,6 +1,9 @@
 package web
 
 import (
+	"net/http"
+	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -24,6 +27,22 @@ func TestTheBrowserIsToldToKeepNoForm(t *testing.T) {
 					t.Errorf("%s: %s", p.name, f)
 				}
 			}
+		}
+	}
+}
+
+// A form is kept under an address of the desk alone: the desk shows the address as a link.
+func TestAFormIsKeptUnderAnAddressOfTheDeskAlone(t *testing.T) {
+	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	s := newSite(t, w, testConfig())
+	for form, want := range map[string]int{"/new/person": http.StatusNoContent, "/record/x/consent?y=z#1": http.StatusNoContent,
+		"//elsewhere.example/": http.StatusBadRequest, `/\elsewhere.example`: http.StatusBadRequest, "javascript:alert(1)": http.StatusBadRequest, "https://elsewhere.example/": http.StatusBadRequest} {
+		if code, body, _ := s.do("POST", "/unsaved", url.Values{"form": {form}, "values": {`[["a","b"]]`}}, nil); code != want {
+			t.Errorf("%s: %d, want %d %s", form, code, want, alert(body))
 		}
 	}
 }

@@ -263,7 +263,11 @@ func (s *Server) argue(w http.ResponseWriter, r *http.Request, v *visit) error {
 	case err != nil:
 		return err
 	}
-	done := "argued"
+	return backToVerification(w, r, rec, "argued", missing)
+}
+
+// backToVerification says what was done, or that the level is stated where nothing misses.
+func backToVerification(w http.ResponseWriter, r *http.Request, rec id.ID, done string, missing []verification.Need) error {
 	if len(missing) == 0 {
 		done = "level"
 	}
@@ -323,10 +327,5 @@ func (s *Server) sign(w http.ResponseWriter, r *http.Request, v *visit) error {
 	case err != nil:
 		return err
 	}
-	done := "signed"
-	if len(missing) == 0 {
-		done = "level"
-	}
-	http.Redirect(w, r, "/record/"+rec.String()+"/verification?done="+done, http.StatusSeeOther)
-	return nil
+	return backToVerification(w, r, rec, "signed", missing)
 }

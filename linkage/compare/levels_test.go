@@ -85,28 +85,35 @@ func TestTheLevelIsThatOfThePlainDefinitionForOneAndForMany(t *testing.T) {
 			t.Fatal(err)
 		}
 		rapid.Check(t, func(t *rapid.T) {
-			var d table.Dict
-			for _, s := range rapid.SliceOfN(alike[name], 2, 8).Draw(t, "values") {
-				d.Add([]byte(c.Normalise(s)))
-			}
-			p := c.Prepare(&d).(compare.Rowed)
-			var all []uint32
-			for id := uint32(1); int(id) < d.Len(); id++ {
-				all = append(all, id)
-			}
-			out := make([]uint8, len(all))
-			for _, a := range all {
-				p.Levels(a, all, out)
-				for k, b := range all {
-					if a == b {
-						continue
-					}
-					if want := level(d.At(a), d.At(b)); p.Level(a, b) != want || out[k] != want {
-						t.Fatalf("%s of %q and %q: %d for one, %d among many, not %d", name, d.At(a), d.At(b), p.Level(a, b), out[k], want)
-					}
+			eachAgainstAll(t, c, alike[name], func(d *table.Dict, p compare.Rowed, a, b uint32, got uint8) {
+				if want := level(d.At(a), d.At(b)); p.Level(a, b) != want || got != want {
+					t.Fatalf("%s of %q and %q: %d for one, %d among many, not %d", name, d.At(a), d.At(b), p.Level(a, b), got, want)
 				}
-			}
+			})
 		})
+	}
+}
+
+// eachAgainstAll draws values and hands out the level of every two different ones, as it
+// comes of comparing one with many.
+func eachAgainstAll(t *rapid.T, c compare.Comparer, raw *rapid.Generator[string], check func(d *table.Dict, p compare.Rowed, a, b uint32, got uint8)) {
+	var d table.Dict
+	for _, s := range rapid.SliceOfN(raw, 2, 8).Draw(t, "values") {
+		d.Add([]byte(c.Normalise(s)))
+	}
+	p := c.Prepare(&d).(compare.Rowed)
+	var all []uint32
+	for id := uint32(1); int(id) < d.Len(); id++ {
+		all = append(all, id)
+	}
+	out := make([]uint8, len(all))
+	for _, a := range all {
+		p.Levels(a, all, out)
+		for k, b := range all {
+			if a != b {
+				check(&d, p, a, b, out[k])
+			}
+		}
 	}
 }
 
@@ -119,24 +126,11 @@ func TestAValueAgainstManyIsAsAgainstEach(t *testing.T) {
 			t.Fatal(err)
 		}
 		rapid.Check(t, func(t *rapid.T) {
-			var d table.Dict
-			for _, s := range rapid.SliceOfN(raw, 2, 8).Draw(t, "values") {
-				d.Add([]byte(c.Normalise(s)))
-			}
-			p := c.Prepare(&d).(compare.Rowed)
-			var all []uint32
-			for id := uint32(1); int(id) < d.Len(); id++ {
-				all = append(all, id)
-			}
-			out := make([]uint8, len(all))
-			for _, a := range all {
-				p.Levels(a, all, out)
-				for k, b := range all {
-					if a != b && out[k] != p.Level(a, b) {
-						t.Fatalf("%s of %q and %q: %d among many, %d for one", name, d.At(a), d.At(b), out[k], p.Level(a, b))
-					}
+			eachAgainstAll(t, c, raw, func(d *table.Dict, p compare.Rowed, a, b uint32, got uint8) {
+				if got != p.Level(a, b) {
+					t.Fatalf("%s of %q and %q: %d among many, %d for one", name, d.At(a), d.At(b), got, p.Level(a, b))
 				}
-			}
+			})
 		})
 	}
 }

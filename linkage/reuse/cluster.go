@@ -39,14 +39,19 @@ type Dependency struct {
 	Why  string // for a person who reviews the level
 }
 
-// Suspected turns shared text into dependencies: pairs of which one account has at least
-// the given share of its words in common with the other and half the given number of units
-// in one passage, or a passage of all that number. 0.2 and 30 find retold stories and leave
+// Suspect reports whether what two accounts share makes them one story: one has at least the
+// given share of its words in common with the other and half the given number of units in
+// one passage, or a passage of all that number. 0.2 and 30 find retold stories and leave
 // phrases that all speakers use.
+func (s Shared) Suspect(share float64, longest int) bool {
+	return max(s.ShareA, s.ShareB) >= share && 2*s.Longest >= longest || s.Longest >= longest
+}
+
+// Suspected turns the shared text that is [Shared.Suspect] into dependencies.
 func Suspected(found []Shared, share float64, longest int) []Dependency {
 	var out []Dependency
 	for _, s := range found {
-		if max(s.ShareA, s.ShareB) >= share && 2*s.Longest >= longest || s.Longest >= longest {
+		if s.Suspect(share, longest) {
 			out = append(out, Dependency{s.A, s.B, SharedText, "the accounts share wording"})
 		}
 	}

@@ -67,9 +67,10 @@ func (events) Keys() []compare.Key {
 }
 
 func (e events) Prepare(v compare.Values) compare.Prepared {
-	f := &eventForms{v: v, g: e.g, e: make([][]event, 1, v.Len())}
-	f.Grow()
-	return f
+	return &eventForms{parse(v, func(s string) event {
+		date, place, _ := strings.Cut(s, at)
+		return event{dateOf(date), e.g.Parse(place)}
+	}), e.g}
 }
 
 type event struct {
@@ -78,26 +79,14 @@ type event struct {
 }
 
 type eventForms struct {
-	v compare.Values
+	*parsed[event]
 	g *places.Gazetteer
-	e [][]event
-}
-
-func (f *eventForms) Grow() {
-	for id := len(f.e); id < f.v.Len(); id++ {
-		var own []event
-		for _, v := range strings.Split(f.v.At(uint32(id)), Separator) {
-			date, place, _ := strings.Cut(v, at)
-			own = append(own, event{dateOf(date), f.g.Parse(place)})
-		}
-		f.e = append(f.e, own)
-	}
 }
 
 func (f *eventForms) Level(a, b uint32) uint8 {
 	best := uint8(eventApart)
-	for _, x := range f.e[a] {
-		for _, y := range f.e[b] {
+	for _, x := range f.of[a] {
+		for _, y := range f.of[b] {
 			best = max(best, f.near(x, y))
 		}
 	}
@@ -133,19 +122,13 @@ func (f *eventForms) near(x, y event) uint8 {
 
 func (f *eventForms) Keys(k int, id uint32, dst []uint32) []uint32 {
 	if k == 0 {
-		return append(dst, key(f.v.At(id)))
+		return f.same(id, dst)
 	}
 	from := len(dst)
-	for _, e := range f.e[id] {
+	for _, e := range f.of[id] {
 		dst = years(e.date, dst, from)
 	}
 	return dst
 }
 
-func (f *eventForms) Bytes() int64 {
-	n := int64(0)
-	for _, e := range f.e {
-		n += int64(len(e))
-	}
-	return 24*int64(len(f.e)) + 128*n
-}
+func (f *eventForms) Bytes() int64 { return f.bytes(128) }

@@ -40,19 +40,7 @@ func (interval) Keys() []compare.Key {
 }
 
 func (interval) Prepare(v compare.Values) compare.Prepared {
-	f := &intervalForms{v: v, d: make([][]dates.Value, 1, v.Len())}
-	f.Grow()
-	return f
-}
-
-func (f *intervalForms) Grow() {
-	for id := len(f.d); id < f.v.Len(); id++ {
-		var values []dates.Value
-		for _, v := range strings.Split(f.v.At(uint32(id)), Separator) {
-			values = append(values, dateOf(v))
-		}
-		f.d = append(f.d, values)
-	}
+	return &intervalForms{parse(v, dateOf)}
 }
 
 // dateOf reads what Normalise wrote.
@@ -64,15 +52,12 @@ func dateOf(s string) dates.Value {
 	return dates.Of(d)
 }
 
-type intervalForms struct {
-	v compare.Values
-	d [][]dates.Value
-}
+type intervalForms struct{ *parsed[dates.Value] }
 
 func (f *intervalForms) Level(a, b uint32) uint8 {
 	best := 0
-	for _, x := range f.d[a] {
-		for _, y := range f.d[b] {
+	for _, x := range f.of[a] {
+		for _, y := range f.of[b] {
 			best = max(best, dates.Level(x, y))
 		}
 	}
@@ -84,10 +69,10 @@ const widest = 3
 
 func (f *intervalForms) Keys(k int, id uint32, dst []uint32) []uint32 {
 	if k == 0 {
-		return append(dst, key(f.v.At(id)))
+		return f.same(id, dst)
 	}
 	from := len(dst)
-	for _, d := range f.d[id] {
+	for _, d := range f.of[id] {
 		dst = years(d, dst, from)
 	}
 	return dst
@@ -111,10 +96,4 @@ func years(d dates.Value, dst []uint32, from int) []uint32 {
 	return dst
 }
 
-func (f *intervalForms) Bytes() int64 {
-	n := int64(0)
-	for _, d := range f.d {
-		n += int64(len(d))
-	}
-	return 24*int64(len(f.d)) + 32*n
-}
+func (f *intervalForms) Bytes() int64 { return f.bytes(32) }

@@ -37,9 +37,11 @@ func (kin) Keys() []compare.Key {
 }
 
 func (kin) Prepare(v compare.Values) compare.Prepared {
-	f := &kinForms{v: v, c: names.NewComparer(), r: names.NewReader(), ties: make([][]tied, 1, v.Len())}
-	f.Grow()
-	return f
+	r := names.NewReader()
+	return &kinForms{parse(v, func(s string) tied {
+		tie, name, _ := strings.Cut(s, at)
+		return tied{tie, r.Parse(name)}
+	}), names.NewComparer()}
 }
 
 type tied struct {
@@ -48,27 +50,14 @@ type tied struct {
 }
 
 type kinForms struct {
-	v    compare.Values
-	c    *names.Comparer
-	r    *names.Reader
-	ties [][]tied
-}
-
-func (f *kinForms) Grow() {
-	for id := len(f.ties); id < f.v.Len(); id++ {
-		var own []tied
-		for _, v := range strings.Split(f.v.At(uint32(id)), Separator) {
-			tie, name, _ := strings.Cut(v, at)
-			own = append(own, tied{tie, f.r.Parse(name)})
-		}
-		f.ties = append(f.ties, own)
-	}
+	*parsed[tied]
+	c *names.Comparer
 }
 
 func (f *kinForms) Level(a, b uint32) uint8 {
 	best := uint8(kinOther)
-	for _, x := range f.ties[a] {
-		for _, y := range f.ties[b] {
+	for _, x := range f.of[a] {
+		for _, y := range f.of[b] {
 			if x.tie != y.tie {
 				continue
 			}
@@ -85,9 +74,9 @@ func (f *kinForms) Level(a, b uint32) uint8 {
 
 func (f *kinForms) Keys(k int, id uint32, dst []uint32) []uint32 {
 	if k == 0 {
-		return append(dst, key(f.v.At(id)))
+		return f.same(id, dst)
 	}
-	for _, t := range f.ties[id] {
+	for _, t := range f.of[id] {
 		for _, s := range t.name.Blocks() {
 			dst = append(dst, key(t.tie+s))
 		}
@@ -95,10 +84,4 @@ func (f *kinForms) Keys(k int, id uint32, dst []uint32) []uint32 {
 	return dst
 }
 
-func (f *kinForms) Bytes() int64 {
-	n := int64(0)
-	for _, t := range f.ties {
-		n += int64(len(t))
-	}
-	return 24*int64(len(f.ties)) + 512*n
-}
+func (f *kinForms) Bytes() int64 { return f.bytes(512) }

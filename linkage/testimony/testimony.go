@@ -51,6 +51,43 @@ func key(s string) uint32 {
 	return h.Sum32() | 1
 }
 
+// parsed are the values of a field that may have several, each read once: those of the
+// value id stand at id.
+type parsed[T any] struct {
+	v    compare.Values
+	of   [][]T
+	read func(string) T
+}
+
+func parse[T any](v compare.Values, read func(string) T) *parsed[T] {
+	p := &parsed[T]{v: v, of: make([][]T, 1, v.Len()), read: read}
+	p.Grow()
+	return p
+}
+
+// Grow reads the values that came.
+func (p *parsed[T]) Grow() {
+	for id := len(p.of); id < p.v.Len(); id++ {
+		var all []T
+		for _, s := range strings.Split(p.v.At(uint32(id)), Separator) {
+			all = append(all, p.read(s))
+		}
+		p.of = append(p.of, all)
+	}
+}
+
+// same is the key of the whole value.
+func (p *parsed[T]) same(id uint32, dst []uint32) []uint32 { return append(dst, key(p.v.At(id))) }
+
+// bytes reckons the memory of all, at so many bytes each.
+func (p *parsed[T]) bytes(each int64) int64 {
+	n := int64(0)
+	for _, all := range p.of {
+		n += int64(len(all))
+	}
+	return 24*int64(len(p.of)) + each*n
+}
+
 // site compares places by the depth at which they part: see [places.Gazetteer.Level].
 type site struct{ g *places.Gazetteer }
 
@@ -67,42 +104,27 @@ func (site) Normalise(raw string) string { return normal(raw) }
 func (site) Keys() []compare.Key { return []compare.Key{{Name: "same", Agree: 0.6}} }
 
 func (s site) Prepare(v compare.Values) compare.Prepared {
-	f := &siteForms{v: v, g: s.g, k: make([][]places.Key, 1, v.Len())}
-	f.Grow()
-	return f
-}
-
-func (f *siteForms) Grow() {
-	for id := len(f.k); id < f.v.Len(); id++ {
-		var keys []places.Key
-		for _, p := range strings.Split(f.v.At(uint32(id)), Separator) {
-			keys = append(keys, f.g.Parse(p))
-		}
-		f.k = append(f.k, keys)
-	}
+	return &siteForms{parse(v, s.g.Parse), s.g}
 }
 
 type siteForms struct {
-	v compare.Values
+	*parsed[places.Key]
 	g *places.Gazetteer
-	k [][]places.Key
 }
 
 func (f *siteForms) Level(a, b uint32) uint8 {
 	best := 0
-	for _, x := range f.k[a] {
-		for _, y := range f.k[b] {
+	for _, x := range f.of[a] {
+		for _, y := range f.of[b] {
 			best = max(best, f.g.Level(x, y))
 		}
 	}
 	return uint8(best)
 }
 
-func (f *siteForms) Keys(_ int, id uint32, dst []uint32) []uint32 {
-	return append(dst, key(f.v.At(id)))
-}
+func (f *siteForms) Keys(_ int, id uint32, dst []uint32) []uint32 { return f.same(id, dst) }
 
-func (f *siteForms) Bytes() int64 { return 128 * int64(len(f.k)) }
+func (f *siteForms) Bytes() int64 { return 128 * int64(len(f.of)) }
 
 // trait compares what hardly ever changes or is told wrong of a person: whether they are a
 // woman or a man.
