@@ -9,6 +9,7 @@ import (
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/journal"
 )
 
@@ -62,6 +63,28 @@ func must(t *testing.T, err error) {
 // Three desks work on the same and on their own records, and exchange with each other
 // by two sticks in random order. Whatever the order of arrival, once each has seen all,
 // their indexes are the same to the byte, and so is an index computed from nothing.
+// tallied compares the numbers that are kept with those that counting finds.
+func tallied(t *testing.T, w *app.Workspace) {
+	t.Helper()
+	counts, err := w.Index().Counts(t.Context())
+	must(t, err)
+	contested, err := w.Index().Contested(t.Context())
+	must(t, err)
+	for _, k := range w.Schema().Kinds() {
+		all, unsettled := 0, 0
+		must(t, w.Index().Each(t.Context(), k.Name, func(r index.Row) error {
+			all++
+			if r.Contested {
+				unsettled++
+			}
+			return nil
+		}))
+		if counts[k.Name] != all || contested[k.Name] != unsettled {
+			t.Errorf("%s: kept %d and %d contested, counted %d and %d", k.Name, counts[k.Name], contested[k.Name], all, unsettled)
+		}
+	}
+}
+
 func TestWhateverTheOrderOfArrivalTheIndexIsTheSame(t *testing.T) {
 	rounds := 3
 	if testing.Short() {
@@ -94,6 +117,9 @@ func TestWhateverTheOrderOfArrivalTheIndexIsTheSame(t *testing.T) {
 				}
 			}
 			want := dump(t, owner)
+			for _, d := range desks {
+				tallied(t, d.w)
+			}
 			for i, d := range desks[1:] {
 				if got := dump(t, d.w); got != want {
 					t.Errorf("desk %d: %s", i+1, firstDiff(got, want))
@@ -103,6 +129,7 @@ func TestWhateverTheOrderOfArrivalTheIndexIsTheSame(t *testing.T) {
 			if got := dump(t, desks[2].w); got != want {
 				t.Errorf("rebuilt: %s", firstDiff(got, want))
 			}
+			tallied(t, desks[2].w)
 		})
 	}
 }

@@ -132,7 +132,7 @@ func (w *Workspace) notCovered(ctx context.Context, use consent.Use) (roots []id
 // lockedFiles are the persons who refused or withdrew from the desk's own purpose. Only
 // those with such an answer are looked at: the desk asks this all day.
 func (w *Workspace) lockedFiles(ctx context.Context, use consent.Use) ([]id.ID, error) {
-	res, err := w.index.List(ctx, index.Query{Kind: "consent", Limit: 1 << 30,
+	res, err := w.index.List(ctx, index.Query{Kind: "consent", Limit: 1 << 30, Plain: true,
 		Filters: map[string][]string{"purpose": {use.Purpose}, "state": {string(consent.Refused), string(consent.Withdrawn)}}})
 	if err != nil {
 		return nil, err

@@ -299,7 +299,7 @@ func BenchmarkBarDesk(b *testing.B) {
 		unlock = append(unlock, time.Since(start))
 		lists = append(lists, d.listings(b, r, 300)...)
 		for range 5 {
-			first, all := d.get(b, "/search?q="+url.QueryEscape("벽돌공장"))
+			first, all := d.get(b, "/search?in=testimony&q="+url.QueryEscape("벽돌공장"))
 			firsts, alls = append(firsts, first), append(alls, all)
 		}
 		resident = max(resident, d.resident(b))

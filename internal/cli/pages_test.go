@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -34,6 +35,7 @@ const (
 type aPage struct {
 	name string
 	at   func(r *rand.Rand) string
+	form func(r *rand.Rand) url.Values // what is sent; nil where a page is only opened
 }
 
 func benchPages(b *testing.B, w *app.Workspace) []aPage {
@@ -48,19 +50,24 @@ func benchPages(b *testing.B, w *app.Workspace) []aPage {
 	people, incidents := sample("person"), sample("incident")
 	some := func(rows []index.Row, r *rand.Rand) string { return "/record/" + rows[r.IntN(len(rows))].ID.String() }
 	return []aPage{
-		{"desk", func(*rand.Rand) string { return "/" }},
-		{"people", func(r *rand.Rand) string {
+		{name: "desk", at: func(*rand.Rand) string { return "/" }},
+		{name: "people", at: func(r *rand.Rand) string {
 			return "/list/person?f.origin=" + url.QueryEscape(benchOrigins[r.IntN(len(benchOrigins))])
 		}},
-		{"incidents", func(r *rand.Rand) string {
+		{name: "incidents", at: func(r *rand.Rand) string {
 			return fmt.Sprintf("/list/incident?date=date&sure=yes&within=%d-2004", 1998+r.IntN(5))
 		}},
-		{"person", func(r *rand.Rand) string { return some(people, r) }},
-		{"incident", func(r *rand.Rand) string { return some(incidents, r) }},
-		{"verification", func(r *rand.Rand) string { return some(incidents, r) + "/verification" }},
-		{"consent", func(r *rand.Rand) string { return some(people, r) + "/consent" }},
-		{"form", func(*rand.Rand) string { return "/new/incident" }},
-		{"search", func(r *rand.Rand) string {
+		{name: "person", at: func(r *rand.Rand) string { return some(people, r) }},
+		{name: "incident", at: func(r *rand.Rand) string { return some(incidents, r) }},
+		{name: "verification", at: func(r *rand.Rand) string { return some(incidents, r) + "/verification" }},
+		{name: "consent", at: func(r *rand.Rand) string { return some(people, r) + "/consent" }},
+		{name: "form", at: func(*rand.Rand) string { return "/new/incident" }},
+		{name: "saved", at: func(*rand.Rand) string { return "/new/incident" }, form: func(r *rand.Rand) url.Values {
+			return url.Values{"type": {benchTypes[r.IntN(len(benchTypes))]}, "date": {strconv.Itoa(1998 + r.IntN(20))}, "place": {benchPlaces[r.IntN(len(benchPlaces))]},
+				"agency": {"AG-SSD"}, "person": {people[r.IntN(len(people))].ID.String()}, "act": {"save"}}
+		}},
+		{name: "review", at: func(*rand.Rand) string { return "/review/person" }},
+		{name: "search", at: func(r *rand.Rand) string {
 			return "/search?q=" + url.QueryEscape(people[r.IntN(len(people))].Values.Get("pseudonym"))
 		}},
 	}
@@ -88,7 +95,8 @@ func BenchmarkBarPages(b *testing.B) {
 		b.Fatal(err)
 	}
 	client := &http.Client{Jar: jar, Transport: &http.Transport{MaxIdleConnsPerHost: atWork}}
-	if _, err := open(client, srv.URL+"/?start=0123456789012345678901234567890123456789"); err != nil {
+	enter := aPage{at: func(*rand.Rand) string { return "/?start=0123456789012345678901234567890123456789" }}
+	if _, err := open(client, srv.URL, enter, nil); err != nil {
 		b.Fatal(err)
 	}
 	pages := benchPages(b, w)
@@ -108,7 +116,7 @@ func alone(b *testing.B, client *http.Client, base string, pages []aPage) {
 		r := rand.New(rand.NewPCG(1, 1))
 		var took []time.Duration
 		for range 12 {
-			d, err := open(client, base+p.at(r))
+			d, err := open(client, base, p, r)
 			if err != nil {
 				b.Fatal(p.name, ": ", err)
 			}
@@ -119,11 +127,19 @@ func alone(b *testing.B, client *http.Client, base string, pages []aPage) {
 	b.Log("one at a time:", lines.String())
 }
 
-func open(c *http.Client, at string) (time.Duration, error) {
+// open opens a page, or sends its form and opens the page that follows.
+func open(c *http.Client, base string, p aPage, r *rand.Rand) (time.Duration, error) {
+	at, method, body := base+p.at(r), http.MethodGet, ""
+	if p.form != nil {
+		method, body = http.MethodPost, p.form(r).Encode()
+	}
 	start := time.Now()
-	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, at, nil)
+	req, err := http.NewRequestWithContext(context.Background(), method, at, strings.NewReader(body))
 	if err != nil {
 		return 0, err
+	}
+	if p.form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	res, err := c.Do(req)
 	if err != nil {
@@ -153,7 +169,7 @@ func atWorkTogether(b *testing.B, client *http.Client, base string, pages []aPag
 			for time.Now().Before(end) {
 				time.Sleep(time.Duration(500+r.IntN(1000)) * time.Millisecond) // somebody reads
 				p := pages[r.IntN(len(pages))]
-				d, err := open(client, base+p.at(r))
+				d, err := open(client, base, p, r)
 				mu.Lock()
 				if err != nil {
 					b.Error(p.name, ": ", err)

@@ -27,7 +27,8 @@ type Query struct {
 	Sort      string   // field, or "" for the last changed first
 	Desc      bool
 	Offset    int
-	Limit     int // 0: count only
+	Limit     int  // 0: count only
+	Plain     bool // no facets
 }
 
 // Within restricts a date field to a span of days, both ends included.
@@ -136,7 +137,10 @@ func (t *table) run(q Query, x *Index) (*Result, []int64, error) {
 		return nil, nil, err
 	}
 	filters := t.filters(q, x.schema())
-	facets := t.facetColumns()
+	var facets []*column
+	if !q.Plain {
+		facets = t.facetColumns()
+	}
 	counts := make([][]int, len(facets))
 	for i, c := range facets {
 		counts[i] = make([]int, len(c.dict))
@@ -163,9 +167,9 @@ func (t *table) run(q Query, x *Index) (*Result, []int64, error) {
 	for i, c := range facets {
 		res.Facets = append(res.Facets, c.facet(counts[i]))
 	}
-	t.sort(hits, q)
 	lo := min(max(q.Offset, 0), len(hits))
 	hi := min(lo+q.Limit, len(hits))
+	hits = leading(hits, hi, t.order(q))
 	page := make([]int64, 0, hi-lo)
 	for _, row := range hits[lo:hi] {
 		page = append(page, t.recs[row])
@@ -279,18 +283,50 @@ func (c *column) facet(counts []int) Facet {
 	return f
 }
 
-func (t *table) sort(rows []int32, q Query) {
+// order compares rows as a query wants them.
+func (t *table) order(q Query) func(a, b int32) int {
 	less := func(a, b int32) int { return cmp.Compare(t.last[b], t.last[a]) }
 	if c := t.byName[q.Sort]; c != nil {
 		less = c.compare
 	}
-	slices.SortFunc(rows, func(a, b int32) int {
+	return func(a, b int32) int {
 		o := less(a, b)
 		if q.Desc {
 			o = -o
 		}
 		return cmp.Or(o, cmp.Compare(t.recs[a], t.recs[b]))
-	})
+	}
+}
+
+// leading is the first n of rows in an order. A page needs forty of a hundred thousand, so
+// the rest is only compared with the last that leads so far. It begins at the end, where
+// the newest records are.
+func leading(rows []int32, n int, order func(a, b int32) int) []int32 {
+	if n == 0 {
+		return nil
+	}
+	if n > len(rows)/4 {
+		slices.SortFunc(rows, order)
+		return rows[:n]
+	}
+	best := make([]int32, 0, 2*n)
+	cut := func() {
+		slices.SortFunc(best, order)
+		best = best[:min(n, len(best))]
+	}
+	full := false // best[n-1] is the last that leads
+	for _, row := range slices.Backward(rows) {
+		if full && order(best[n-1], row) < 0 {
+			continue
+		}
+		best = append(best, row)
+		if len(best) == cap(best) {
+			cut()
+			full = true
+		}
+	}
+	cut()
+	return best
 }
 
 func (c *column) compare(a, b int32) int {
@@ -374,16 +410,16 @@ func (x *Index) Row(ctx context.Context, rec id.ID) (*Row, error) {
 
 // Counts returns how many records there are of each kind.
 func (x *Index) Counts(ctx context.Context) (map[string]int, error) {
-	return x.countKinds(ctx, `SELECT kind, count(*) FROM record WHERE kind > 0 GROUP BY kind`)
+	return x.countKinds(ctx, `SELECT kind, sum(n) FROM tally WHERE kind > 0 AND n > 0 GROUP BY kind`)
 }
 
 // Contested returns how many records of each kind have accounts that contradict each
 // other and await a choice.
 func (x *Index) Contested(ctx context.Context) (map[string]int, error) {
-	return x.countKinds(ctx, `SELECT kind, count(*) FROM record WHERE kind > 0 AND flags & 1 GROUP BY kind`)
+	return x.countKinds(ctx, `SELECT kind, sum(n) FROM tally WHERE kind > 0 AND flags & 1 AND n > 0 GROUP BY kind`)
 }
 
-// countKinds answers from the index over kind and flags alone.
+// countKinds answers from the tally.
 func (x *Index) countKinds(ctx context.Context, query string) (map[string]int, error) {
 	out := map[string]int{}
 	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {

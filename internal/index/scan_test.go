@@ -1,6 +1,8 @@
 package index
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,6 +38,25 @@ func TestTheScanMissesNoWord(t *testing.T) {
 			"translation": {{Text: rest, Lang: "en"}}, "verbatim": {{Text: text, Lang: "ko"}}, "order": {kind.Of(rest)}}}
 		if !mayContain(act.Encode(), [][]byte{folded}) {
 			t.Fatalf("%q is in %q and was missed", folded, text)
+		}
+	})
+}
+
+// The first rows of an order are the same whether all are sorted or only those that may
+// lead are kept.
+func TestLeadingIsTheBeginningOfTheSorted(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		keys := rapid.SliceOf(rapid.IntRange(0, 40)).Draw(t, "keys")
+		order := func(a, b int32) int { return cmp.Or(cmp.Compare(keys[a], keys[b]), cmp.Compare(a, b)) }
+		rows := make([]int32, len(keys))
+		for i := range rows {
+			rows[i] = int32(i)
+		}
+		n := rapid.IntRange(0, len(rows)).Draw(t, "n")
+		want := slices.Clone(rows)
+		slices.SortFunc(want, order)
+		if got := leading(rows, n, order); !slices.Equal(got, want[:n]) {
+			t.Fatalf("got %v, sorted %v", got, want[:n])
 		}
 	})
 }

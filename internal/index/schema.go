@@ -17,7 +17,7 @@ import (
 )
 
 // Version is the layout of the tables. A file of another version is rebuilt.
-const Version = 5
+const Version = 6
 
 // The tables. Numbers that depend on the order of arrival (rec, dev, name) are
 // local to the file and never leave it: the canonical dump resolves them.
@@ -31,6 +31,8 @@ const Version = 5
 //	link    who points at whom, clustered by the record pointed at
 //	pair    what people decided of two records, stored from both ends
 //	token   words of open and coded text
+//	tally   how many records there are of each kind and flags, kept by triggers; records
+//	        are never deleted one by one, so there is none for that
 //
 // Two tables are not computed from the journal but remember what the last comparisons
 // found, to tell what became of it. They are in no dump and outlive a rebuild:
@@ -61,6 +63,16 @@ CREATE TABLE IF NOT EXISTS pair(
 CREATE TABLE IF NOT EXISTS token(
 	t TEXT NOT NULL, rec INTEGER NOT NULL,
 	PRIMARY KEY(t, rec)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tally(
+	kind INTEGER NOT NULL, flags INTEGER NOT NULL, n INTEGER NOT NULL,
+	PRIMARY KEY(kind, flags)) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS record_new AFTER INSERT ON record BEGIN
+	INSERT INTO tally VALUES (new.kind, new.flags, 1) ON CONFLICT DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS record_changed AFTER UPDATE OF kind, flags ON record WHEN old.kind <> new.kind OR old.flags <> new.flags BEGIN
+	UPDATE tally SET n = n - 1 WHERE kind = old.kind AND flags = old.flags;
+	INSERT INTO tally VALUES (new.kind, new.flags, 1) ON CONFLICT DO UPDATE SET n = n + 1;
+END;
 CREATE TABLE IF NOT EXISTS grouping(
 	kind TEXT NOT NULL, rec BLOB NOT NULL, entity BLOB NOT NULL,
 	PRIMARY KEY(kind, rec)) WITHOUT ROWID;
@@ -82,7 +94,7 @@ const (
 // wipe empties every table, which is how a rebuild starts.
 func wipe(c *sqlite3.Conn) error {
 	return c.Exec(`DELETE FROM meta; DELETE FROM name; DELETE FROM dev; DELETE FROM head; DELETE FROM record;
-		DELETE FROM act; DELETE FROM link; DELETE FROM pair; DELETE FROM token;`)
+		DELETE FROM act; DELETE FROM link; DELETE FROM pair; DELETE FROM token; DELETE FROM tally;`)
 }
 
 func create(ctx context.Context, db *sealeddb.DB) error {

@@ -407,6 +407,17 @@ func (x *Index) Narratives(ctx context.Context, text string, hit func(Narrative)
 	return scanned, ctx.Err()
 }
 
+// LongTexts counts the acts that a narrative scan would open, and stops at atMost.
+func (x *Index) LongTexts(ctx context.Context, atMost int) (n int, err error) {
+	err = x.db.Read(ctx, func(c *sqlite3.Conn) error {
+		return sealeddb.Each(c, `SELECT count(*) FROM (SELECT 1 FROM act WHERE text & 2 LIMIT ?1)`, []any{atMost}, func(s *sqlite3.Stmt) error {
+			n = s.ColumnInt(0)
+			return nil
+		})
+	})
+	return n, err
+}
+
 // scanned is what one step of the narrative scan found.
 type scanned struct {
 	read  int

@@ -62,10 +62,10 @@ func (s *Server) deskPage(w http.ResponseWriter, r *http.Request, v *visit) erro
 			p.Contested = append(p.Contested, deskNumber{Kind: k.Name, Label: k.Plural.In(v.Say.Lang()), N: n, Waiting: true})
 		}
 	}
-	if p.RisksAll, p.Risks, err = v.items(ctx, index.Query{Kind: "risk_flag", Filters: map[string][]string{"urgency": {"immediate"}}, Sort: "review_on", Limit: shownOnDesk}, "review_on"); err != nil {
+	if p.RisksAll, p.Risks, err = v.items(ctx, index.Query{Kind: "risk_flag", Filters: map[string][]string{"urgency": {"immediate"}}, Sort: "review_on", Limit: shownOnDesk, Plain: true}, "review_on"); err != nil {
 		return err
 	}
-	if p.CasesAll, p.Cases, err = v.items(ctx, index.Query{Kind: "case", Sort: "deadline", Limit: shownOnDesk}, "deadline"); err != nil {
+	if p.CasesAll, p.Cases, err = v.items(ctx, index.Query{Kind: "case", Sort: "deadline", Limit: shownOnDesk, Plain: true}, "deadline"); err != nil {
 		return err
 	}
 	if warning := v.ws.ClockWarning(); warning != nil {

@@ -151,7 +151,7 @@ func (v *visit) provenance(ctx context.Context, p *formPage, values url.Values) 
 
 // recent lists the records of a kind that changed last, and those already chosen.
 func (v *visit) recent(ctx context.Context, kindName string, chosen ...string) ([]option, error) {
-	res, err := v.ws.Desk().List(ctx, index.Query{Kind: kindName, Limit: shownTargets})
+	res, err := v.ws.Desk().List(ctx, index.Query{Kind: kindName, Limit: shownTargets, Plain: true})
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ type searchPage struct {
 	Values  int
 	More    bool
 	Asked   bool
+	Ask     bool        // testimony is searched only when asked for
 	Passage passageView // for the template that streams passages
 	Scanned string
 }
@@ -35,11 +36,17 @@ type passageView struct {
 // shownHits is how many records a search shows; the count is of all.
 const shownHits = 40
 
+// searchedAtOnce is how many sealed texts a search opens unasked: some tens of milliseconds
+// of an old laptop. Beyond it the page offers to open them, because each search opens all,
+// and whoever looks for a name would wait for it, with everybody else at work.
+const searchedAtOnce = 2000
+
 // shownPassages bounds the passages shown; the scan goes on and counts them all.
 const shownPassages = 100
 
 // searchPage answers in two steps on one page: names and values at once, then
 // passages as the decrypting scan finds them, while the page is already being read.
+// Where there is much testimony the second step is taken when asked for (in=testimony).
 func (s *Server) searchPage(w http.ResponseWriter, r *http.Request, v *visit) error {
 	ctx := r.Context()
 	p := searchPage{Page: v.page("search.title")}
@@ -58,8 +65,24 @@ func (s *Server) searchPage(w http.ResponseWriter, r *http.Request, v *visit) er
 		k, _ := v.ws.Schema().Kind(row.Kind)
 		p.Hits = append(p.Hits, hitView{ID: row.ID.String(), Kind: k.Label.In(v.Say.Lang()), Title: v.ws.Title(ctx, row, v.Say.Lang()), Contested: row.Contested})
 	}
+	if p.Ask, err = v.toAsk(r); err != nil {
+		return err
+	}
+	if p.Ask {
+		return searchTmpl.Execute(w, p)
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	return s.streamPassages(w, r, v, p, words)
+}
+
+// toAsk reports whether there is too much testimony to open it for every search, and
+// nobody asked for it.
+func (v *visit) toAsk(r *http.Request) (bool, error) {
+	if r.URL.Query().Get("in") == "testimony" {
+		return false, nil
+	}
+	n, err := v.ws.Index().LongTexts(r.Context(), searchedAtOnce+1)
+	return n > searchedAtOnce, err
 }
 
 func (s *Server) streamPassages(w http.ResponseWriter, r *http.Request, v *visit, p searchPage, words []string) error {
@@ -68,6 +91,12 @@ func (s *Server) streamPassages(w http.ResponseWriter, r *http.Request, v *visit
 		return err
 	}
 	_ = flusher.Flush() // a writer that cannot flush shows the page at the end
+	select {            // one scan at a time, so that others can work beside it
+	case s.scanning <- struct{}{}:
+		defer func() { <-s.scanning }()
+	case <-r.Context().Done():
+		return r.Context().Err()
+	}
 	shown, total := 0, 0
 	scanned, err := v.ws.Desk().Narratives(r.Context(), p.Query, func(n index.Narrative) bool {
 		total++

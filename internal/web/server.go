@@ -41,6 +41,8 @@ type Server struct {
 	handler http.Handler
 	unsaved unsaved
 
+	scanning chan struct{} // held by the search that opens testimony
+
 	mu sync.RWMutex
 	ws *app.Workspace // nil while locked
 
@@ -59,7 +61,7 @@ func NewToken() string {
 
 // New makes a desk. ws may be nil: then the first page asks for the passphrase.
 func New(cfg Config, ws *app.Workspace) *Server {
-	s := &Server{cfg: cfg, ws: ws}
+	s := &Server{cfg: cfg, ws: ws, scanning: make(chan struct{}, 1)}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.handler = s.guard(s.routes())
 	return s

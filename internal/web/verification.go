@@ -216,7 +216,7 @@ func (v *visit) argumentForm(ctx context.Context, a *app.Argued, typed url.Value
 
 // brought offers records of a kind: pattern findings on the same type of act first.
 func (v *visit) brought(ctx context.Context, kindName string, incident index.Row, chosen []string) ([]option, error) {
-	q := index.Query{Kind: kindName, Limit: shownBrought}
+	q := index.Query{Kind: kindName, Limit: shownBrought, Plain: true}
 	if t := incident.Values.Get("type"); kindName == "pattern" && t != "" {
 		q.Filters = map[string][]string{"type": {t}}
 	}
