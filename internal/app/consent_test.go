@@ -306,6 +306,54 @@ func TestR05WhatTheDeskRemembersFollowsEveryAct(t *testing.T) {
 	}
 }
 
+// R05: what is left out for a purpose is carried over acts that are not about consent, and
+// is then the same as computed anew: with accounts of people left out, second accounts of
+// a record, passages, and people spoken of before anybody states them.
+func TestR05WhatIsLeftOutIsCarriedOverExactly(t *testing.T) {
+	carried := 0
+	for seed := range uint64(6) {
+		c := newCrowd(t, 200+seed)
+		unknown := []id.ID{c.w.NewRecord(), c.w.NewRecord()}
+		var incidents []id.ID
+		for range 40 {
+			switch c.r.IntN(6) {
+			case 0:
+				rec, who := c.w.NewRecord(), c.any()
+				if c.r.IntN(3) == 0 {
+					who = unknown[c.r.IntN(2)]
+				}
+				if len(incidents) > 0 && c.r.IntN(3) == 0 {
+					rec = incidents[c.r.IntN(len(incidents))] // another account of it
+				}
+				incidents = append(incidents, rec)
+				say(t, c.w, rec, "incident", id.ID{}, "type", "MT02.1", "date", "2001", []string{"person", "victims"}[c.r.IntN(2)], who.String())
+			case 1:
+				if len(incidents) == 0 {
+					continue
+				}
+				say(t, c.w, c.w.NewRecord(), "verification", id.ID{}, "incident", incidents[c.r.IntN(len(incidents))].String(), "level", "VS-1", "reasons", "told once")
+			default:
+				c.step()
+			}
+			for _, purpose := range crowdPurposes {
+				ok, err := reading(t, c.w, purpose).Carried(t.Context())
+				if err != nil {
+					t.Fatalf("seed %d, %s: %v", seed, purpose, err)
+				}
+				if ok {
+					carried++
+				}
+			}
+		}
+		if err := c.w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if carried < 300 {
+		t.Errorf("carried over %d times only", carried)
+	}
+}
+
 // R05 at export: who did not consent to the purpose is in no file that leaves, in no
 // table and in no entry of the proofs.
 func TestR05AnExportForAPurposeHoldsOnlyThoseWhoConsented(t *testing.T) {

@@ -1,6 +1,9 @@
 package app
 
 import (
+	"context"
+	"fmt"
+
 	"example.org/amparo/id"
 	"example.org/amparo/linkage/eval"
 )
@@ -20,6 +23,25 @@ func (l *Linking) EachPair(fn func(a, b id.ID, bits float64)) {
 
 // ErrorsWith is what [Linking.Errors] would say after these answers.
 func (l *Linking) ErrorsWith(answers []eval.Answer) eval.Errors { return l.res.Errors(answers) }
+
+// Carried reports whether what a purpose leaves out was carried over the last act, and
+// fails where it is not what computing it anew gives.
+func (r *Reading) Carried(ctx context.Context) (bool, error) {
+	use := r.use
+	use.On = r.w.today()
+	l := r.w.outside.of(use)
+	carried := l.known && l.gen == r.w.index.Generation()
+	got, err := r.out(ctx)
+	if err != nil {
+		return carried, err
+	}
+	l.known = false
+	want, err := r.out(ctx)
+	if err != nil || got.Same(want) && want.Same(got) {
+		return carried, err
+	}
+	return carried, fmt.Errorf("%d records are left out, %d when computed anew", got.Len(), want.Len())
+}
 
 // Rerun is [Linking.Together] as linking all records at once with the same model has it.
 func (l *Linking) Rerun() (out [][]id.ID, err error) {

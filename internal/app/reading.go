@@ -7,7 +7,6 @@ import (
 
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
-	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/consent"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/journal"
@@ -55,41 +54,53 @@ type outside struct {
 	byUse map[consent.Use]*left
 }
 
+// left is what one use leaves out. It is locked while that is computed, so that one use
+// does not wait for another.
 type left struct {
-	gen uint64
-	out *index.Reached
+	sync.Mutex
+	known  bool
+	gen    uint64
+	out    *index.Reached
+	silent map[id.ID]bool // persons never asked anything
 }
 
 // maxUses bounds the memory of uses.
 const maxUses = 16
 
+func (o *outside) of(use consent.Use) *left {
+	o.Lock()
+	defer o.Unlock()
+	l := o.byUse[use]
+	if l == nil {
+		if o.byUse == nil || len(o.byUse) >= maxUses {
+			o.byUse = map[consent.Use]*left{}
+		}
+		l = &left{}
+		o.byUse[use] = l
+	}
+	return l
+}
+
 func (r *Reading) out(ctx context.Context) (*index.Reached, error) {
 	use := r.use
 	use.On = r.w.today()
+	l := r.w.outside.of(use)
+	l.Lock()
+	defer l.Unlock()
 	gen := r.w.index.Generation()
-	r.w.outside.Lock()
-	defer r.w.outside.Unlock()
-	if l := r.w.outside.byUse[use]; l != nil && l.gen == gen {
+	if l.known && l.gen == gen {
 		return l.out, nil
 	}
-	out, err := r.w.leaveOut(ctx, use)
+	roots, silent, err := r.w.notCovered(ctx, use)
 	if err != nil {
 		return nil, err
 	}
-	if r.w.outside.byUse == nil || len(r.w.outside.byUse) >= maxUses {
-		r.w.outside.byUse = map[consent.Use]*left{}
+	out, err := r.w.index.Reach(ctx, roots, r.w.hanging(silent))
+	if err != nil {
+		return nil, err
 	}
-	r.w.outside.byUse[use] = &left{gen: gen, out: out}
+	l.known, l.gen, l.out, l.silent = true, gen, out, silent
 	return out, nil
-}
-
-// leaveOut finds the persons a use does not cover and what hangs on them.
-func (w *Workspace) leaveOut(ctx context.Context, use consent.Use) (*index.Reached, error) {
-	roots, silent, err := w.notCovered(ctx, use)
-	if err != nil {
-		return nil, err
-	}
-	return w.index.Reach(ctx, roots, func(e index.Edge) (bool, error) { return w.hangs(e, silent) })
 }
 
 // notCovered lists the persons a use does not cover, and which of them were never asked
@@ -161,6 +172,10 @@ func (w *Workspace) lockedFiles(ctx context.Context, use consent.Use) ([]id.ID, 
 	return roots, nil
 }
 
+func (w *Workspace) hanging(silent map[id.ID]bool) func(index.Edge) (bool, error) {
+	return func(e index.Edge) (bool, error) { return w.hangs(e, silent) }
+}
+
 // hangs reports whether a record that names another hangs on it.
 func (w *Workspace) hangs(e index.Edge, silent map[id.ID]bool) (bool, error) {
 	k, ok := w.Schema().Kind(e.Kind)
@@ -190,54 +205,13 @@ func speaks(k *kind.Kind, vs kind.Values) bool {
 	return vs.Get(index.SourceField) != ""
 }
 
-// follow keeps what is remembered where a batch cannot have changed it: the desk records
-// all day, and most of it is not about consent.
-func (o *outside) follow(before, after uint64, acts []index.Opened) {
-	o.Lock()
-	defer o.Unlock()
-	for use, l := range o.byUse {
-		if l.gen == before && after == before+1 && !changes(use, l.out, acts) {
-			l.gen = after
-		}
-	}
-}
-
-func changes(use consent.Use, out *index.Reached, acts []index.Opened) bool {
-	return slices.ContainsFunc(acts, func(o index.Opened) bool {
-		switch o.Act.Verb {
-		case casebook.Read, casebook.Export, casebook.Enrol, casebook.Compartment:
-			return false
-		case casebook.State:
-			return stateChanges(use, out, o.Act)
-		}
-		return true
-	})
-}
-
-func stateChanges(use consent.Use, out *index.Reached, a *casebook.Act) bool {
-	if a.Kind == "consent" || a.Kind == "bip" || a.Kind == "person" && use.Purpose != consent.Documentation {
-		return true
-	}
-	if out.Has(a.Record) || out.Has(a.Source) || a.Passage != nil && out.Has(a.Passage.Record) {
-		return true
-	}
-	for _, vs := range a.Fields {
-		for _, v := range vs {
-			if target, err := id.Parse(v.Text); err == nil && out.Has(target) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // apply folds acts into the index.
 func (w *Workspace) apply(ctx context.Context, acts []index.Opened, heads []journal.Head) error {
 	before := w.index.Generation()
 	if err := w.index.Apply(ctx, acts, heads); err != nil {
 		return err
 	}
-	w.outside.follow(before, w.index.Generation(), acts)
+	w.keepOutside(ctx, before, acts)
 	w.linked.news.note(acts)
 	return nil
 }

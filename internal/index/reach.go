@@ -2,10 +2,13 @@ package index
 
 import (
 	"context"
+	"iter"
 	"maps"
+	"slices"
 
 	"github.com/ncruces/go-sqlite3"
 
+	"example.org/amparo/fault"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/kind"
@@ -16,27 +19,49 @@ import (
 type Reached struct {
 	set       Set
 	ids       map[id.ID]bool
+	more      map[id.ID]bool // reached since, by [Index.ReachOn]: few
 	kinds     map[string]int
 	contested map[string]int
 }
 
 // Has reports whether a record is among those reached. The nil Reached holds nothing.
-func (r *Reached) Has(rec id.ID) bool { return r != nil && r.ids[rec] }
+func (r *Reached) Has(rec id.ID) bool { return r != nil && (r.ids[rec] || r.more[rec]) }
 
 // Len is how many records were reached.
 func (r *Reached) Len() int {
 	if r == nil {
 		return 0
 	}
-	return len(r.ids)
+	return len(r.ids) + len(r.more)
+}
+
+// All yields the records reached, in no order.
+func (r *Reached) All() iter.Seq[id.ID] {
+	return func(yield func(id.ID) bool) {
+		if r == nil {
+			return
+		}
+		for _, m := range []map[id.ID]bool{r.ids, r.more} {
+			for rec := range m {
+				if !yield(rec) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Same reports whether both reached the same records.
 func (r *Reached) Same(o *Reached) bool {
-	if r == nil || o == nil {
+	if r == o || r.Len() != o.Len() {
 		return r.Len() == o.Len()
 	}
-	return r == o || maps.Equal(r.ids, o.ids)
+	for rec := range r.All() {
+		if !o.Has(rec) {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *Reached) has(rec int64) bool { return r != nil && r.set.Has(rec) }
@@ -53,8 +78,15 @@ type Edge struct {
 // Reach collects roots and all records that name them, directly or over others, along the
 // edges that follow wants. Roots nobody speaks of are passed over.
 func (x *Index) Reach(ctx context.Context, roots []id.ID, follow func(Edge) (bool, error)) (*Reached, error) {
-	r := &Reached{ids: map[id.ID]bool{}, kinds: map[string]int{}, contested: map[string]int{}}
-	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
+	r := &Reached{kinds: map[string]int{}, contested: map[string]int{}, more: map[id.ID]bool{}}
+	err := x.reach(ctx, r, roots, follow)
+	r.ids, r.more = r.more, nil
+	return r, err
+}
+
+// reach adds roots and what hangs on them to r.
+func (x *Index) reach(ctx context.Context, r *Reached, roots []id.ID, follow func(Edge) (bool, error)) error {
+	return x.db.Read(ctx, func(c *sqlite3.Conn) error {
 		w := walk{x: x, r: r, follow: follow}
 		if err := w.prepare(c); err != nil {
 			return err
@@ -75,7 +107,54 @@ func (x *Index) Reach(ctx context.Context, roots []id.ID, follow func(Edge) (boo
 		}
 		return nil
 	})
-	return r, err
+}
+
+// mostMore bounds what is copied each time something more is reached.
+const mostMore = 1000
+
+// grown is a copy that can be added to; r stays as it is, for those who read it.
+func (r *Reached) grown() *Reached {
+	g := &Reached{set: Set{slices.Clone(r.set.bits)}, ids: r.ids, more: maps.Clone(r.more), kinds: maps.Clone(r.kinds), contested: maps.Clone(r.contested)}
+	if len(g.more) > mostMore {
+		g.ids = maps.Clone(r.ids)
+		maps.Copy(g.ids, g.more)
+		g.more = nil
+	}
+	if g.more == nil {
+		g.more = map[id.ID]bool{}
+	}
+	return g
+}
+
+// ReachOn is r with one record more, and what hangs on that record. The caller knows that
+// it hangs on one of those reached before.
+func (x *Index) ReachOn(ctx context.Context, r *Reached, rec id.ID, follow func(Edge) (bool, error)) (*Reached, error) {
+	r = r.grown()
+	return r, x.reach(ctx, r, []id.ID{rec}, follow)
+}
+
+// Edges are the ways from a record to those it names, and how many accounts of it there
+// are: 0 where it is not stated.
+func (x *Index) Edges(ctx context.Context, rec id.ID) (out []Edge, accounts int, err error) {
+	row, err := x.Row(ctx, rec)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	k, _ := x.schema().Kind(row.Kind)
+	for name, values := range row.Values {
+		if !linking(k, name) {
+			continue
+		}
+		for _, v := range values {
+			if t, ok := linkTarget(v); ok {
+				out = append(out, Edge{Target: t, Kind: row.Kind, Field: name, Values: func() (kind.Values, error) { return row.Values, nil }})
+			}
+		}
+	}
+	return out, row.Accounts, nil
 }
 
 // walk is one traversal against the direction of links.
@@ -132,7 +211,7 @@ func (w *walk) take(s *sqlite3.Stmt) error {
 	name := w.x.words.word(s.ColumnInt(2))
 	w.r.set.add(rec)
 	at := idOf(s, 1)
-	w.r.ids[at] = true
+	w.r.more[at] = true
 	if name != "" { // a root may be spoken of and not stated yet
 		w.r.kinds[name]++
 		if s.ColumnInt64(3)&flagContested != 0 {

@@ -79,6 +79,12 @@ func (w *writer) writeLinks(rec int64, old row, links []linkTo) error {
 	return nil
 }
 
+// linking reports whether a field of a row's doc holds links.
+func linking(k *kind.Kind, name string) bool {
+	f, ok := k.Field(name)
+	return name == PassageField || name == SourceField || ok && f.Type == kind.TypeLink
+}
+
 // linksOf reads the links a row's doc holds.
 func (w *writer) linksOf(r row) []linkTo {
 	k, ok := w.kindOf(r.kind)
@@ -87,8 +93,7 @@ func (w *writer) linksOf(r row) []linkTo {
 	}
 	var out []linkTo
 	for _, c := range r.doc {
-		name := w.words.word(c.Field)
-		if f, ok := k.Field(name); name != PassageField && name != SourceField && (!ok || f.Type != kind.TypeLink) {
+		if !linking(k, w.words.word(c.Field)) {
 			continue
 		}
 		for _, v := range c.Values {
