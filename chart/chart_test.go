@@ -79,6 +79,10 @@ func samples() map[string]Chart {
 			Points: curve, Log: true, Neutral: 1, Threshold: 0.25, Tipping: 2.06,
 		},
 		"rug": Rug{Frame: frame("rug", "Four separate runs", "The runs hardly agree.", "people in all", ""), Chains: chains, RHat: 1.06, ESS: 310, Settled: Hardly},
+		"stages": Stages{
+			Frame: frame("stages", "How long each stage lasted", "Each mark is ten people or more.", "days", ""),
+			Rows:  []StageRow{{Name: "Sorting", Marks: [][2]float64{{2, 4}, {5, 9}, {20, 31}}}, {Name: "Holding centre", Marks: [][2]float64{{18, 27}, {55, 92}}, Note: "of ten or more the end was not seen"}, {Name: "Prison", Note: "of ten or more the end was not seen"}},
+		},
 		"suppression": Suppression{
 			Frame: frame("sup", "What would be published", "Four cells are hidden; one of them can be worked out.", "", ""), Rows: []string{"Facility 1", "Facility 2", "All"}, Columns: []string{"2015", "2016", "All"},
 			Cells: [][]Cell{{{Hidden: Primary, Lower: 0, Upper: 6}, {Hidden: Secondary, Lower: 8, Upper: 14}, {Value: 15}}, {{Hidden: Secondary, Lower: 11, Upper: 17}, {Hidden: Primary, Lower: 3, Upper: 3, Tight: true}, {Value: 20}}, {{Value: 18}, {Value: 17}, {Value: 35}}},

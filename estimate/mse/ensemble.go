@@ -143,7 +143,7 @@ func contradicted(f *estimate.Fit, members []estimate.Fit) {
 	bound := float64(members[at].Point)
 	for _, m := range members {
 		if credible(m) && float64(m.Point) < bound {
-			f.Warn("below_bound", "The method %s gives %.0f, below Chao's lower bound of %.0f: the lists avoid each other, or the method leaves out that people differ.", m.Method, float64(m.Point), bound)
+			f.Warn("below_bound", "The method %s gives about %d, below Chao's lower bound of about %d: the lists avoid each other, or the method leaves out that people differ.", m.Method, Round(float64(m.Point), -1), Round(bound, 1))
 		}
 	}
 }

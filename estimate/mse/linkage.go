@@ -40,7 +40,7 @@ func OverLinkage(ctx context.Context, tables []hist.Table, p Plan) (estimate.Fit
 	each := p
 	each.LoglinDraws, each.SparseDraws = shareOut(p.LoglinDraws, len(tables)), shareOut(p.SparseDraws, len(tables))
 	mixed := make([]estimate.Fit, 0, len(p.Methods))
-	for _, m := range p.Methods {
+	for k, m := range p.Methods {
 		some := tables
 		if m == LCM {
 			some = spread(tables, p.LatentTables)
@@ -50,6 +50,9 @@ func OverLinkage(ctx context.Context, tables []hist.Table, p Plan) (estimate.Fit
 			var err error
 			if fits[i], err = each.Member(ctx, t, m); err != nil {
 				return estimate.Fit{}, err
+			}
+			if p.Progress != nil {
+				p.Progress(k*len(some)+i+1, len(p.Methods)*len(some))
 			}
 		}
 		mixed = append(mixed, Mix(some, fits, p.Level))

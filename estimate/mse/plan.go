@@ -71,6 +71,9 @@ type Plan struct {
 	// spread; 0 for all. A fit costs more than all other members together.
 	LatentTables int
 
+	// Progress, if not nil, is told how many of how many fits are done. It changes nothing.
+	Progress func(done, of int)
+
 	// LatentClass fits the latent class model; nil leaves it out.
 	LatentClass func(ctx context.Context, t hist.Table, level float64, seed uint64) (estimate.Fit, error)
 }

@@ -104,22 +104,45 @@ func (f *Figure) Read() (estimate.Fit, error) {
 	return fit, err
 }
 
+// Step is told how far a figure is: what is being done, and how many of how many pieces of
+// it are done.
+type Step func(what string, done, of int)
+
+// What is done for a figure, in its order; not every figure needs every step.
+const (
+	StepLinking = "linking" // records are compared, and who is who is drawn
+	StepMethods = "methods" // every method is fitted to every draw
+	StepWithout = "without" // each list is left out in turn
+	StepKeeping = "keeping"
+)
+
 // MakeFigure computes a figure and keeps it as a record of the kind estimate_run. program
 // names the version that computes.
 func (w *Workspace) MakeFigure(ctx context.Context, q FigureQuestion, program string) (*Figure, error) {
-	f, err := w.computeFigure(ctx, q)
+	return w.MakeFigureTelling(ctx, q, program, func(string, int, int) {})
+}
+
+// MakeFigureTelling is MakeFigure that tells how far it is. Nothing is written before all
+// of it is computed: a context that ends leaves nothing behind.
+func (w *Workspace) MakeFigureTelling(ctx context.Context, q FigureQuestion, program string, step Step) (*Figure, error) {
+	f, err := w.computeFigure(ctx, q, step)
 	if err != nil {
 		return nil, err
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	step(StepKeeping, 0, 1)
 	f.Program, f.Record = program, w.NewRecord()
 	return f, w.keepFigure(ctx, f)
 }
 
-func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion) (*Figure, error) {
+func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion, step Step) (*Figure, error) {
 	q, err := q.filled(w.Schema())
 	if err != nil {
 		return nil, err
 	}
+	step(StepLinking, 0, 1)
 	ground, err := w.figureGround(ctx, q.Draws)
 	if err != nil {
 		return nil, err
@@ -128,11 +151,11 @@ func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion) (*Figur
 	var fit estimate.Fit
 	switch q.Ask {
 	case AskTotal:
-		if fit, err = w.totalFigure(ctx, ground, q); err == nil {
-			f.Overlaps, err = w.overlaps(ctx, ground)
+		if f.Overlaps, err = w.overlaps(ctx, ground); err == nil {
+			fit, err = w.totalFigure(ctx, ground, q, f.Overlaps, step)
 		}
 	case AskStay:
-		fit, err = w.stayFigure(ctx, ground, q)
+		fit, err = w.stayFigure(ctx, ground, q, step)
 	default:
 		fit, err = w.shareFigure(ctx, ground, q)
 	}
@@ -261,7 +284,7 @@ func (w *Workspace) RerunFigure(ctx context.Context, rec id.ID) (old, now *Figur
 	if old, err = w.Figure(ctx, rec); err != nil {
 		return nil, nil, err
 	}
-	if now, err = w.computeFigure(ctx, old.Question); err != nil {
+	if now, err = w.computeFigure(ctx, old.Question, func(string, int, int) {}); err != nil {
 		return nil, nil, err
 	}
 	if now.InputHash != old.InputHash || now.RecordsID != old.RecordsID {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -14,10 +13,8 @@ import (
 	"example.org/amparo/estimate/hist"
 	"example.org/amparo/estimate/mse"
 	"example.org/amparo/estimate/proportion"
-	"example.org/amparo/estimate/survival"
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
-	"example.org/amparo/internal/chain"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
 )
@@ -173,8 +170,8 @@ func (w *Workspace) ownListing(ctx context.Context, read *Reading, rec id.ID, co
 	return false, nil
 }
 
-// totalFigure is the ensemble over draws of who is who.
-func (w *Workspace) totalFigure(ctx context.Context, g *ground, q FigureQuestion) (estimate.Fit, error) {
+// totalFigure is the ensemble over draws of who is who. o are the overlaps that may be shown.
+func (w *Workspace) totalFigure(ctx context.Context, g *ground, q FigureQuestion, o *Overlaps, step Step) (estimate.Fit, error) {
 	names, on, err := w.lists(ctx, g)
 	if err != nil {
 		return estimate.Fit{}, err
@@ -195,132 +192,29 @@ func (w *Workspace) totalFigure(ctx context.Context, g *ground, q FigureQuestion
 	if err != nil {
 		return estimate.Fit{}, err
 	}
-	fit, err := mse.OverLinkage(ctx, tables, mse.Plan{Seed: seed, Limits: q.Limits, Unresolved: g.doubtful})
+	plan := mse.Plan{Seed: seed, Limits: q.Limits, Unresolved: g.doubtful, LoglinDraws: 200, SparseDraws: 1000,
+		Progress: func(done, of int) { step(StepMethods, done, of) }}
+	fit, err := mse.OverLinkage(ctx, tables, plan)
 	if err != nil {
 		return estimate.Fit{}, err
 	}
 	fit.Seed, fit.InputHash = seed, estimate.Hash(canonical)
-	withoutCounts(&fit)
+	withoutCounts(&fit, o.Refusal != nil || o.hides())
+	if err := drawTotal(ctx, &fit, tables, plan, step); err != nil {
+		return estimate.Fit{}, err
+	}
 	fit.Assume("lists", "Lists are those named by records of listings; hearsay and what was copied from elsewhere make none.")
 	return fit, nil
-}
-
-// withoutCounts takes out of a total what holds counts by list, small ones among them: a
-// figure is kept where more people read than may open the records.
-func withoutCounts(f *estimate.Fit) {
-	for i := range f.Ensemble {
-		if _, ok := f.Ensemble[i].Detail.(mse.Mixed); !ok {
-			f.Ensemble[i].Detail = nil
-		}
-		f.Ensemble[i].InputHash, f.Ensemble[i].Seed = "", 0 // of the bare table
-	}
-	if f.Refusal != nil && slices.Contains([]string{mse.TwoLists, mse.FewOverlaps, mse.CopiedList}, f.Refusal.Code) {
-		f.Ensemble = nil // a closed form over a few people gives their numbers away
-	}
-	if f.Refusal != nil && f.Refusal.Code == mse.FewOverlaps {
-		r := estimate.Because(mse.FewOverlaps, "Too few people appear on more than one list. Any total would come from the assumption, not the records.")
-		r.Instead = f.Refusal.Instead
-		f.Refusal = &r
-	}
 }
 
 // smallest is the least number of people that a figure of stays or shares rests on, and
 // the least that a share may single out.
 const smallest = disclose.DefaultThreshold
 
-// fewestStays is the least number of stays of which a duration is given.
-const fewestStays = smallest
-
 func tooFew(method string, atLeast int) estimate.Fit {
 	r := estimate.Because("small_cells", "Fewer than %d people stand behind this figure, or one side of it. It would let a reader work out something about one of them.", atLeast)
 	r.Instead = "Ask a wider question, or wait for more accounts."
 	return estimate.Refuse(method, r)
-}
-
-// stayFigure is Turnbull's estimate of how long a stage lasted, one first stay a person,
-// over draws of who is who.
-func (w *Workspace) stayFigure(ctx context.Context, g *ground, q FigureQuestion) (estimate.Fit, error) {
-	stays, err := w.stays(ctx, g, q.Stage)
-	if err != nil {
-		return estimate.Fit{}, err
-	}
-	partitions := append([][]uint32{g.linked}, g.draws...)
-	var in [][]survival.Interval
-	var canonical bytes.Buffer
-	for _, entity := range partitions {
-		var rows []survival.Interval
-		seen := map[uint32]bool{}
-		for n := range g.persons {
-			if d, ok := stays[n]; ok && !seen[entity[n]] {
-				seen[entity[n]] = true
-				rows = append(rows, interval(d))
-				fmt.Fprintf(&canonical, "%g %g %s;", d.Lo, d.Hi, d.Censoring)
-			}
-		}
-		canonical.WriteByte('\n')
-		in = append(in, rows)
-	}
-	input := g.salted(canonical.Bytes())
-	seed, err := q.seed(input)
-	if err != nil {
-		return estimate.Fit{}, err
-	}
-	var fits []estimate.Fit
-	for i, rows := range in {
-		if len(rows) < fewestStays {
-			fits = []estimate.Fit{tooFew("turnbull", fewestStays)}
-			break
-		}
-		if err := ctx.Err(); err != nil {
-			return estimate.Fit{}, err
-		}
-		f, err := survival.EstimateIntervals(rows, survival.Question{Sample: survival.Survivors}, stayDraws, rand.New(rand.NewPCG(seed, uint64(i))))
-		if err != nil {
-			return estimate.Fit{}, err
-		}
-		fits = append(fits, f)
-	}
-	fit := overDraws(fits)
-	fit.Seed, fit.InputHash = seed, estimate.Hash(input)
-	return fit, nil
-}
-
-// stayDraws are the bootstrap draws of one draw of who is who.
-const stayDraws = 50
-
-// stays are the first stays of a type, by the number of the person's record.
-func (w *Workspace) stays(ctx context.Context, g *ground, stage string) (map[int]chain.Duration, error) {
-	rows := map[string]map[id.ID][]index.Row{}
-	for _, name := range []string{"episode", "detention_stage"} {
-		rows[name] = map[id.ID][]index.Row{}
-		if err := g.read.Each(ctx, name, func(r index.Row) error {
-			if n, ok := g.of(r.Values.Get("person")); ok {
-				rows[name][g.persons[n]] = append(rows[name][g.persons[n]], r)
-			}
-			return nil
-		}); err != nil {
-			return nil, err
-		}
-	}
-	out := map[int]chain.Duration{}
-	for n, p := range g.persons {
-		for _, d := range chain.Durations(p, assemble(rows["episode"][p], rows["detention_stage"][p])) {
-			if d.Type == stage {
-				out[n] = d
-				g.under[d.Stage], g.under[p] = true, true
-				break
-			}
-		}
-	}
-	return out, nil
-}
-
-// interval is what is known of a stay's length, a told round number taken as coarse.
-func interval(d chain.Duration) survival.Interval {
-	if d.Censoring == chain.Right {
-		return survival.Interval{Left: math.Max(0, d.Lo), Right: math.Inf(1)}
-	}
-	return survival.Told(d.Lo, d.Hi)
 }
 
 // overDraws is the first fit, which is of the records as they are linked, with an interval
@@ -371,7 +265,7 @@ func (w *Workspace) shareFigure(ctx context.Context, g *ground, q FigureQuestion
 		if small = small || x < smallest || n-x < smallest; small {
 			continue
 		}
-		f, err := proportion.Estimate(proportion.Question{X: x, Answered: n, Asked: n})
+		f, err := proportion.Estimate(proportion.Question{X: x, Answered: n, Asked: n, Threshold: 0.5})
 		if err != nil {
 			return estimate.Fit{}, err
 		}

@@ -27,6 +27,16 @@ type Overlap struct {
 	Small bool   `json:"small,omitempty"` // hidden for its own sake
 }
 
+// hides reports whether any count is hidden.
+func (o *Overlaps) hides() bool {
+	for _, c := range o.Cells {
+		if c.Count == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // maxOverlapLists bounds the table of overlaps, which doubles with each list.
 const maxOverlapLists = 6
 

@@ -62,6 +62,15 @@ func (s Say) Two(message string, x, y any) string {
 	return s.with(message, map[string]any{"X": x, "Y": y})
 }
 
+// Fill returns a message with words filled in for {{.A}}, {{.B}} and so on, in their order.
+func (s Say) Fill(message string, words ...any) string {
+	data := map[string]any{}
+	for i, w := range words {
+		data[string(rune('A'+i))] = w
+	}
+	return s.with(message, data)
+}
+
 func (s Say) with(message string, data map[string]any) string {
 	text, err := localizers[s.lang].Localize(&i18n.LocalizeConfig{MessageID: message, TemplateData: data})
 	if err != nil {

@@ -1,0 +1,340 @@
+package web
+
+import (
+	"encoding/json"
+	"html/template"
+	"math"
+	"slices"
+	"strings"
+
+	"example.org/amparo/chart"
+	"example.org/amparo/estimate"
+	"example.org/amparo/estimate/proportion"
+	"example.org/amparo/internal/app"
+)
+
+// drawing gathers what is drawn of a figure.
+type drawing struct {
+	v   *visit
+	out []figurePicture
+}
+
+func (p *drawing) add(title, says string, c chart.Chart) {
+	p.out = append(p.out, figurePicture{SVG: template.HTML(c.SVG()), Table: c.Table(), Title: p.v.Say.T(title), Says: says}) // the chart escapes every text in it
+}
+
+// none says why a picture is not drawn.
+func (p *drawing) none(title, says string) {
+	p.out = append(p.out, figurePicture{Title: p.v.Say.T(title), Says: says})
+}
+
+// detailOf reads what only one method has, which JSON keeps.
+func detailOf[T any](fit estimate.Fit) (T, bool) {
+	var d T
+	raw, err := json.Marshal(fit.Detail)
+	return d, err == nil && string(raw) != "null" && json.Unmarshal(raw, &d) == nil
+}
+
+func (v *visit) figurePictures(f *app.Figure, fit estimate.Fit) []figurePicture {
+	p := &drawing{v: v}
+	switch f.Question.Ask {
+	case app.AskTotal:
+		p.total(f, fit)
+	case app.AskStay:
+		if d, ok := detailOf[app.StayDetail](fit); ok && fit.Refusal == nil {
+			p.stay(d)
+		}
+	default:
+		if d, ok := detailOf[proportion.Lines](fit); ok && fit.Refusal == nil {
+			p.share(d)
+		}
+	}
+	return p.out
+}
+
+func (p *drawing) frame(id, name string) chart.Frame {
+	return chart.Frame{ID: id, Title: p.v.Say.T(name), Desc: p.v.Say.T(name + ".desc"), Width: 820}
+}
+
+func (p *drawing) total(f *app.Figure, fit estimate.Fit) {
+	d, ok := detailOf[app.TotalDetail](fit)
+	if len(fit.Ensemble) > 0 {
+		c := p.v.forest(fit)
+		if c.Observed = math.NaN(); ok && d.Observed > 0 {
+			c.Observed = float64(d.Observed)
+		}
+		p.add("figures.forest", p.forestSays(fit, c), c)
+	}
+	if ok && d.Posterior != nil {
+		p.posterior(d)
+	}
+	if ok && (d.Posterior != nil || len(d.Missing) > 0) {
+		p.without(fit, d)
+	}
+	if code := d.Missing["posterior"]; code != "" {
+		p.none("figures.posterior", p.v.Say.T("figures.missing."+code))
+	}
+	if o := f.Overlaps; o != nil && o.Refusal == nil {
+		hidden := 0
+		for _, c := range o.Cells {
+			if c.Count == nil {
+				hidden++
+			}
+		}
+		if hidden == 0 { // with cells left out, the sizes of the lists at its side would be wrong
+			p.add("figures.upset", p.upsetSays(o), p.v.upset(o))
+		}
+		p.add("figures.hidden", p.v.Say.Fill("figures.hidden.says", grouped(hidden), grouped(len(o.Cells))), p.v.suppression(o))
+	}
+}
+
+func (p *drawing) forestSays(fit estimate.Fit, c chart.Forest) string {
+	n, low, high := 0, math.Inf(1), math.Inf(-1)
+	for _, r := range c.Rows {
+		if r.Refused == "" {
+			n, low, high = n+1, math.Min(low, r.Lower), math.Max(high, r.Upper)
+		}
+	}
+	if n == 0 {
+		return p.v.Say.T("figures.forest.none")
+	}
+	return p.v.Say.Fill("figures.forest.says", grouped(n), grouped(len(fit.Ensemble)), whole(low), whole(high))
+}
+
+func (p *drawing) upsetSays(o *app.Overlaps) string {
+	one, more := int64(0), int64(0)
+	for _, c := range o.Cells {
+		if len(c.On) == 1 {
+			one += *c.Count
+		} else {
+			more += *c.Count
+		}
+	}
+	return p.v.Say.Fill("figures.upset.says", grouped(int(one)), grouped(int(more)))
+}
+
+// posterior draws how likely each total is, and what it would be were the lists tied
+// together more closely than any list can show.
+func (p *drawing) posterior(d app.TotalDetail) {
+	say, q := p.v.Say, d.Posterior
+	c := chart.Posterior{Frame: p.frame("posterior", "figures.posterior"), Lower: q.Lower, Upper: q.Upper, Median: q.Median, Observed: math.NaN(), Bound: q.Bound,
+		Words: chart.PosteriorWords{Interval: say.T("figures.interval"), Median: say.T("figures.median"), Mode: say.T("figures.mode"), Observed: say.T("figures.observed"),
+			Bound: say.T("figures.notbeyond"), Value: say.T("figures.people"), Density: say.T("figures.probability")}}
+	c.X = say.T("figures.people")
+	for _, b := range q.Bins {
+		c.Density = append(c.Density, chart.Point{X: b.N, Y: float64(b.Share)})
+	}
+	if d.Observed > 0 {
+		c.Observed = float64(d.Observed)
+	}
+	var modes []string
+	for _, m := range q.Modes {
+		c.Modes = append(c.Modes, chart.Mode{X: m.N, Name: grouped(m.Share) + " %"})
+		modes = append(modes, say.Fill("figures.mode.says", whole(m.N), grouped(m.Share)))
+	}
+	if q.Bound > 4*q.Upper { // it is far away: on the scale, it would leave no room for the rest
+		c.Bound = math.NaN()
+	}
+	name := "figures.posterior.one"
+	if len(modes) > 1 {
+		name = "figures.posterior.many"
+	}
+	p.add("figures.posterior", say.Fill(name, strings.Join(modes, "; "), whole(q.Lower), whole(q.Upper), whole(q.Bound)), c)
+
+	t := chart.Sensitivity{Frame: p.frame("tie", "figures.tie"), Log: true, Neutral: 1, Threshold: float64(q.Threshold), Tipping: float64(q.Tipping),
+		Words: chart.SensitivityWords{Tipping: say.T("figures.tipping"), Threshold: say.T("figures.lowend"), NotReached: say.T("figures.nottipped"), Interval: say.T("figures.interval")}}
+	t.X, t.Y = say.T("figures.tie.x"), say.T("figures.people")
+	for _, x := range q.Tie {
+		t.Points = append(t.Points, chart.Band{X: x.Xi, Y: x.N, Lower: x.Lower, Upper: x.Upper})
+	}
+	first, last := q.Tie[0], q.Tie[len(q.Tie)-1]
+	says := say.Fill("figures.tie.says", whole(last.N), whole(first.N))
+	if !math.IsNaN(float64(q.Tipping)) {
+		says += " " + say.Fill("figures.tie.tips", decimal(float64(q.Tipping)), whole(float64(q.Threshold)))
+	}
+	p.add("figures.tie", says, t)
+}
+
+// without draws the range with each list left out.
+func (p *drawing) without(fit estimate.Fit, d app.TotalDetail) {
+	say := p.v.Say
+	if code := d.Missing["without"]; code != "" {
+		p.none("figures.without", say.T("figures.missing."+code))
+		return
+	}
+	c := chart.LeaveOut{Frame: p.frame("without", "figures.without"), Words: chart.ForestWords{Method: say.T("figures.without.list"), Point: say.T("figures.point"), Interval: say.T("figures.interval")},
+		Whole: chart.Row{Name: say.T("figures.without.all"), Point: math.NaN(), Lower: float64(fit.Lower), Upper: float64(fit.Upper)}}
+	c.X = say.T("figures.people")
+	var most *app.TotalWithout
+	moved := 0.0
+	var refused []string
+	for i, w := range d.Without {
+		row := chart.Row{Name: w.List, Point: math.NaN(), Lower: float64(w.Lower), Upper: float64(w.Upper)}
+		if w.Refused != "" {
+			row.Refused = p.v.refusal(estimate.Refusal{Code: w.Refused, Text: w.Refused})
+			refused = append(refused, w.List)
+		} else if by := math.Abs(math.Log(float64(w.Lower/fit.Lower))) + math.Abs(math.Log(float64(w.Upper/fit.Upper))); most == nil || by > moved {
+			most, moved = &d.Without[i], by
+		}
+		c.Rows = append(c.Rows, row)
+	}
+	says := ""
+	if most != nil {
+		says = say.Fill("figures.without.says", most.List, wholeDown(most.Lower), wholeUp(most.Upper), wholeDown(fit.Lower), wholeUp(fit.Upper))
+	}
+	if len(refused) > 0 {
+		says += " " + say.Fill("figures.without.needs", strings.Join(refused, ", "))
+	}
+	p.add("figures.without", strings.TrimSpace(says), c)
+}
+
+// stay draws how long a stage lasted, and the rug of all stages.
+func (p *drawing) stay(d app.StayDetail) {
+	say := p.v.Say
+	if c := p.v.stayCurve(d); c != nil {
+		says := say.T("figures.curve.thin")
+		if k := len(d.AtRisk) - 1; k > 0 {
+			says = say.Fill("figures.curve.says", grouped(d.AtRisk[0].People), grouped(d.AtRisk[k].People), whole(d.AtRisk[k].Time))
+		}
+		p.add("figures.curve", says, *c)
+	}
+	c := chart.Stages{Frame: p.frame("stages", "figures.rug"), Words: chart.StageWords{Stage: say.T("figures.rug.stage"), Shortest: say.T("figures.shortest"), Longest: say.T("figures.longest")}}
+	c.X = say.T("figures.days")
+	low, high := math.Inf(1), 0.0
+	for _, s := range d.Stages {
+		row := chart.StageRow{Name: p.v.stageName(s.Stage), Marks: s.Marks}
+		if s.Held {
+			row.Note = say.T("figures.rug.held")
+		}
+		for _, m := range s.Marks {
+			low, high = math.Min(low, m[0]), math.Max(high, m[1])
+		}
+		c.Rows = append(c.Rows, row)
+	}
+	if high == 0 {
+		p.none("figures.rug", say.T("figures.missing.rug"))
+		return
+	}
+	p.add("figures.rug", say.Fill("figures.rug.says", grouped(len(d.Stages)), whole(low), whole(high)), c)
+}
+
+// share draws what selection could do to a share.
+func (p *drawing) share(d proportion.Lines) {
+	say, s := p.v.Say, d.Selection
+	c := chart.Sensitivity{Frame: p.frame("selection", "figures.selection"), Log: true, Neutral: 1, Threshold: s.Threshold, Tipping: float64(s.Tipping),
+		Words: chart.SensitivityWords{Tipping: say.T("figures.tipping"), Threshold: say.T("figures.half"), NotReached: say.T("figures.nottipped"), Interval: say.T("figures.interval")}}
+	c.X, c.Y = say.T("figures.selection.x"), say.T("figures.selection.y")
+	move := func(n estimate.Number, gamma float64) float64 {
+		return float64(n) / (float64(n) + gamma*(1-float64(n)))
+	}
+	in := d.Described.Interval
+	for _, x := range s.Curve {
+		c.Points = append(c.Points, chart.Band{X: x.Gamma, Y: x.Share, Lower: move(in.Lower, x.Gamma), Upper: move(in.Upper, x.Gamma)})
+	}
+	name := "figures.selection.above"
+	if d.Described.Share < s.Threshold {
+		name = "figures.selection.below"
+	}
+	p.add("figures.selection", say.Fill(name, decimal(float64(s.Tipping))), c)
+}
+
+// forest draws what each method says, with Chao's bound.
+func (v *visit) forest(fit estimate.Fit) chart.Forest {
+	c := chart.Forest{Frame: chart.Frame{ID: "forest", Title: v.Say.T("figures.forest"), Desc: v.Say.T("figures.forest.desc"), X: v.Say.T("figures.people"), Width: 820},
+		Bound: math.NaN(),
+		Words: chart.ForestWords{Observed: v.Say.T("figures.observed"), Bound: v.Say.T("figures.bound"), Method: v.Say.T("figures.method"), Point: v.Say.T("figures.point"), Interval: v.Say.T("figures.interval")}}
+	for _, m := range fit.Ensemble {
+		row := chart.Row{Name: v.method(m.Method), Point: float64(m.Point), Lower: float64(m.Lower), Upper: float64(m.Upper)}
+		if m.Refusal != nil || math.IsNaN(row.Point) {
+			row.Refused = v.Say.T("figures.nofigure")
+			if m.Refusal != nil {
+				row.Refused = v.refusal(*m.Refusal)
+			}
+		} else if m.Method == "chao" {
+			c.Bound = row.Point
+		}
+		c.Rows = append(c.Rows, row)
+	}
+	return c
+}
+
+// methods are those with a name in every language.
+var methods = []string{"chao", "pairs", "loglin", "sparse", "dga", "mth", "nhoi", "lcm"}
+
+func (v *visit) method(name string) string {
+	if !slices.Contains(methods, name) {
+		return name
+	}
+	return v.Say.T("figures.by." + name)
+}
+
+// upset draws the overlaps that may be shown.
+func (v *visit) upset(o *app.Overlaps) chart.UpSet {
+	c := chart.UpSet{Frame: chart.Frame{ID: "upset", Title: v.Say.T("figures.upset"), Desc: v.Say.T("figures.upset.desc"), Y: v.Say.T("figures.people"), Width: 820},
+		Lists: o.Lists, Words: chart.UpSetWords{History: v.Say.T("figures.lists"), Count: v.Say.T("figures.people")}}
+	for _, cell := range o.Cells {
+		if cell.Count == nil || *cell.Count == 0 {
+			continue
+		}
+		in := make([]bool, len(o.Lists))
+		for _, j := range cell.On {
+			in[j] = true
+		}
+		c.Overlaps = append(c.Overlaps, chart.Overlap{In: in, Count: int(*cell.Count)})
+	}
+	return c
+}
+
+// suppression shows what is hidden and what a reader could work out of it.
+func (v *visit) suppression(o *app.Overlaps) chart.Suppression {
+	c := chart.Suppression{Frame: chart.Frame{ID: "hidden", Title: v.Say.T("figures.hidden"), Desc: v.Say.T("figures.hidden.desc"), Width: 820}, Columns: []string{v.Say.T("figures.people")},
+		Words: chart.SuppressionWords{Primary: v.Say.T("figures.hidden.primary"), Secondary: v.Say.T("figures.hidden.secondary"), Tight: v.Say.T("figures.hidden.tight"), Range: v.Say.T("figures.hidden.range")}}
+	for _, cell := range o.Cells {
+		var names []string
+		for _, j := range cell.On {
+			names = append(names, o.Lists[j])
+		}
+		out := chart.Cell{Lower: float64(cell.Lower), Upper: math.Inf(1)}
+		if cell.Upper != nil {
+			out.Upper = float64(*cell.Upper)
+		}
+		switch {
+		case cell.Count != nil:
+			out.Value = float64(*cell.Count)
+		case cell.Small:
+			out.Hidden = chart.Primary
+		default:
+			out.Hidden = chart.Secondary
+		}
+		c.Rows = append(c.Rows, strings.Join(names, " + "))
+		c.Cells = append(c.Cells, []chart.Cell{out})
+	}
+	return c
+}
+
+// stayCurve draws Turnbull's estimate with the numbers at risk, or is nil where there is none.
+func (v *visit) stayCurve(d app.StayDetail) *chart.Survival {
+	if len(d.Groups) == 0 || d.Groups[0].Fit == nil {
+		return nil
+	}
+	c := &chart.Survival{Frame: chart.Frame{ID: "stay", Title: v.Say.T("figures.curve"), Desc: v.Say.T("figures.curve.desc"), X: v.Say.T("figures.days"), Y: v.Say.T("figures.longer"), Width: 820},
+		Risk:  v.Say.T("figures.atrisk"),
+		Words: chart.SurvivalWords{Group: v.Say.T("figures.group"), Time: v.Say.T("figures.days"), Share: v.Say.T("figures.longer"), Interval: v.Say.T("figures.interval"), Risk: v.Say.T("figures.atrisk")}}
+	line := chart.SurvivalCurve{Name: v.Say.T("figures.heard")}
+	for _, r := range d.AtRisk {
+		c.RiskTimes, line.AtRisk = append(c.RiskTimes, r.Time), append(line.AtRisk, float64(r.People))
+	}
+	share := 1.0
+	for _, m := range d.Groups[0].Fit.Masses {
+		right := float64(m.Right)
+		if math.IsNaN(right) { // no end, as JSON keeps it
+			right = math.Inf(1)
+		}
+		after := math.Max(0, share-m.P)
+		line.Boxes = append(line.Boxes, chart.SurvivalBox{Left: m.Left, Right: right, Before: share, After: after})
+		share = after
+		line.Last = math.Max(line.Last, m.Left)
+	}
+	c.Curves = append(c.Curves, line)
+	return c
+}
