@@ -143,7 +143,7 @@ func (w *Workspace) quotesOf(ctx context.Context, row index.Row, lang string, ou
 	}
 	link := LinkView{ID: row.ID.String(), Kind: row.Kind, Label: k.Label.In(lang), Title: w.Title(ctx, row, lang)}
 	for _, a := range r.Accounts {
-		q, ok, err := w.quote(ctx, a.Act.Passage)
+		q, ok, err := w.Desk().quote(ctx, a.Act.Passage)
 		if err != nil {
 			return nil, err
 		}
@@ -157,25 +157,25 @@ func (w *Workspace) quotesOf(ctx context.Context, row index.Row, lang string, ou
 
 // quote reads the words of a passage that an account rests on. A passage that is hidden,
 // erased or locked is none.
-func (w *Workspace) quote(ctx context.Context, p *casebook.Passage) (Quote, bool, error) {
+func (r *Reading) quote(ctx context.Context, p *casebook.Passage) (Quote, bool, error) {
 	if p == nil {
 		return Quote{}, false, nil
 	}
-	if ok, err := w.Desk().Has(ctx, p.Record); err != nil || !ok {
+	if ok, err := r.Has(ctx, p.Record); err != nil || !ok {
 		return Quote{}, false, err
 	}
-	r, err := w.index.Fold(ctx, p.Record)
+	f, err := r.w.index.Fold(ctx, p.Record)
 	if err != nil {
 		return Quote{}, false, err
 	}
-	if k, ok := w.Schema().Kind(r.Kind); ok && k.Compartment != generalRoom {
-		if err := w.NoteRead(ctx, p.Record); err != nil {
+	if k, ok := r.w.Schema().Kind(f.Kind); ok && k.Compartment != generalRoom {
+		if err := r.w.NoteRead(ctx, p.Record); err != nil {
 			return Quote{}, false, err
 		}
 	}
 	var q Quote
-	q.Words, q.Lang = firstText(r, "verbatim")
-	q.Translation, q.Other = firstText(r, "translation")
+	q.Words, q.Lang = firstText(f, "verbatim")
+	q.Translation, q.Other = firstText(f, "translation")
 	if rs := []rune(q.Words); p.From < p.To && p.To <= len(rs) {
 		q.Words = string(rs[p.From:p.To])
 	}

@@ -339,22 +339,22 @@ type ChainStep struct {
 
 // Chain lays out a person's crossings, hiding, detention and what followed, in order of
 // their earliest possible day.
-func (w *Workspace) Chain(ctx context.Context, person id.ID, lang string) ([]ChainStep, error) {
+func (r *Reading) Chain(ctx context.Context, person id.ID, lang string) ([]ChainStep, error) {
 	var out []ChainStep
 	for _, c := range []struct{ kind, label, from, to, detail string }{
 		{"journey", "", "period", "", "to"}, {"hiding_period", "", "period", "", "place"}, {"episode", "", "period", "", "outcome"},
 		{"detention_stage", "stage", "in", "out", "facility_type"}, {"disposition", "outcome", "date", "", "length"}, {"fate", "state", "last_seen", "", "outcome"},
 	} {
-		rows, err := w.index.Linked(ctx, person, c.kind, "person")
+		rows, err := r.Linked(ctx, person, c.kind, "person")
 		if err != nil {
 			return nil, err
 		}
-		k, ok := w.Schema().Kind(c.kind)
+		k, ok := r.w.Schema().Kind(c.kind)
 		if !ok {
 			continue
 		}
-		for _, r := range rows {
-			if s, ok := w.step(r, k, c.label, c.from, c.to, c.detail, lang); ok {
+		for _, row := range rows {
+			if s, ok := r.w.step(row, k, c.label, c.from, c.to, c.detail, lang); ok {
 				out = append(out, s)
 			}
 		}

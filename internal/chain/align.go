@@ -11,8 +11,9 @@ import (
 // Telling is one account of one person's chain: what one source said in one interview, or
 // what one document says.
 type Telling struct {
-	Source id.ID // interview, person or document; zero: the documenter
-	Stages []Stage
+	Source  id.ID // interview, person or document; zero: the documenter
+	Stages  []Stage
+	Endings []Ending
 }
 
 // Cell is what one telling says of one stage; nil Stage where it does not speak of it,
@@ -23,7 +24,7 @@ type Cell struct{ Stage *Stage }
 // durations contradict each other only where no day is common to them; a place contradicts
 // another only where neither lies in the other.
 type Contradiction struct {
-	Field string // "stage", "in", "out", "duration", "place", "facility_type", "agency"
+	Field string // "stage", "in", "out", "duration", "place", "facility_type", "agency"; of an ending "outcome", "date", "length"
 	A, B  int    // tellings, by column, A < B
 	Apart int64  // dates and durations: how many days lie between them; else 0
 }
@@ -38,6 +39,8 @@ type Row struct {
 type Table struct {
 	Sources []id.ID
 	Rows    []Row
+	Endings []EndingRow
+	Orders  []Disorder // stages that two tellings put in another order
 }
 
 // Contradictions counts the contradictions of the whole table.
@@ -45,7 +48,10 @@ func (t Table) Contradictions() (n int) {
 	for _, r := range t.Rows {
 		n += len(r.Contradicting)
 	}
-	return n
+	for _, r := range t.Endings {
+		n += len(r.Contradicting)
+	}
+	return n + len(t.Orders)
 }
 
 // Align lays several tellings of one person's chain over each other: which stage of one is
@@ -78,6 +84,15 @@ func Align(tellings []Telling) Table {
 	}
 	for i := range t.Rows {
 		t.Rows[i].compare()
+	}
+	t.layEndings(tellings, order)
+	for i, a := range tellings {
+		for j := i + 1; j < len(tellings); j++ {
+			for _, d := range Disorders(a.Stages, tellings[j].Stages) {
+				d.A, d.B = i, j
+				t.Orders = append(t.Orders, d)
+			}
+		}
 	}
 	return t
 }
@@ -229,33 +244,57 @@ func (r *Row) compare() {
 	for i, a := range r.Cells {
 		for j := i + 1; j < len(r.Cells); j++ {
 			if a.Stage != nil && r.Cells[j].Stage != nil {
-				r.Contradicting = append(r.Contradicting, contradictions(i, j, *a.Stage, *r.Cells[j].Stage)...)
+				r.Contradicting = append(r.Contradicting, placed(i, j, Between(*a.Stage, *r.Cells[j].Stage))...)
 			}
 		}
 	}
 }
 
-func contradictions(i, j int, a, b Stage) (out []Contradiction) {
+func placed(i, j int, found []Contradiction) []Contradiction {
+	for n := range found {
+		found[n].A, found[n].B = i, j
+	}
+	return found
+}
+
+// Between lists what two accounts of one stay contradict each other in, whichever of the two
+// is a. A wider date or duration of either adds nothing to it. The length of a stay is what
+// its dates and its duration as said leave together; it is compared where one of the two
+// says a duration, and of somebody still held it is no more than a lower end.
+func Between(a, b Stage) (out []Contradiction) {
 	for _, f := range []struct{ name, a, b string }{{"stage", a.Type, b.Type}, {"facility_type", a.Facility, b.Facility}, {"agency", a.Agency, b.Agency}} {
 		if f.a != "" && f.b != "" && f.a != f.b {
-			out = append(out, Contradiction{Field: f.name, A: i, B: j})
+			out = append(out, Contradiction{Field: f.name})
 		}
 	}
 	if a.Place != "" && b.Place != "" && !placeFits(a.Place, b.Place) {
-		out = append(out, Contradiction{Field: "place", A: i, B: j})
+		out = append(out, Contradiction{Field: "place"})
 	}
 	for _, f := range []struct {
 		name string
 		a, b when.Date
 	}{{"in", a.In, b.In}, {"out", a.Out, b.Out}} {
 		if !f.a.IsZero() && !f.b.IsZero() && datesApart(f.a, f.b) > 0 {
-			out = append(out, Contradiction{Field: f.name, A: i, B: j, Apart: datesApart(f.a, f.b)})
+			out = append(out, Contradiction{Field: f.name, Apart: datesApart(f.a, f.b)})
 		}
 	}
-	if len(a.Said) > 0 && len(b.Said) > 0 {
-		if d := spansApart(a.stay(), b.stay()); d > 0 {
-			out = append(out, Contradiction{Field: "duration", A: i, B: j, Apart: d})
+	if len(a.Said) > 0 || len(b.Said) > 0 {
+		if d := spansApart(a.length(), b.length()); d > 0 {
+			out = append(out, Contradiction{Field: "duration", Apart: d})
 		}
 	}
 	return out
+}
+
+// length is how long a stay was by one account. Of one whose dates contradict its duration
+// nothing is taken but the duration.
+func (s Stage) length() Days {
+	d := s.stay()
+	if t := s.Times(); !t.Conflict {
+		d = t.Stay
+	}
+	if s.Censored {
+		d.Hi = Unbounded
+	}
+	return d
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"example.org/amparo/id"
@@ -18,33 +19,33 @@ type chainView struct {
 	Steps []app.ChainStep
 }
 
+// chainPage is a person's chain: the accounts laid over each other, what contradicts, what
+// to look at again, and the form that adds to it.
 type chainPage struct {
 	Page
-	ID    string
-	Who   string
-	Chain *chainView
+	ID        string
+	Who       string
+	Chain     *chainView
+	Laid      *laidView
+	Findings  []findingView
+	Totals    []string
+	Questions []questionView
+	Add       []chainAdd
+	Form      *formPage // of the kind that is being added, or nil
+	Editing   string    // its kind
 }
 
 func (s *Server) chainPage(w http.ResponseWriter, r *http.Request, v *visit) error {
-	rec, err := recordID(r)
+	p, err := v.chainOf(r, r.URL.Query(), nil)
 	if err != nil {
 		return err
 	}
-	row, err := v.ws.Index().Row(r.Context(), rec)
-	if err != nil {
-		return err
-	}
-	p := chainPage{Page: v.page("chain.title"), ID: rec.String(), Who: v.ws.Title(r.Context(), *row, v.Say.Lang())}
-	p.Title = v.Say.With("chain.of", p.Who)
-	if p.Chain, err = v.chain(r.Context(), rec); err != nil {
-		return err
-	}
-	return chainTmpl.Execute(w, p)
+	return chainTmpl.Execute(w, *p)
 }
 
 // chain lays out a person's crossings, hiding, detention and what followed.
 func (v *visit) chain(ctx context.Context, person id.ID) (*chainView, error) {
-	steps, err := v.ws.Chain(ctx, person, v.Say.Lang())
+	steps, err := v.ws.Desk().Chain(ctx, person, v.Say.Lang())
 	if err != nil || len(steps) == 0 {
 		return nil, err
 	}
@@ -114,7 +115,10 @@ func chainSpan(steps []app.ChainStep) (lo, hi int64) {
 	return lo - openReach/4, hi + openReach/4
 }
 
-// drawYears marks the beginning of years, as many as fit.
+// quarters is up to how many days the axis marks quarters instead of years.
+const quarters = 3 * 366
+
+// drawYears marks the beginning of years, as many as fit, or in a short stretch of quarters.
 func drawYears(b *strings.Builder, lo, hi int64, height int, x func(int64) float64) {
 	first, _, _ := when.Day(lo).Civil()
 	last, _, _ := when.Day(hi).Civil()
@@ -122,11 +126,15 @@ func drawYears(b *strings.Builder, lo, hi int64, height int, x func(int64) float
 	for (last-first)/step > 12 {
 		step++
 	}
-	for y := first; y <= last+1; y += step {
-		d := int64(when.DayOf(y, 1, 1))
-		if d < lo || d > hi {
-			continue
+	mark := func(d int64, label string) {
+		if d >= lo && d <= hi {
+			fmt.Fprintf(b, `<line class="year" x1="%.1f" x2="%.1f" y1="22" y2="%d"/><text class="year" x="%.1f" y="16">%s</text>`, x(d), x(d), height-4, x(d)+3, label)
 		}
-		fmt.Fprintf(b, `<line class="year" x1="%.1f" x2="%.1f" y1="22" y2="%d"/><text class="year" x="%.1f" y="16">%d</text>`, x(d), x(d), height-4, x(d)+3, y)
+	}
+	for y := first; y <= last+1; y += step {
+		mark(int64(when.DayOf(y, 1, 1)), strconv.Itoa(y))
+		for m := 4; m < 12 && hi-lo < quarters; m += 3 {
+			mark(int64(when.DayOf(y, m, 1)), fmt.Sprintf("%d-%02d", y, m))
+		}
 	}
 }

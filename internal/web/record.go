@@ -107,6 +107,10 @@ func (s *Server) choose(w http.ResponseWriter, r *http.Request, v *visit) error 
 	if err := v.ws.Choose(r.Context(), rec, r.PostFormValue("field"), ref, strings.TrimSpace(r.PostFormValue("reason"))); err != nil {
 		return err
 	}
+	if back := r.PostFormValue("back"); back != "" {
+		http.Redirect(w, r, safeNext(back), http.StatusSeeOther)
+		return nil
+	}
 	return backTo(w, r, rec, "chosen")
 }
 

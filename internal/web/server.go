@@ -113,6 +113,7 @@ func (s *Server) routes() *http.ServeMux {
 		"GET /search":                         s.searchPage,
 		"GET /record/{id}":                    s.recordPage,
 		"GET /record/{id}/chain":              s.chainPage,
+		"POST /record/{id}/chain":             s.tellChain,
 		"GET /record/{id}/transcript":         s.transcriptPage,
 		"GET /record/{id}/code":               s.codingPage,
 		"POST /record/{id}/code":              s.code,

@@ -235,7 +235,7 @@ func pages(t *testing.T, w *app.Workspace) []pageCase {
 		{"coding", code + "?kind=incident&to=9&at=" + units[0].ID.String()}, {"intake", "/record/" + interview.String() + "/intake"}, {"files", "/record/" + interview.String() + "/files"}, {"consent", "/record/" + person + "/consent"}, {"review", "/review/person"}, {"independence", "/independence"}, {"agreement", "/agreement?kind=incident"},
 		{"figures", "/figures"}, {"figure", "/figures/" + aFigure(t, w, app.AskTotal)}, {"figure-stay", "/figures/" + aFigure(t, w, app.AskStay)}, {"figure-share", "/figures/" + aFigure(t, w, app.AskReturned)},
 		{"desk", "/"}, {"people", "/list/person"}, {"votes", "/list/vote?f.value=no"}, {"incidents", "/list/incident?within=1998-2004&date=date&sure=yes"},
-		{"search", "/search?q=" + url.QueryEscape("온성")}, {"person", "/record/" + person}, {"chain", "/record/" + person + "/chain"},
+		{"search", "/search?q=" + url.QueryEscape("온성")}, {"person", "/record/" + person}, {"chain", "/record/" + person + "/chain"}, {"chain-edit", "/record/" + person + "/chain?edit=detention_stage"},
 		{"interview", "/record/" + firstOf(t, w, "interview").ID.String()}, {"transcript", "/record/" + firstOf(t, w, "interview").ID.String() + "/transcript"},
 		{"estimate", "/record/" + firstOf(t, w, "estimate").ID.String()}, {"form", "/new/incident?person=" + person}, {"dictionary", "/dictionary?kind=incident"},
 		{"verification", "/record/" + firstOf(t, w, "incident").ID.String() + "/verification"}, {"relations", "/record/" + firstOf(t, w, "relationship").Values.Get("person") + "/relations"}, {"map", "/map?of=detention_stage"}, {"verify", "/verify"}, {"ledger", "/ledger"}, {"help", "/help"},

@@ -2,5 +2,6 @@
 // before the keys of the desk.
 import "./coding";
 import "./review";
+import "./chain";
 import "./enhance";
 import "./unsaved";

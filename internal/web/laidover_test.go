@@ -1,0 +1,255 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"example.org/amparo/id"
+	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/kind"
+)
+
+// toldTwice is a workspace in which a person and her mother tell one chain differently.
+type toldTwice struct {
+	w                    *app.Workspace
+	person, mother, stay id.ID
+}
+
+func tellTwice(t *testing.T) toldTwice {
+	t.Helper()
+	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	c := toldTwice{w, w.NewRecord(), w.NewRecord(), w.NewRecord()}
+	state := func(rec id.ID, kindName string, source, passage id.ID, basis string, pairs ...string) {
+		t.Helper()
+		k, _ := w.Schema().Kind(kindName)
+		vs := kind.Values{}
+		for i := 0; i < len(pairs); i += 2 {
+			f, _ := k.Field(pairs[i])
+			v, err := w.Schema().ParseValue(f, pairs[i+1], "ko")
+			if err != nil {
+				t.Fatal(err)
+			}
+			vs[pairs[i]] = append(vs[pairs[i]], v)
+		}
+		s := casebook.Statement{Record: rec, Kind: kindName, Fields: vs, Source: source, Basis: basis}
+		if !passage.IsZero() {
+			s.Passage = casebook.Passage{Record: passage, To: 9}
+		}
+		if _, problems, err := w.State(t.Context(), s, "save"); err != nil || len(problems) > 0 {
+			t.Fatal(problems, err)
+		}
+	}
+	none := id.ID{}
+	state(c.person, "person", none, none, "", "pseudonym", "Sora")
+	state(c.mother, "person", none, none, "", "pseudonym", "Haneul")
+	state(w.NewRecord(), "relationship", none, none, "", "person", c.person.String(), "type", "RL-PAR", "other", c.mother.String())
+	units := map[id.ID]id.ID{}
+	for who, words := range map[id.ID]string{c.person: "보위부에 다섯 달", c.mother: "한 달이라고 들었다"} {
+		in := w.NewRecord()
+		units[who] = w.NewRecord()
+		state(in, "interview", none, none, "", "person", who.String(), "date", "2003-05-06")
+		state(units[who], "statement_unit", none, none, "", "interview", in.String(), "order", "1", "verbatim", words)
+	}
+	state(c.stay, "detention_stage", c.person, units[c.person], "BK-1", "person", c.person.String(), "stage", "ST05", "in", "2001-03", "out", "2001-08", "duration", "5 months", "facility_type", "FT-SSD-K", "agency", "AG-SSD")
+	state(c.stay, "detention_stage", c.mother, units[c.mother], "BK-3", "stage", "ST05", "in", "2001-06", "duration", "1 month", "agency", "AG-MPS")
+	state(w.NewRecord(), "fate", c.mother, units[c.mother], "BK-4", "person", c.person.String(), "state", "presumed", "outcome", "OC-R07")
+	state(w.NewRecord(), "fate", c.person, units[c.person], "BK-1", "person", c.person.String(), "state", "known", "outcome", "OC-R11")
+	return c
+}
+
+// focus is the element that has the focus, as its text, name and address.
+func focus(t *testing.T, ctx context.Context) string {
+	t.Helper()
+	s, err := chromedp.Run(ctx, chromedp.Evaluate[string](`{ const e = document.activeElement; [e.tagName, e.name ?? "", e.getAttribute("href") ?? "", e.textContent.slice(0, 120)].join(" ") }`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func type_(t *testing.T, ctx context.Context, keys ...string) {
+	t.Helper()
+	for _, k := range keys {
+		if err := chromedp.Do(ctx, chromedp.KeyEvent(k)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// tabTo goes on with Tab until an element of that name has the focus.
+func tabTo(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	for range 300 {
+		at, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.activeElement.name || document.activeElement.tagName`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at == name {
+			return
+		}
+		type_(t, ctx, kb.Tab)
+	}
+	t.Fatalf("no way by Tab to %s; at %s", name, focus(t, ctx))
+}
+
+func TestTheChainPageSaysWhatContradicts(t *testing.T) {
+	c := tellTwice(t)
+	s := newSite(t, c.w, testConfig())
+	at := "/record/" + c.person.String() + "/chain"
+	page := s.get(at)
+	for _, want := range []string{"A (Sora) says March 2001; B (Haneul) says June 2001", "own account", "Parent", "Experienced", "at least 62 days lie between", "≠ 1, 2, 3", `class="chain laid"`, "Death in detention", "Escaped again"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if strings.Contains(page, "다섯 달") {
+		t.Error("words are shown that nobody asked for")
+	}
+	page = s.get(at + "?at=2")
+	for _, want := range []string{"보위부에 다섯 달", "한 달이라고 들었", "Take what A says"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the opened contradiction does not show %q", want)
+		}
+	}
+	for _, lang := range []string{"ko", "zh"} {
+		code, body, _ := s.do("GET", at+"?at=1", nil, func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "lang", Value: lang}) })
+		if code != http.StatusOK || strings.Contains(body, "says March") || !strings.Contains(body, map[string]string{"ko": "말로는", "zh": "A (Sora)说"}[lang]) {
+			t.Errorf("%s: %d", lang, code)
+		}
+	}
+	// a wrong form comes back with its problems and what was typed
+	code, body, _ := s.do("POST", at, url.Values{"edit": {"detention_stage"}, "person": {c.person.String()}, "stage": {"ST07"}, "in": {"someday"}}, nil)
+	if code != http.StatusUnprocessableEntity || !strings.Contains(body, "someday") || !strings.Contains(body, `role="alert"`) {
+		t.Errorf("a date that is none: %d", code)
+	}
+	if code, _, _ = s.do("POST", at, url.Values{"edit": {"person_identity"}, "person": {c.person.String()}, "names": {"x"}}, nil); code != http.StatusNotFound {
+		t.Errorf("another kind by this page: %d", code)
+	}
+}
+
+// A locked file has no chain, and nobody's word on it.
+func TestR05TheChainOfALockedFileIsNotThere(t *testing.T) {
+	c := tellTwice(t)
+	s := newSite(t, c.w, testConfig())
+	at := "/record/" + c.person.String() + "/chain"
+	refuse := func(who id.ID) {
+		t.Helper()
+		if code, body, _ := s.do("POST", "/new/consent", url.Values{"person": {who.String()}, "purpose": {"CO-01"}, "state": {"CS-2"}, "date": {"2004-02-03"}, "language": {"ko"}, "method": {"oral"}, "text_version": {"1"}}, nil); code != http.StatusSeeOther {
+			t.Fatalf("refusing: %d %s", code, alert(body))
+		}
+	}
+	if page := s.get(at); !strings.Contains(page, "Haneul") {
+		t.Fatal("the mother's account is not there to begin with")
+	}
+	refuse(c.mother)
+	if page := s.get(at); strings.Contains(page, "Haneul") || strings.Contains(page, "Death in detention") {
+		t.Error("the account of somebody who refused is still laid over the others")
+	}
+	refuse(c.person)
+	if code, body, _ := s.do("GET", at, nil, nil); code != http.StatusNotFound || strings.Contains(body, "Sora") {
+		t.Errorf("the chain of a locked file: %d", code)
+	}
+}
+
+// With keys alone: to a contradiction, to its two passages, a side taken with a reason, an
+// account of facility and agency added beside, a question, a disposition and a fate.
+func TestAChainIsReadAndToldByKeyboard(t *testing.T) {
+	c := tellTwice(t)
+	axe, err := os.ReadFile("testdata/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, srv, _ := openDesk(t, c.w)
+	page := "/record/" + c.person.String() + "/chain"
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1366, 768), chromedp.Navigate(srv.URL+page), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
+		t.Fatal(err)
+	}
+	complete(t, ctx)
+	type_(t, ctx, "n", "n")
+	if at := focus(t, ctx); !strings.Contains(at, "≠ 2") {
+		t.Fatalf("two times n leads to %q", at)
+	}
+	pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.Contains(p, "at=2") })
+	text, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS(".sides")))
+	if err != nil || !strings.Contains(text, "다섯 달") || !strings.Contains(text, "한 달") {
+		t.Fatalf("one key away from the contradiction stands %q (%v)", text, err)
+	}
+	checkAccess(t, ctx, string(axe), "an opened contradiction")
+	tabTo(t, ctx, "reason")
+	type_(t, ctx, "she counted roll calls")
+	pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.Contains(p, "at=2") })
+	if text, err = chromedp.Run(ctx, chromedp.Text(chromedp.CSS("#at .taken"))); err != nil || !strings.Contains(text, "she counted roll calls") || !strings.Contains(text, "Demo") {
+		t.Errorf("who took it and why: %q (%v)", text, err)
+	}
+	linked := func(kindName string) int {
+		rows, err := c.w.Index().Linked(t.Context(), c.person, kindName, "person")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(rows)
+	}
+	tell := func(key, kindName string, answers ...string) {
+		t.Helper()
+		before := linked(kindName)
+		pressUntil(t, ctx, key, func(p string) bool { return strings.Contains(p, "edit="+kindName) })
+		if at := focus(t, ctx); !strings.Contains(at, "source") {
+			t.Errorf("%s begins at %q", kindName, at)
+		}
+		checkAccess(t, ctx, string(axe), "the form of "+kindName)
+		for i := 0; i < len(answers); i += 2 {
+			tabTo(t, ctx, answers[i])
+			type_(t, ctx, answers[i+1])
+		}
+		tabTo(t, ctx, "BUTTON")
+		pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.HasSuffix(p, "?done=saved") })
+		if linked(kindName) != before+1 {
+			text, _ := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("main")))
+			t.Fatalf("no %s was recorded; the page says %q", kindName, text)
+		}
+	}
+	tell("q", "question_asked", "question", "Did you")
+	tell("o", "disposition", "outcome", "Labour", "length", "6 months")
+	tell("f", "fate", "state", "known")
+	tell("s", "detention_stage", "stage", "MPS", "facility_type", "Holding", "in", "2001-09")
+	// a further account of the first row: another agency, beside what is there
+	for range 200 {
+		if at := focus(t, ctx); strings.Contains(at, "/record/"+c.stay.String()) {
+			break
+		}
+		type_(t, ctx, "j")
+	}
+	pressUntil(t, ctx, "e", func(p string) bool { return strings.Contains(p, "record="+c.stay.String()) })
+	tabTo(t, ctx, "agency")
+	type_(t, ctx, "Border")
+	tabTo(t, ctx, "BUTTON")
+	pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.HasSuffix(p, "?done=saved") })
+	deadline := time.Now().Add(5 * time.Second)
+	for {
+		r, err := c.w.Index().Fold(t.Context(), c.stay)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Field("agency").Claims) == 3 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d answers on the agency, want 3 beside each other", len(r.Field("agency").Claims))
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	checkAccess(t, ctx, string(axe), "the chain after it was told")
+}
