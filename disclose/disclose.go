@@ -172,7 +172,7 @@ func Check(tables []*Table, released []Release, opt Options, hideSmall bool) (*R
 		return nil, err
 	}
 	if n := res.Audit.Exact + res.Audit.Narrow; n > 0 || !hideSmall && len(m.small()) > 0 {
-		res.Refusal = &estimate.Refusal{Code: "would_reveal", Text: m.wouldReveal(), Instead: "hide the cells that amparo disclose hides"}
+		res.Refusal = &estimate.Refusal{Code: "would_reveal", Text: m.wouldReveal(), Args: m.smallNames(), Instead: "hide the cells that amparo disclose hides"}
 		res.Release = nil
 	}
 	return res, nil
@@ -190,6 +190,11 @@ func (m *model) small() []*cell {
 
 // wouldReveal is the sentence about the table as it was handed in.
 func (m *model) wouldReveal() string {
+	return fmt.Sprintf("Publishing this table would let a reader work out %d small count(s): %s.", m.smallNames()...)
+}
+
+// smallNames are how many counts are small, and the names of the first.
+func (m *model) smallNames() []any {
 	small := m.small()
 	names := ""
 	for i, c := range small {
@@ -202,7 +207,7 @@ func (m *model) wouldReveal() string {
 		}
 		names += c.name(m)
 	}
-	return fmt.Sprintf("Publishing this table would let a reader work out %d small count(s): %s.", len(small), names)
+	return []any{len(small), names}
 }
 
 func (c *cell) name(m *model) string {

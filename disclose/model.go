@@ -116,7 +116,7 @@ func (m *model) frame(released []Release) error {
 }
 
 func (m *model) warn(code, format string, args ...any) {
-	m.warnings = append(m.warnings, estimate.Warning{Code: code, Text: fmt.Sprintf(format, args...)})
+	m.warnings = append(m.warnings, estimate.Warning{Code: code, Text: fmt.Sprintf(format, args...), Args: args})
 }
 
 // count works out every group of every table from its innermost counts, and holds the

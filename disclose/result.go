@@ -120,7 +120,8 @@ func (m *model) published(c *cell, s place) Published {
 func (m *model) conclude(res *Result, shown int) {
 	if small := len(m.small()); small > 0 {
 		res.Warnings = append(res.Warnings, estimate.Warning{Code: "small_cells",
-			Text: m.wouldReveal() + fmt.Sprintf(" Hidden: %d cells, %d of them so that the small ones cannot be worked out.", res.Audit.Hidden, res.Audit.Secondary)})
+			Text: m.wouldReveal() + fmt.Sprintf(" Hidden: %d cells, %d of them so that the small ones cannot be worked out.", res.Audit.Hidden, res.Audit.Secondary),
+			Args: append(m.smallNames(), res.Audit.Hidden, res.Audit.Secondary)})
 	}
 	m.flagUnique(res)
 	if res.Warnings == nil {
@@ -130,10 +131,10 @@ func (m *model) conclude(res *Result, shown int) {
 	case res.Audit.Narrow > 0:
 		res.Refusal = &estimate.Refusal{Code: "would_reveal", Text: m.wouldReveal() +
 			fmt.Sprintf(" Hiding cells cannot prevent it: %d protected count(s) stay within too narrow a range, given what was released before.", res.Audit.Narrow),
-			Instead: "publish a coarser table, or none"}
+			Args: m.smallNames(), Instead: "publish a coarser table, or none"}
 	case shown == 0 && len(m.small()) > 0:
 		res.Refusal = &estimate.Refusal{Code: "nothing_left", Text: m.wouldReveal() + " To prevent it, every count would have to be hidden.",
-			Instead: "join groups, or say in words that the numbers are small"}
+			Args: m.smallNames(), Instead: "join groups, or say in words that the numbers are small"}
 	default:
 		rel := m.release()
 		res.Release = &rel
@@ -180,7 +181,8 @@ func (m *model) flagUnique(res *Result) {
 	}
 	res.Warnings = append(res.Warnings, estimate.Warning{Code: "unique_combinations",
 		Text: fmt.Sprintf("%d combination(s) are those of one person alone, and must not stand beside a quotation, a date or a place: %s%s.",
-			n, strings.Join(names, "; "), map[bool]string{true: "; and more"}[n > 3])})
+			n, strings.Join(names, "; "), map[bool]string{true: "; and more"}[n > 3]),
+		Args: []any{n, strings.Join(names, "; ")}})
 }
 
 func (m *model) release() Release {

@@ -163,7 +163,7 @@ func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion, step St
 		return nil, err
 	}
 	if q.Ask != AskTotal && fit.Refusal == nil && ground.doubtful > q.Limits.Unresolved {
-		refused := estimate.Refuse(fit.Method, estimate.Because(mse.Unresolved, "Matching is uncertain; the figure would move from %.3g to %.3g.", float64(fit.Lower), float64(fit.Upper)))
+		refused := estimate.Refuse(fit.Method, estimate.Because(mse.Unresolved, "Matching is uncertain; the figure would move from %g to %g.", twoDown(float64(fit.Lower)), twoUp(float64(fit.Upper))))
 		refused.Seed, refused.InputHash, refused.Options = fit.Seed, fit.InputHash, fit.Options
 		fit = refused
 	}

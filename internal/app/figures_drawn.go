@@ -55,10 +55,10 @@ type TieAt struct {
 
 // TotalWithout is the range with one list left out, or why there is none.
 type TotalWithout struct {
-	List    string          `json:"list"`
-	Lower   estimate.Number `json:"lower"`
-	Upper   estimate.Number `json:"upper"`
-	Refused string          `json:"refused,omitempty"` // code
+	List    string            `json:"list"`
+	Lower   estimate.Number   `json:"lower"`
+	Upper   estimate.Number   `json:"upper"`
+	Refused *estimate.Refusal `json:"refused,omitempty"`
 }
 
 // The codes of a picture that is not drawn.
@@ -127,7 +127,8 @@ func without(ctx context.Context, tables []hist.Table, l string, p mse.Plan) (To
 		return out, err
 	}
 	if fit.Refusal != nil {
-		out.Refused = fit.Refusal.Code
+		withoutCounts(&fit, true) // in its words
+		out.Refused = fit.Refusal
 		return out, nil
 	}
 	out.Lower, out.Upper = down2(fit.Lower), up2(fit.Upper)
@@ -246,7 +247,7 @@ func withoutCounts(f *estimate.Fit, hidden bool) {
 	f.Lower, f.Upper = down2(f.Lower), up2(f.Upper)
 	for i, w := range f.Warnings {
 		if w.Code == "member_refused" && len(w.Args) > 0 { // its second half may hold a count
-			f.Warnings[i] = estimate.Warning{Code: w.Code, Text: estimate.Because("", "The method %s gives no figure.", w.Args[0]).Text, Args: w.Args[:1]}
+			f.Warnings[i] = estimate.Warning{Code: "member_refused", Text: estimate.Because("", "The method %s gives no figure.", w.Args[0]).Text, Args: []any{w.Args[0]}}
 		}
 	}
 	if f.Refusal != nil && slices.Contains([]string{mse.TwoLists, mse.FewOverlaps, mse.CopiedList}, f.Refusal.Code) {

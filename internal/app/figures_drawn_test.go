@@ -92,7 +92,7 @@ func TestATotalIsDrawnWithItsModesItsBoundItsTippingPointAndWithoutEachList(t *t
 		t.Errorf("tipping at %v of %v: below it the least is %v, above it the most %v", p.Tipping, p.Threshold, low, high)
 	}
 	for _, l := range d.Without {
-		if l.Refused == "" && !(l.Lower < l.Upper) {
+		if l.Refused == nil && !(l.Lower < l.Upper) {
 			t.Errorf("without %s: %v to %v", l.List, l.Lower, l.Upper)
 		}
 	}

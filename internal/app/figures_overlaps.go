@@ -47,7 +47,7 @@ func (w *Workspace) overlaps(ctx context.Context, g *ground) (*Overlaps, error) 
 		return nil, err
 	}
 	if len(names) == 0 || len(names) > maxOverlapLists {
-		r := estimate.Because("lists", "There are %d lists; overlaps are shown of one to %d.", len(names), maxOverlapLists)
+		r := estimate.Because("lists_for_overlaps", "There are %d lists; overlaps are shown of one to %d.", len(names), maxOverlapLists)
 		return &Overlaps{Lists: names, Refusal: &r}, nil
 	}
 	t, err := hist.FromClusters(names, on, g.linked)

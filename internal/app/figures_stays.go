@@ -161,7 +161,7 @@ func drawStays(fit *estimate.Fit, rows []survival.Interval, stages []StageMarks)
 	g.Fit, g.Median = &t, boxOf(t.Masses, 0.5)
 	for i, w := range fit.Warnings {
 		if w.Code == "median_in_interval" {
-			fit.Warnings[i] = estimate.Warning{Code: w.Code, Text: "The median lies within one box of the curve; the dates cannot say where."}
+			fit.Warnings[i] = estimate.Warning{Code: "median_in_interval", Text: "The median lies within one box of the curve; the dates cannot say where."}
 		}
 	}
 	fit.Detail = &StayDetail{Bracketed: *b, AtRisk: riskSet(rows), Stages: stages}

@@ -5,7 +5,6 @@ import (
 	"math"
 	"net/http"
 	"runtime/debug"
-	"slices"
 	"strconv"
 
 	"example.org/amparo/chart"
@@ -31,8 +30,8 @@ type figurePage struct {
 	Page
 	figureLine
 	Remedy   string // of a refusal
-	Assumed  []string
-	Doubtful []string
+	Assumed  []sentence
+	Doubtful []sentence
 	Pictures []figurePicture
 	Figure   *app.Figure
 }
@@ -107,7 +106,7 @@ func (v *visit) figureLine(f *app.Figure) (figureLine, estimate.Fit, error) {
 	}
 	switch {
 	case fit.Refusal != nil:
-		l.Sentence = v.refusal(*fit.Refusal)
+		l.Sentence = v.refusal(*fit.Refusal).Text
 	case f.Question.Ask == app.AskTotal:
 		l.Sentence = v.Say.Two("figures.say.total", wholeDown(fit.Lower), wholeUp(fit.Upper))
 	case f.Question.Ask == app.AskStay:
@@ -148,16 +147,6 @@ func decimal(f float64) string {
 	return strconv.FormatFloat(f, 'g', 2, 64)
 }
 
-// refusals are the reasons with words in every language.
-var refusals = []string{mse.TwoLists, mse.FewOverlaps, mse.CopiedList, mse.OpenPeriod, mse.Disagreement, mse.Unbounded, mse.NoMember, mse.Unresolved, "small_cells"}
-
-func (v *visit) refusal(r estimate.Refusal) string {
-	if !slices.Contains(refusals, r.Code) {
-		return r.Text
-	}
-	return v.Say.T("figures.refused." + r.Code)
-}
-
 // figurePage shows one figure with its pictures.
 func (s *Server) figurePage(w http.ResponseWriter, r *http.Request, v *visit) error {
 	rec, err := recordID(r)
@@ -180,12 +169,7 @@ func (s *Server) figurePage(w http.ResponseWriter, r *http.Request, v *visit) er
 	if fit.Refusal != nil {
 		p.Remedy = v.Say.T("figures.do." + remedyOf(fit.Refusal.Code))
 	}
-	for _, a := range fit.Assumptions {
-		p.Assumed = append(p.Assumed, a.Text)
-	}
-	for _, d := range fit.Warnings {
-		p.Doubtful = append(p.Doubtful, d.Text)
-	}
+	p.Assumed, p.Doubtful = v.assumed(fit), v.doubted(fit)
 	p.Pictures = v.figurePictures(f, fit)
 	return figureTmpl.Execute(w, p)
 }

@@ -170,8 +170,8 @@ func (p *drawing) without(fit estimate.Fit, d app.TotalDetail) {
 	var refused []string
 	for i, w := range d.Without {
 		row := chart.Row{Name: w.List, Point: math.NaN(), Lower: float64(w.Lower), Upper: float64(w.Upper)}
-		if w.Refused != "" {
-			row.Refused = p.v.refusal(estimate.Refusal{Code: w.Refused, Text: w.Refused})
+		if w.Refused != nil {
+			row.Refused = p.v.refusal(*w.Refused).Text
 			refused = append(refused, w.List)
 		} else if by := math.Abs(math.Log(float64(w.Lower/fit.Lower))) + math.Abs(math.Log(float64(w.Upper/fit.Upper))); most == nil || by > moved {
 			most, moved = &d.Without[i], by
@@ -248,7 +248,7 @@ func (v *visit) forest(fit estimate.Fit) chart.Forest {
 		if m.Refusal != nil || math.IsNaN(row.Point) {
 			row.Refused = v.Say.T("figures.nofigure")
 			if m.Refusal != nil {
-				row.Refused = v.refusal(*m.Refusal)
+				row.Refused = v.refusal(*m.Refusal).Text
 			}
 		} else if m.Method == "chao" {
 			c.Bound = row.Point

@@ -62,10 +62,10 @@ func FitDiffering(t hist.Table, level float64) estimate.Fit {
 
 func differingFit(t hist.Table, level float64) estimate.Fit {
 	none := func(code, text string) estimate.Fit {
-		return estimate.Refuse(DifferingMethod, estimate.Because(code, "%s", text))
+		return estimate.Refuse(DifferingMethod, estimate.Refusal{Code: code, Text: text})
 	}
 	if t.J() > mostDiffering || t.J() < fewestDiffering {
-		return none("lists", "This method takes 4 to 12 lists.")
+		return none("four_to_twelve_lists", "This method takes 4 to 12 lists.")
 	}
 	var d DifferingDetail
 	var fits []Fitted
