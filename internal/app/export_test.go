@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"example.org/amparo/id"
 	"example.org/amparo/linkage/eval"
@@ -60,3 +61,14 @@ func (l *Linking) Rerun() (out [][]id.ID, err error) {
 	}
 	return out, nil
 }
+
+// Pretend makes pages believe that bringing a run up to date just took so long.
+func (w *Workspace) Pretend(kindName string, cost time.Duration) {
+	w.hand.Lock()
+	defer w.hand.Unlock()
+	h := w.hand.byKind[kindName]
+	h.cost, h.ended = cost, time.Now()
+}
+
+// BeginLinking begins what a page would wait for.
+func (w *Workspace) BeginLinking(kindName string) { w.atHand(kindName) }

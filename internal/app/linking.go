@@ -41,6 +41,7 @@ type Linking struct {
 	apart   matching.Pairs     // that are two by the nature of the data
 	opened  map[id.ID][]string // names, by the record that holds them
 	out     *index.Reached     // who was left out
+	clear   *index.Reached     // that was last seen to leave out nobody of the run
 	res     *linkage.Result
 	idx     *linkage.Index
 	decided map[[2]id.ID]casebook.Verdict
@@ -48,7 +49,7 @@ type Linking struct {
 	aside   []Contradiction
 	// unfollowed are the decisions of the contradictions.
 	unfollowed map[linkage.Decision]bool
-	errors     *eval.Errors // nil: not estimated since the last decision
+	known      known
 }
 
 // linkings keeps the last run of each kind, and what was recorded since.
@@ -72,6 +73,9 @@ func (l *linkings) drop() {
 func (w *Workspace) Linking(ctx context.Context, kindName string, again bool) (*Linking, error) {
 	w.linked.Lock()
 	defer w.linked.Unlock()
+	if again {
+		w.hand.drop()
+	}
 	if l := w.linked.byKind[kindName]; l != nil && !again {
 		upToDate, err := w.follow(ctx, l)
 		if err == nil && upToDate {

@@ -142,14 +142,14 @@ func (w *Workspace) followRecords(ctx context.Context, read *Reading, l *Linking
 func (l *Linking) takeIn(now *laid) (events []linkage.Event, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	known := len(l.ids)
-	parted := between(l.apart, now.apart, uint32(known))
-	l.ids, l.at, l.apart, l.errors = now.ids, now.at, now.apart, nil
+	before := len(l.ids)
+	parted := between(l.apart, now.apart, uint32(before))
+	l.ids, l.at, l.apart, l.known = now.ids, now.at, now.apart, known{}
 	for i := range now.ids {
 		cells := rowOf(now.table, i)
 		var a linkage.Added
 		switch {
-		case i >= known:
+		case i >= before:
 			a, err = l.idx.Add("", cells)
 		case maps.Equal(l.idx.Cells(uint32(i)), cells):
 			continue

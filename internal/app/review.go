@@ -72,6 +72,22 @@ type Question struct {
 func (l *Linking) Queue(n, sample int) []Question {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if k := &l.known; k.queue == nil || k.n != n || k.sample != sample {
+		k.queue, k.n, k.sample = l.queued(n, sample), n, sample
+	}
+	return slices.Clone(l.known.queue)
+}
+
+// known is what was found in a run, until it changes: each page of the review asks for it,
+// and it takes going through all pairs.
+type known struct {
+	errors    *eval.Errors
+	queue     []Question
+	n, sample int // what the queue was asked for
+}
+
+func (l *Linking) queued(n, sample int) []Question {
+	all := []Question{}
 	var telling, random []Question
 	for _, q := range l.res.Queue(n, sample) {
 		pair := pairOf(l.ids[q.I], l.ids[q.J])
@@ -84,7 +100,6 @@ func (l *Linking) Queue(n, sample int) []Question {
 			telling = append(telling, out)
 		}
 	}
-	var all []Question
 	for i, q := range telling {
 		all = append(all, q)
 		if i%9 == 8 && len(random) > 0 {
@@ -108,16 +123,16 @@ func (l *Linking) Errors() eval.Errors {
 	return l.estimated()
 }
 
-// estimated goes through all pairs only after something was decided: every page of the
-// review shows it.
+// estimated goes through all pairs only after something changed: every page of the review
+// shows it.
 func (l *Linking) estimated() eval.Errors {
-	if l.errors == nil {
+	if l.known.errors == nil {
 		answers := slices.Collect(maps.Values(l.answers))
 		slices.SortFunc(answers, eval.Answer.Compare) // the sum of floats must not depend on a map's order
 		e := l.res.Errors(answers)
-		l.errors = &e
+		l.known.errors = &e
 	}
-	return *l.errors
+	return *l.known.errors
 }
 
 // Contradiction is decisions that cannot all be right: A and B were called different, but
@@ -217,7 +232,7 @@ func (l *Linking) decide(p [2]id.ID, verdict casebook.Verdict, sample *casebook.
 }
 
 func (l *Linking) enter(p [2]id.ID, verdict casebook.Verdict, sample *casebook.Sample) ([]linkage.Event, error) {
-	l.decided[p], l.errors = verdict, nil
+	l.decided[p], l.known = verdict, known{}
 	if verdict == casebook.Unsure {
 		return nil, nil
 	}
@@ -268,7 +283,7 @@ func (l *Linking) withdraw(a, b id.ID) (events []linkage.Event, anew bool, err e
 	}
 	delete(l.decided, p)
 	delete(l.answers, p)
-	l.errors = nil
+	l.known = known{}
 	if v == casebook.Unsure || len(l.aside) > 0 {
 		return nil, len(l.aside) > 0, nil
 	}
@@ -277,6 +292,7 @@ func (l *Linking) withdraw(a, b id.ID) (events []linkage.Event, anew bool, err e
 }
 
 func (w *Workspace) forgetLinking(l *Linking) {
+	w.hand.drop()
 	w.linked.Lock()
 	defer w.linked.Unlock()
 	if w.linked.byKind[l.Kind] == l {

@@ -84,6 +84,7 @@ type Workspace struct {
 	rooms   *compartments
 	people  *members
 	linked  linkings
+	hand    hand
 	last    journal.Checkpoint // as it was when the workspace was opened
 	setBack []string           // what was behind the last checkpoint when the workspace was opened
 
@@ -253,6 +254,7 @@ func (w *Workspace) openDB(ctx context.Context, name string, readers, cache int)
 // holds. What the runtime has copied is only gone when the process ends: to lock is
 // to end the process.
 func (w *Workspace) Close() error {
+	w.hand.close()
 	return errors.Join(w.Checkpoint(context.Background()), w.closeFiles())
 }
 

@@ -30,7 +30,8 @@ import (
 //	go test -run '^$' -bench Bar -benchtime 1x -timeout 60m ./internal/cli
 //
 // AMPARO_BENCH_DIR keeps the large workspace between runs; AMPARO_BENCH_PERSONS sets
-// its size (100,000: with three incidents, names and a narrative each, 600,000 accounts).
+// its size (100,000: with three incidents, names and a narrative each, and the
+// consent of nine in ten that accounts be compared, 690,000 accounts).
 
 func benchPersons() int {
 	if n, err := strconv.Atoi(os.Getenv("AMPARO_BENCH_PERSONS")); err == nil {
@@ -92,6 +93,13 @@ func fillLarge(dir string, persons int) error {
 				"place": one(benchPlaces[r.IntN(len(benchPlaces))]), "agency": one("AG-SSD"), "person": one(person.String())}); err != nil {
 				return err
 			}
+		}
+		if i%10 == 0 {
+			continue // was not asked whether accounts may be compared
+		}
+		if err := say("consent", w.NewRecord(), kind.Values{"person": one(person.String()), "purpose": one("CO-02"), "state": one("CS-1"), "date": one("2010-01-01"),
+			"language": one("ko"), "method": one("oral"), "text_version": one("2010-1")}); err != nil {
+			return err
 		}
 	}
 	return errorsOf(pop.Flush(ctx), w.Close())

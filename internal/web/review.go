@@ -38,6 +38,7 @@ type reviewPage struct {
 	Changes  []changeRow
 	Against  [][]app.LinkView // chains of decisions that contradict each other
 	None     string           // why there is nothing to ask
+	Behind   string           // what the comparison does not know yet
 	reviewWhy
 }
 
@@ -113,13 +114,21 @@ func (s *Server) reviewPage(w http.ResponseWriter, r *http.Request, v *visit) er
 			p.Kinds = append(p.Kinds, option{Value: name, Label: k.Plural.In(v.Say.Lang()), On: name == p.Kind})
 		}
 	}
-	l, err := v.ws.Linking(r.Context(), p.Kind, r.URL.Query().Get("again") != "")
+	l, behind, err := v.linking(r, p.Kind)
 	if fault.KindOf(err) == fault.NotFound {
 		p.None = v.Say.T("review.none")
 		return reviewTmpl.Execute(w, p)
 	}
 	if err != nil {
 		return err
+	}
+	if l == nil {
+		w.Header().Set("Refresh", "3")
+		p.None = v.Say.T("review.comparing")
+		return reviewTmpl.Execute(w, p)
+	}
+	if behind > 0 {
+		p.Behind = v.Say.N("review.behind", behind)
 	}
 	if err := v.reviewState(r, &p, l); err != nil {
 		return err
@@ -145,6 +154,24 @@ func (s *Server) reviewPage(w http.ResponseWriter, r *http.Request, v *visit) er
 		return err
 	}
 	return reviewTmpl.Execute(w, p)
+}
+
+// linking is the comparison of a kind for a page, made anew where the reader asks for that.
+func (v *visit) linking(r *http.Request, kind string) (l *app.Linking, behind int, err error) {
+	if r.URL.Query().Get("again") != "" {
+		l, err = v.ws.Linking(r.Context(), kind, true)
+		return l, 0, err
+	}
+	return v.ws.LinkingAtHand(r.Context(), kind)
+}
+
+// decidable is the comparison that a decision goes into.
+func (v *visit) decidable(r *http.Request, kind string) (*app.Linking, error) {
+	l, _, err := v.ws.LinkingAtHand(r.Context(), kind)
+	if l == nil && err == nil {
+		l, err = v.ws.Linking(r.Context(), kind, false)
+	}
+	return l, err
 }
 
 const (
@@ -203,7 +230,7 @@ func (v *visit) beside(p *reviewPage, label, text string, side int) {
 // judge records a decision and goes to the next question.
 func (s *Server) judge(w http.ResponseWriter, r *http.Request, v *visit) error {
 	kind := r.PathValue("kind")
-	l, err := v.ws.Linking(r.Context(), kind, false)
+	l, err := v.decidable(r, kind)
 	if err != nil {
 		return err
 	}
@@ -238,7 +265,7 @@ func (s *Server) judge(w http.ResponseWriter, r *http.Request, v *visit) error {
 
 // unjudge takes a decision back and returns to the review.
 func (s *Server) unjudge(w http.ResponseWriter, r *http.Request, v *visit) error {
-	l, err := v.ws.Linking(r.Context(), r.PathValue("kind"), false)
+	l, err := v.decidable(r, r.PathValue("kind"))
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,200 @@
+package app
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"example.org/amparo/fault"
+)
+
+// hand is the runs as pages show them, with what is at work behind the pages.
+type hand struct {
+	sync.Mutex
+	byKind map[string]*held
+	work   sync.WaitGroup
+	life   context.Context // ends with the workspace
+	end    context.CancelFunc
+	closed bool
+	drops  int // how often all were forgotten
+}
+
+// held is the run of one kind.
+type held struct {
+	run   *Linking
+	cost  time.Duration // of bringing it up to date, the last time
+	ended time.Time
+	busy  chan struct{} // closed when what is at work ends; nil: nothing is
+	err   error         // how that ended
+}
+
+const (
+	// quick is how long a page waits for its run where that may take long.
+	quick = 60 * time.Millisecond
+	// patience is how long it waits where the last time was quick, and for the first run.
+	patience = 8 * time.Second
+	// slow is what is too long to wait for at each page.
+	slow = 250 * time.Millisecond
+	// rest is by how much longer nothing is done than something was, where that is slow:
+	// somebody else wants the processor.
+	rest = 20
+)
+
+// LinkingAtHand is [Workspace.Linking] for a page, which does not wait long: in a large
+// workspace, bringing a run up to date takes seconds, and each thing recorded asks for it.
+// Then the run is returned as it stands, is brought up to date behind the page, and behind
+// is how many records were stated since; but never a run with somebody in it whom consent
+// no longer covers (R05). While the first run is made, it returns none, and no error.
+func (w *Workspace) LinkingAtHand(ctx context.Context, kindName string) (l *Linking, behind int, err error) {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	var h held
+	for done := false; !done; {
+		if h = w.atHand(kindName); h.busy == nil {
+			break
+		}
+		if h.run != nil && h.cost > slow {
+			timer.Reset(quick)
+		}
+		select {
+		case <-h.busy:
+			h = w.hand.of(kindName)
+			done = h.cost > slow || !w.linked.news.any(kindName) // else something came while it was at work
+		case <-timer.C:
+			done = true
+		case <-ctx.Done():
+			return nil, 0, ctx.Err()
+		}
+	}
+	if h.run == nil {
+		return nil, 0, h.err
+	}
+	covered, err := w.covered(ctx, h.run)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !covered {
+		l, err = w.Linking(ctx, kindName, false)
+		return l, 0, err
+	}
+	return h.run, w.linked.news.count(kindName), nil
+}
+
+// of is the run of a kind as it stands.
+func (h *hand) of(kindName string) held {
+	h.Lock()
+	defer h.Unlock()
+	if k := h.byKind[kindName]; k != nil {
+		return *k
+	}
+	return held{}
+}
+
+// atHand begins to bring a run up to date, where it is time to, and returns it as it is.
+func (w *Workspace) atHand(kindName string) held {
+	w.hand.Lock()
+	defer w.hand.Unlock()
+	if w.hand.byKind == nil {
+		w.hand.byKind = map[string]*held{}
+		w.hand.life, w.hand.end = context.WithCancel(context.Background())
+	}
+	h := w.hand.byKind[kindName]
+	if h == nil {
+		h = &held{}
+		w.hand.byKind[kindName] = h
+	}
+	told := h.run != nil || fault.KindOf(h.err) == fault.NotFound // there is something to say
+	early := told && h.cost > slow && time.Since(h.ended) < rest*h.cost
+	if h.busy == nil && !w.hand.closed && !early {
+		h.busy = make(chan struct{})
+		w.hand.work.Go(func() { w.bringUp(kindName) })
+	}
+	return *h
+}
+
+func (w *Workspace) bringUp(kindName string) {
+	drops, start := w.hand.dropsSoFar(), time.Now()
+	l, err := w.Linking(w.hand.life, kindName, false)
+	w.hand.Lock()
+	defer w.hand.Unlock()
+	h := w.hand.byKind[kindName]
+	if h.run != nil || err != nil { // making the first run says nothing of the next
+		h.cost = time.Since(start)
+	}
+	h.run, h.err, h.ended = l, err, time.Now()
+	if w.hand.drops != drops {
+		h.run = nil
+	}
+	close(h.busy)
+	h.busy = nil
+}
+
+// covered reports whether consent covers everybody in a run.
+func (w *Workspace) covered(ctx context.Context, l *Linking) (bool, error) {
+	read, err := w.For(matchingPurpose, "")
+	if err != nil {
+		return false, err
+	}
+	out, err := read.out(ctx)
+	if err != nil {
+		return false, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if out == l.clear {
+		return true, nil
+	}
+	for _, rec := range l.ids {
+		if out.Has(rec) {
+			return false, nil
+		}
+	}
+	l.clear = out
+	return true, nil
+}
+
+// drop forgets the runs that pages show: they hold names that may just have been erased.
+func (h *hand) drop() {
+	h.Lock()
+	defer h.Unlock()
+	h.drops++
+	for _, k := range h.byKind {
+		k.run, k.err = nil, nil
+	}
+}
+
+func (h *hand) dropsSoFar() int {
+	h.Lock()
+	defer h.Unlock()
+	return h.drops
+}
+
+// close stops what is at work and waits for its end.
+func (h *hand) close() {
+	h.Lock()
+	h.closed = true
+	if h.end != nil {
+		h.end()
+	}
+	h.Unlock()
+	h.work.Wait()
+}
+
+// count is how many records were stated since a kind was last brought up to date.
+func (n *news) count(kindName string) int {
+	n.Lock()
+	defer n.Unlock()
+	s := n.byKind[kindName]
+	if s == nil {
+		return 0
+	}
+	return len(s.records)
+}
+
+// any reports whether anything was recorded since.
+func (n *news) any(kindName string) bool {
+	n.Lock()
+	defer n.Unlock()
+	s := n.byKind[kindName]
+	return s != nil && (s.values || s.links)
+}
