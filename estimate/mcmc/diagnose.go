@@ -14,6 +14,23 @@ import (
 // Source of all: Vehtari, Gelman, Simpson, Carpenter and Bürkner (2021), Bayesian
 // Analysis 16(2), 667-718; equations are numbered as there.
 
+// Settling is what a run is judged by again and again: see [RHat], [ESSBulk] and [ESSTail].
+type Settling struct{ RHat, ESSBulk, ESSTail float64 }
+
+// Settle returns all three at the price of little more than one.
+func Settle(chains [][]float64) Settling {
+	if !usable(chains) {
+		return Settling{math.NaN(), math.NaN(), math.NaN()}
+	}
+	sorted := slices.Sorted(slices.Values(Pool(chains)))
+	bulk := normalScores(split(chains))
+	return Settling{
+		RHat:    rhatBoth(chains, bulk, SortedQuantile(sorted, 0.5)),
+		ESSBulk: ess(bulk),
+		ESSTail: lesser(essBelow(chains, SortedQuantile(sorted, 0.05)), essBelow(chains, SortedQuantile(sorted, 0.95))),
+	}
+}
+
 // RHat returns the larger of the rank-normalised split R-hat and that of the folded
 // draws: the first sees chains that differ in place, the second in spread. 1 is perfect
 // agreement; above 1.01 the chains should not be used.
@@ -23,7 +40,11 @@ func RHat(chains [][]float64) float64 {
 	if !usable(chains) {
 		return math.NaN()
 	}
-	median := Quantile(Pool(chains), 0.5)
+	return rhatBoth(chains, normalScores(split(chains)), Quantile(Pool(chains), 0.5))
+}
+
+// rhatBoth is RHat given the normal scores of the split chains and the median.
+func rhatBoth(chains, scores [][]float64, median float64) float64 {
 	folded := make([][]float64, len(chains))
 	for c, chain := range chains {
 		folded[c] = make([]float64, len(chain))
@@ -31,7 +52,7 @@ func RHat(chains [][]float64) float64 {
 			folded[c][i] = math.Abs(x - median)
 		}
 	}
-	bulk := rhat(normalScores(split(chains)))
+	bulk := rhat(scores)
 	tail := rhat(normalScores(split(folded)))
 	if math.IsNaN(tail) { // two-valued draws fold to one value
 		return bulk
@@ -50,14 +71,18 @@ func ESSBulk(chains [][]float64) float64 {
 
 // ESSTail returns the smaller effective sample size of the 5 % and 95 % quantiles.
 func ESSTail(chains [][]float64) float64 {
-	lower, upper := ESSQuantile(chains, 0.05), ESSQuantile(chains, 0.95)
-	if math.IsNaN(lower) {
-		return upper
+	return lesser(ESSQuantile(chains, 0.05), ESSQuantile(chains, 0.95))
+}
+
+// lesser is the smaller of two sizes, or the one that is a number.
+func lesser(a, b float64) float64 {
+	switch {
+	case math.IsNaN(a):
+		return b
+	case math.IsNaN(b):
+		return a
 	}
-	if math.IsNaN(upper) {
-		return lower
-	}
-	return min(lower, upper)
+	return min(a, b)
 }
 
 // ESSMean returns the effective sample size for the mean.
@@ -74,7 +99,11 @@ func ESSQuantile(chains [][]float64, p float64) float64 {
 	if !usable(chains) {
 		return math.NaN()
 	}
-	q := Quantile(Pool(chains), p)
+	return essBelow(chains, Quantile(Pool(chains), p))
+}
+
+// essBelow is the effective sample size of the indicator of lying at or below q.
+func essBelow(chains [][]float64, q float64) float64 {
 	below := make([][]float64, len(chains))
 	for c, chain := range chains {
 		below[c] = make([]float64, len(chain))
@@ -171,37 +200,27 @@ func split(chains [][]float64) [][]float64 {
 // normalScores replaces every draw by the normal quantile of its rank among all, ties
 // sharing their mean rank.
 func normalScores(chains [][]float64) [][]float64 {
-	n := len(chains[0])
 	pooled := Pool(chains)
-	order := make([]int, len(pooled))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int {
-		switch {
-		case pooled[a] < pooled[b]:
-			return -1
-		case pooled[a] > pooled[b]:
-			return 1
-		}
-		return a - b
-	})
-	scores := make([]float64, len(pooled))
-	for i := 0; i < len(order); {
-		j := i + 1
-		for j < len(order) && pooled[order[j]] == pooled[order[i]] {
+	slices.Sort(pooled)
+	// places[v] is the score of the draws whose value is values[v].
+	values, places := pooled[:0], make([]float64, 0, len(pooled))
+	total := float64(len(pooled)) + 0.25
+	for i, n := 0, len(pooled); i < n; {
+		x, j := pooled[i], i+1
+		for j < n && pooled[j] == x {
 			j++
 		}
 		rank := float64(i+1+j) / 2
-		z := mathext.NormalQuantile((rank - 0.375) / (float64(len(pooled)) + 0.25))
-		for _, at := range order[i:j] {
-			scores[at] = z
-		}
+		values, places = append(values, x), append(places, mathext.NormalQuantile((rank-0.375)/total))
 		i = j
 	}
 	out := make([][]float64, len(chains))
-	for c := range out {
-		out[c] = scores[c*n : (c+1)*n]
+	for c, chain := range chains {
+		out[c] = make([]float64, len(chain))
+		for i, x := range chain {
+			at, _ := slices.BinarySearch(values, x)
+			out[c][i] = places[at]
+		}
 	}
 	return out
 }

@@ -61,11 +61,19 @@ func covariance(centred [][]float64, lag int) float64 {
 		if lag >= len(c) {
 			continue
 		}
-		var s float64
-		for i, x := range c[lag:] {
-			s += x * c[i]
+		// Four sums at once: one alone waits for each addition.
+		var s [4]float64
+		a, b := c[:len(c)-lag], c[lag:]
+		for ; len(a) >= 4 && len(b) >= 4; a, b = a[4:], b[4:] {
+			s[0] += a[0] * b[0]
+			s[1] += a[1] * b[1]
+			s[2] += a[2] * b[2]
+			s[3] += a[3] * b[3]
 		}
-		sum += s
+		for i, x := range a {
+			s[0] += x * b[i]
+		}
+		sum += s[0] + s[1] + (s[2] + s[3])
 	}
 	return sum / float64(len(centred)*len(centred[0]))
 }

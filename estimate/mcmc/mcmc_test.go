@@ -61,11 +61,13 @@ func TestDiagnosticsAgreeWithArviZ(t *testing.T) {
 	}
 	for name, tt := range tests {
 		x := tt.recipe.make()
+		at := Settle(x)
 		for _, v := range []struct {
 			what      string
 			got, want float64
 		}{
 			{"RHat", RHat(x), tt.rhat}, {"ESSBulk", ESSBulk(x), tt.bulk}, {"ESSTail", ESSTail(x), tt.tail},
+			{"R-hat of Settle", at.RHat, tt.rhat}, {"ESSBulk of Settle", at.ESSBulk, tt.bulk}, {"ESSTail of Settle", at.ESSTail, tt.tail},
 			{"ESSMean", ESSMean(x), tt.mean}, {"ESSQuantile(0.5)", ESSQuantile(x, 0.5), tt.half}, {"MCSEMean", MCSEMean(x), tt.err},
 		} {
 			if v.want != 0 && math.Abs(v.got/v.want-1) > 1e-8 {
@@ -154,7 +156,7 @@ func TestWhatProvesNothingIsNotANumber(t *testing.T) {
 		"not a number": {{1, 2, math.NaN(), 4}}, "infinite": {{1, 2, math.Inf(1), 4}}, "ragged": {{1, 2, 3, 4}, {1, 2, 3, 4, 5}},
 	} {
 		for what, got := range map[string]float64{
-			"RHat": RHat(x), "ESSBulk": ESSBulk(x), "ESSTail": ESSTail(x), "ESSMean": ESSMean(x), "MCSEQuantile": MCSEQuantile(x, 0.5),
+			"RHat": RHat(x), "Settle": Settle(x).RHat + Settle(x).ESSBulk + Settle(x).ESSTail, "ESSBulk": ESSBulk(x), "ESSTail": ESSTail(x), "ESSMean": ESSMean(x), "MCSEQuantile": MCSEQuantile(x, 0.5),
 		} {
 			if !math.IsNaN(got) {
 				t.Errorf("%s of %s is %v, want NaN", what, name, got)

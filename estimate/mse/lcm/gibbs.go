@@ -55,14 +55,15 @@ func (c *chain) rank() {
 func (c *chain) share() {
 	last := len(c.order) - 1
 	for i, left := range c.counts {
-		rest := c.p[i]
+		node := c.t.rows[i]
+		rest := c.p[node]
 		for at, k := range c.order {
 			if left == 0 {
 				break
 			}
 			n := left
 			if at < last {
-				w := k.nu * k.row[i]
+				w := k.nu * k.row[node]
 				n = c.Binomial(left, w/rest)
 				rest -= w
 			}
@@ -129,18 +130,30 @@ func (c *chain) missingNearBound() int {
 	return m
 }
 
-// drawSticks draws alpha and the sticks given how many people each class has. The sticks
-// behind the last class with people are summed out of alpha's draw: they follow their
-// prior, and would hold alpha where it is.
+// drawSticks draws alpha and the sticks given how many people each class has.
+//
+// The stick of the last class with people, and those behind it, are summed out of alpha's
+// draw: given alpha that stick leaves a rest of about exp(-1/alpha), and drawing the two in
+// turn would move alpha by a factor of about two a step, over the many orders of magnitude
+// it has with one class. With n people in that class its factor is
+//
+//	alpha B(1+n, alpha) = n B(1+alpha, n) = n times the integral of x^alpha (1-x)^(n-1),
+//
+// so x is drawn as Beta(1+alpha, n) and alpha given x is gamma.
+//
+// Source: Escobar and West (1995), JASA 90(430), 577-588, section 6.
 func (c *chain) drawSticks() {
 	last := len(c.classes) - 1
 	occupied := last
 	for occupied > 0 && c.classes[occupied].n == 0 {
 		occupied--
 	}
-	sticks := min(occupied+1, last) // the last class has no stick of its own
-	shape, rate := c.prior.shape+float64(sticks), c.prior.rate-c.lnRest[sticks]
-	c.alpha = math.Exp(c.LogGamma(shape)) / rate
+	rate := c.prior.rate - c.lnRest[occupied]
+	if k := c.classes[occupied]; occupied < last && k.n > 0 {
+		ln, _ := c.LogBeta(1+c.alpha, float64(k.n))
+		rate -= ln
+	}
+	c.alpha = max(math.Exp(c.LogGamma(c.prior.shape+float64(occupied)))/rate, leastAlpha)
 
 	behind := 0
 	for _, k := range c.classes {
@@ -159,6 +172,9 @@ func (c *chain) drawSticks() {
 		lnRest += lnLeft
 	}
 }
+
+// leastAlpha is far below where alpha makes a difference, and keeps 1/alpha a number.
+const leastAlpha = 1e-200
 
 // drawOdds draws the chances of the live classes: beta given who is on each list,
 // uniform for an empty class.
@@ -206,4 +222,41 @@ func (c *chain) exchange() {
 		c.classes[a], c.classes[a+1] = next, k
 		c.lnRest[a+1] = rest
 	}
+	c.exchangeLast()
+}
+
+// exchangeLast offers the last class and any other each other's places, with alpha summed
+// out, and draws alpha anew.
+//
+// The last class takes what all sticks leave. With a large alpha that is most of the weight,
+// with a small one next to nothing: two forms of the same mixture, and alpha cannot change
+// before the weights do. Integrating its gamma prior over [chain.lnWeights] leaves
+//
+//	(rate - ln R_K)^-(shape+K-1) / prod_{1<k<=K} R_k
+func (c *chain) exchangeLast() {
+	last := len(c.classes) - 1
+	if last == 0 {
+		return
+	}
+	a := c.Below(last)
+	shape := c.prior.shape + float64(last)
+	before := -shape * math.Log(c.prior.rate-c.lnRest[last])
+	after := -shape * math.Log(c.prior.rate-c.classes[a].lnNu)
+	rest := c.classes[a].lnNu
+	for k := last; k > a; k-- {
+		before -= c.lnRest[k]
+		after -= rest
+		if k-1 > a {
+			rest = logAdd(rest, c.classes[k-1].lnNu)
+		}
+	}
+	if gain := after - before; gain >= 0 || c.LogUniform() < gain {
+		c.classes[a], c.classes[last] = c.classes[last], c.classes[a]
+		rest := math.Inf(-1)
+		for k := last; k > a; k-- {
+			rest = logAdd(rest, c.classes[k].lnNu)
+			c.lnRest[k] = rest
+		}
+	}
+	c.alpha = c.Gamma(shape) / (c.prior.rate - c.lnRest[last])
 }

@@ -3,17 +3,27 @@ package lcm
 import "math"
 
 // trajectory is the working memory of hamilton: positions, momenta and gradients of the
-// classes that move, class after class.
+// classes that move, class after class, and what the others come to, which stand still.
 type trajectory struct {
-	moving  []*class
-	total   float64 // weight of the moving classes together, which stays
-	phi     vector  // log odds of being on list j
-	tau     vector  // ln of a class's weight among people seen at least once
-	ratio   []float64
-	keepNu  []float64
-	keepOdd []float64
-	sphi    []float64 // scale of phi for each list
-	stau    float64   // scale of tau
+	moving []*class
+	places []int     // of the moving classes among all
+	total  float64   // weight of the moving classes together, which stays
+	phi    vector    // log odds of being on list j
+	tau    vector    // ln of a class's weight among people seen at least once
+	weight []float64 // exp(tau)
+	ratio  []float64 // people by node over its probability, 0 for a node without
+	sums   []float64 // of people expected in a class, by node
+	chance []float64 // of being on list j
+
+	stillP    []float64 // probability of each history by the classes that stand still
+	stillNone float64   // and of being on no list
+	stillRest []float64 // stillRest[k] is the weight of those among classes k and after
+
+	keepNu, keepLn, keepOdd, keepP []float64 // to turn back to
+	keepNone                       float64
+
+	sphi []float64 // scale of phi for each list
+	stau float64   // scale of tau
 }
 
 // vector is one block of coordinates.
@@ -25,14 +35,18 @@ func newVector(n int) vector {
 
 func (v vector) first(n int) vector { return vector{v.at[:n], v.slope[:n], v.momentum[:n]} }
 
-func newTrajectory(classes, lists, histories int) trajectory {
+func newTrajectory(classes int, t *table) trajectory {
 	return trajectory{
-		moving: make([]*class, 0, classes),
-		phi:    newVector(classes * lists),
+		moving: make([]*class, 0, classes), places: make([]int, 0, classes),
+		phi:    newVector(classes * t.lists),
 		tau:    newVector(classes),
-		ratio:  make([]float64, histories),
-		keepNu: make([]float64, classes), keepOdd: make([]float64, classes*lists),
-		sphi: make([]float64, lists),
+		weight: make([]float64, classes),
+		ratio:  make([]float64, len(t.parents)), sums: make([]float64, len(t.parents)),
+		chance: make([]float64, classes*t.lists),
+		stillP: make([]float64, len(t.parents)), stillRest: make([]float64, classes+1),
+		keepNu: make([]float64, classes), keepLn: make([]float64, classes),
+		keepOdd: make([]float64, classes*t.lists), keepP: make([]float64, len(t.parents)),
+		sphi: make([]float64, t.lists),
 	}
 }
 
@@ -82,17 +96,21 @@ func (c *chain) hamilton() {
 	before := c.lnTarget() - d.kinetic()
 	c.slope()
 	arrived := true
+	kick := size / 2
 	for range steps {
-		d.kick(size / 2)
-		if arrived = d.move(size); !arrived {
+		if arrived = c.leap(kick, size); !arrived {
 			break
 		}
-		c.place()
 		c.slope()
-		d.kick(size / 2)
+		kick = size // the half kicks between two moves are one
 	}
 	gain := math.Inf(-1)
 	if arrived {
+		d.kick(size / 2)
+		for _, k := range d.moving {
+			k.lnNu = math.Log(k.nu)
+		}
+		c.rests()
 		gain = c.lnTarget() - d.kinetic() - before
 	}
 	if c.tune {
@@ -110,21 +128,17 @@ func (c *chain) hamilton() {
 // depart sets positions from the classes, and draws momenta and the common shift.
 func (c *chain) depart() bool {
 	d, lists := &c.drift, c.t.lists
-	d.moving, d.total = d.moving[:0], 0
-	for _, k := range c.classes {
-		if k.lnNu > lnMoving {
-			d.moving = append(d.moving, k)
-			d.total += k.nu
-		}
-	}
+	c.split()
 	n := len(d.moving)
 	if n == 0 {
 		return false
 	}
 	d.phi, d.tau = d.phi.first(n*lists), d.tau.first(n)
+	copy(d.keepP, c.p)
+	d.keepNone = c.none
 	var mean float64
 	for i, k := range d.moving {
-		d.keepNu[i] = k.lnNu
+		d.keepNu[i], d.keepLn[i] = k.nu, k.lnNu
 		copy(d.keepOdd[i*lists:], k.odds)
 		d.tau.at[i] = k.lnNu + math.Log1p(-k.none)
 		d.tau.momentum[i] = c.Normal()
@@ -134,14 +148,39 @@ func (c *chain) depart() bool {
 			d.phi.momentum[i*lists+j] = c.Normal()
 		}
 	}
-	for h, ln := range c.lnRest {
-		c.rest[h] = math.Exp(ln) // Gibbs steps and exchanges know the logarithm only
-	}
 	shift := c.Normal() - mean
 	for i := range d.tau.at {
 		d.tau.at[i] += shift
+		d.weight[i] = math.Exp(d.tau.at[i])
 	}
 	return true
+}
+
+// split finds which classes move, and adds up those that do not.
+func (c *chain) split() {
+	d := &c.drift
+	d.moving, d.places, d.total = d.moving[:0], d.places[:0], 0
+	d.stillNone = 0
+	clear(d.stillP)
+	for h, k := range c.classes {
+		switch {
+		case k.lnNu > lnMoving:
+			d.moving, d.places = append(d.moving, k), append(d.places, h)
+			d.total += k.nu
+		case k.live:
+			d.stillNone += k.nu * k.none
+			for i, q := range k.row[:len(d.stillP)] {
+				d.stillP[i] += k.nu * q
+			}
+		}
+	}
+	var rest float64
+	for h := len(c.classes) - 1; h >= 0; h-- {
+		if k := c.classes[h]; k.lnNu <= lnMoving {
+			rest += k.nu
+		}
+		d.stillRest[h] = rest
+	}
 }
 
 func (d *trajectory) kinetic() float64 {
@@ -168,70 +207,77 @@ func (d *trajectory) kick(h float64) {
 	}
 }
 
-// move reports false when the trajectory has left for where numbers end.
-func (d *trajectory) move(h float64) bool {
-	lists := len(d.sphi)
-	for i := 0; i < len(d.phi.at); i += lists {
-		x, m := d.phi.at[i:i+lists], d.phi.momentum[i:i+lists]
+// leap kicks, moves on by h, and sets the classes from where they have come to; the moving
+// classes keep their weight together. It reports false when the trajectory has left for
+// where numbers end. Logarithms wait for the end of the trajectory.
+func (c *chain) leap(kick, h float64) bool {
+	d, lists := &c.drift, c.t.lists
+	d.kick(kick)
+	var sum float64
+	for i, k := range d.moving {
+		x, m := d.phi.at[i*lists:(i+1)*lists], d.phi.momentum[i*lists:(i+1)*lists]
+		odds := k.odds[:len(x)]
 		for j, s := range d.sphi {
-			x[j] += h * m[j] * s
+			by := h * m[j] * s
+			x[j] += by
 			if !(math.Abs(x[j]) < 40) {
 				return false
 			}
+			odds[j] *= exp(by)
 		}
-	}
-	for i, m := range d.tau.momentum {
-		d.tau.at[i] += h * m * d.stau
-		if !(math.Abs(d.tau.at[i]) < 1e6) {
+		c.fill(k)
+		by := h * d.tau.momentum[i] * d.stau
+		d.tau.at[i] += by
+		if !(math.Abs(d.tau.at[i]) < 300) {
 			return false
 		}
+		d.weight[i] *= exp(by)
+		k.nu = d.weight[i] / (1 - k.none)
+		sum += k.nu
+	}
+	if !(sum < math.Inf(1)) {
+		return false
+	}
+	copy(c.p, d.stillP)
+	c.none = d.stillNone
+	for _, k := range d.moving {
+		k.nu *= d.total / sum
+		c.add(k)
 	}
 	return true
 }
 
-// place sets the classes from the positions; the moving classes keep their weight together.
-func (c *chain) place() {
-	d, lists := &c.drift, c.t.lists
-	top := math.Inf(-1)
-	for i, k := range d.moving {
-		for j := range k.odds {
-			k.odds[j] = math.Exp(d.phi.at[i*lists+j])
-		}
-		c.fill(k)
-		k.lnNu = d.tau.at[i] - math.Log1p(-k.none)
-		top = max(top, k.lnNu)
+// exp is math.Exp: the moves of a leap are mostly so short that a polynomial is as exact
+// and takes a third of the time.
+func exp(x float64) float64 {
+	if !(math.Abs(x) < 0.25) {
+		return math.Exp(x)
 	}
-	var sum float64
-	for _, k := range d.moving {
-		k.nu = math.Exp(k.lnNu - top)
-		sum += k.nu
-	}
-	f := d.total / sum
-	lnF := math.Log(f) - top
-	for _, k := range d.moving {
-		k.nu *= f
-		k.lnNu += lnF
-	}
-	c.mix()
-	c.rests()
+	x2 := x * x
+	x4 := x2 * x2
+	low := 1 + x + x2*(1./2+x*(1./6)+x2*(1./24+x*(1./120)))
+	high := 1./720 + x*(1./5040) + x2*(1./40320+x*(1./362880)+x2*(1./3628800))
+	return low + x4*x2*high
 }
 
 // turnBack undoes a trajectory.
 func (c *chain) turnBack() {
 	d, lists := &c.drift, c.t.lists
 	for i, k := range d.moving {
-		k.lnNu = d.keepNu[i]
+		k.nu, k.lnNu = d.keepNu[i], d.keepLn[i]
 		copy(k.odds, d.keepOdd[i*lists:(i+1)*lists])
+		c.fill(k)
 	}
+	copy(c.p, d.keepP)
+	c.none = d.keepNone
 	c.rests()
-	c.evaluate()
 }
 
 // lnTarget is the log density of the classes in the coordinates of the trajectory. It is
 // -Inf where another set of classes would move: from there no way leads back.
 func (c *chain) lnTarget() float64 {
 	d := &c.drift
-	sum := c.lnLikelihood() + c.lnWeights()
+	sum := c.lnLikelihood() + c.lnWeights(d.places[len(d.places)-1])
 	var mean float64
 	for i, k := range d.moving {
 		if k.lnNu <= lnMoving {
@@ -258,24 +304,19 @@ func (c *chain) lnTarget() float64 {
 func (c *chain) slope() {
 	d, lists := &c.drift, c.t.lists
 	for x, n := range c.counts {
-		d.ratio[x] = float64(n) / c.p[x]
+		node := c.t.rows[x]
+		d.ratio[node] = float64(n) / c.p[node]
 	}
 	hidden := float64(c.people) / (1 - c.none)
 	count := float64(len(d.moving))
 	var mean, sum float64
 	for i, k := range d.moving {
 		on := d.phi.slope[i*lists : (i+1)*lists]
-		clear(on)
-		all := hidden * k.nu * k.none
-		for x, q := range k.row {
-			w := k.nu * q * d.ratio[x]
-			all += w
-			for _, j := range c.t.members[x] {
-				on[j] += w
-			}
-		}
-		for j, o := range k.odds {
-			on[j] += 1 - (all+2)*o/(1+o)
+		all := hidden*k.nu*k.none + c.expected(k, on)
+		chance := d.chance[i*lists : (i+1)*lists]
+		for j, o := range k.odds[:len(on)] {
+			chance[j] = o / (1 + o)
+			on[j] += 1 - (all+2)*chance[j]
 		}
 		d.tau.slope[i] = all + 1
 		mean += d.tau.at[i] / count
@@ -290,32 +331,50 @@ func (c *chain) slope() {
 		// At fixed tau the weight depends on phi through 1/(1-none).
 		g *= k.none / (1 - k.none)
 		on := d.phi.slope[i*lists : (i+1)*lists]
-		for j, o := range k.odds {
-			on[j] -= g * o / (1 + o)
+		for j, p := range d.chance[i*lists : (i+1)*lists] {
+			on[j] -= g * p
 		}
 	}
+}
+
+// expected is how many of the listed people class k is expected to hold, and sets on[j] to
+// how many of them are on list j. Every node hands what it has to the shorter history it
+// was made from.
+func (c *chain) expected(k *class, on []float64) float64 {
+	sums := c.drift.sums
+	ratio, row, parents := c.drift.ratio[:len(sums)], k.row[:len(sums)], c.t.parents[:len(sums)]
+	for i, q := range row {
+		sums[i] = k.nu * q * ratio[i]
+	}
+	clear(on)
+	for b := len(c.t.blocks) - 1; b >= 0; b-- {
+		at := c.t.blocks[b]
+		var all float64
+		for i := at.from; i < at.to; i++ {
+			w := sums[i]
+			all += w
+			sums[parents[i]] += w
+		}
+		on[at.list] = all
+	}
+	return sums[0]
 }
 
 // slopeOfPrior adds the gradient of lnWeights in ln nu to the slope of tau.
 func (c *chain) slopeOfPrior() {
 	d := &c.drift
 	last := len(c.classes) - 1
+	rest := d.total     // of the moving classes from the one at hand on
 	var inverse float64 // sum of 1/R_k over the classes so far
-	at := 0
-	for h, k := range c.classes {
-		if h >= 1 && h < last {
-			inverse += 1 / c.rest[h]
-		}
-		if at == len(d.moving) {
-			return
-		}
-		if d.moving[at] != k {
-			continue
+	h := 1
+	for at, k := range d.moving {
+		for ; h <= d.places[at] && h < last; h++ {
+			inverse += 1 / (rest + d.stillRest[h])
 		}
 		d.tau.slope[at] -= k.nu * inverse
-		if h == last {
+		if d.places[at] == last {
 			d.tau.slope[at] += c.alpha - 1
 		}
-		at++
+		rest -= k.nu
 	}
 }

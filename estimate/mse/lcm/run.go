@@ -53,7 +53,7 @@ func (r *run) calculate(ctx context.Context) error {
 	}
 	chains := farthest(all, r.o.Chains)
 	for _, c := range chains {
-		c.tune, c.eps, c.leaps = false, r.o.Thresholds, longLeaps
+		c.eps, c.leaps = r.o.Thresholds, longLeaps
 	}
 	r.burn = burnShare
 	if err := r.sample(ctx, "chains", samplers(chains), r.o.Steps); err != nil || r.settled() || r.o.Plain {
@@ -92,19 +92,19 @@ func (r *run) temper(ctx context.Context, chains []*chain) error {
 
 // sample runs chains for at most steps steps each, or until they agree.
 func (r *run) sample(ctx context.Context, stage string, chains []mcmc.Sampler, steps int) error {
-	asked := 0
+	next := 4 * blockRows
 	traces, err := mcmc.Run(ctx, chains, mcmc.Plan{
 		Names: r.names(), Block: blockRows, Thin: 1, Blocks: max(steps/blockRows, 1), Rows: mostRows, Workers: r.o.Workers,
 		Progress: r.progress(stage),
 		Settled: func(traces []*mcmc.Trace) bool {
-			// Looking costs as much as many steps: look when there is a quarter more.
 			rows := traces[0].Len() * traces[0].Stride()
-			if rows < 4*blockRows || rows < asked*5/4 {
+			if rows < next {
 				return false
 			}
-			asked = rows
 			r.traces = traces
 			r.look()
+			// Looking costs as much as many steps: look again when it may be enough.
+			next = int(float64(rows) * r.wanting())
 			return r.settled()
 		},
 	})
@@ -142,12 +142,11 @@ func (r *run) diagnose() {
 // look finds out what [run.settled] needs.
 func (r *run) look() {
 	missing := r.chainsOf("missing")
+	s := mcmc.Settle(missing)
 	r.quality = estimate.Diagnostics{
-		RHat:    estimate.Number(mcmc.RHat(missing)),
-		ESSBulk: estimate.Number(mcmc.ESSBulk(missing)),
-		ESSTail: estimate.Number(mcmc.ESSTail(missing)),
-		Chains:  len(missing),
-		Draws:   len(missing) * len(missing[0]),
+		RHat: estimate.Number(s.RHat), ESSBulk: estimate.Number(s.ESSBulk), ESSTail: estimate.Number(s.ESSTail),
+		Chains: len(missing),
+		Draws:  len(missing) * len(missing[0]),
 	}
 }
 
@@ -155,6 +154,15 @@ func (r *run) look() {
 func (r *run) settled() bool {
 	q, want := r.quality, estimate.Number(r.o.Draws)
 	return q.RHat < settledRHat && q.ESSBulk >= want && q.ESSTail >= want
+}
+
+// wanting is about how many times as many rows it takes to settle, from 1.1 to 2.
+func (r *run) wanting() float64 {
+	more := 1.03 * float64(r.o.Draws) / float64(min(r.quality.ESSBulk, r.quality.ESSTail))
+	if !(more > 1.25) && !(r.quality.RHat < settledRHat) {
+		more = 1.25
+	}
+	return min(max(more, 1.1), 2)
 }
 
 // usable reports whether the draws carry a figure at all.

@@ -53,8 +53,9 @@ func (c *chain) scatter(hidden float64) {
 // scout is a chain on its way from its start.
 type scout struct {
 	*chain
-	steps int
-	grow  bool
+	steps   int
+	grow    bool
+	lnSizes float64 // sum of ln size over the second half
 }
 
 func (s *scout) Step() {
@@ -63,6 +64,17 @@ func (s *scout) Step() {
 	}
 	s.steps++
 	s.step()
+	if s.steps > scoutSteps/2 {
+		s.lnSizes += math.Log(s.size)
+	}
+}
+
+// tuned ends the fitting of the step size at its mean over the second half of the way: where
+// it stands at one moment is chance.
+func (s *scout) tuned() *chain {
+	s.tune = false
+	s.size = math.Exp(s.lnSizes / (scoutSteps - scoutSteps/2))
+	return s.chain
 }
 
 func (s *scout) Values(row []float64) { row[0] = float64(s.missing) }
@@ -86,7 +98,7 @@ func newScouts(t *table, p prior, o Options) []mcmc.Sampler {
 func farthest(all []mcmc.Sampler, n int) []*chain {
 	chains := make([]*chain, len(all))
 	for i, s := range all {
-		chains[i] = s.(*scout).chain
+		chains[i] = s.(*scout).tuned()
 	}
 	slices.SortStableFunc(chains, func(a, b *chain) int { return cmp.Compare(a.none, b.none) })
 	out := make([]*chain, n)

@@ -20,16 +20,20 @@ type table struct {
 	masks  []uint32
 	counts []int
 
-	// The probability of a history in a class is that of a shorter history times the
-	// odds of one more list. nodes holds every history needed for that, shorter ones
-	// first; node 0 is the empty history.
-	nodes []node
-	rows  []int // masks[i] is node rows[i]
+	// The probability of a history in a class is that of its parent, the history without
+	// its first list, times the odds of that list. The nodes are all histories needed for
+	// that. Node 0 is the empty history; then come those with no list before the last, with
+	// none before the last but one, and so on: a parent stands before its children, and the
+	// nodes of one first list stand together.
+	parents []int32
+	blocks  []block
+	rows    []int // masks[i] is node rows[i]
 
 	members [][]int // members[i] are the lists of masks[i]
 }
 
-type node struct{ parent, list int }
+// block is the nodes from, ..., to-1, whose first list is list.
+type block struct{ list, from, to int }
 
 // newTable checks a table and brings it into canonical form. Histories that appear twice
 // are added up.
@@ -88,12 +92,20 @@ func (t *table) grow() {
 		all = append(all, h)
 	}
 	slices.SortFunc(all, func(a, b uint32) int {
-		return cmp.Or(bits.OnesCount32(a)-bits.OnesCount32(b), cmp.Compare(a, b))
+		return cmp.Or(bits.TrailingZeros32(b)-bits.TrailingZeros32(a), cmp.Compare(a, b))
 	})
 	at := make(map[uint32]int, len(all))
 	for i, h := range all {
 		at[h] = i
-		t.nodes = append(t.nodes, node{at[h&(h-1)], bits.TrailingZeros32(h)})
+		t.parents = append(t.parents, int32(at[h&(h-1)]))
+		list := bits.TrailingZeros32(h)
+		switch last := len(t.blocks) - 1; {
+		case i == 0: // the empty history
+		case last >= 0 && t.blocks[last].list == list:
+			t.blocks[last].to = i + 1
+		default:
+			t.blocks = append(t.blocks, block{list, i, i + 1})
+		}
 	}
 	for _, h := range t.masks {
 		t.rows = append(t.rows, at[h])

@@ -15,7 +15,7 @@ type class struct {
 	nu   float64   // the weight
 	odds []float64 // odds[j] of being on list j against not being on it
 	none float64   // probability of being on no list
-	row  []float64 // row[x] is the probability of history x
+	row  []float64 // the probability of each node of the table
 	on   []int     // people allocated to the class who are on list j
 	n    int       // people allocated to it, never-listed ones included
 	live bool      // heavier than lnDead
@@ -41,14 +41,12 @@ type chain struct {
 	alpha   float64
 	classes []*class
 	lnRest  []float64 // lnRest[k] is ln of the weight of classes k and after
-	rest    []float64 // and the weight itself, as rests last found it
 	leaps   int       // of a trajectory, on average
-	p       []float64 // probability of each history
+	p       []float64 // probability of each node
 	none    float64   // probability of being on no list
 
 	missing int        // never-listed people as last drawn
 	order   []*class   // live classes, heaviest first
-	val     []float64  // a class's probability of every node
 	drift   trajectory // working memory of hamilton
 	size    float64    // step size of hamilton
 	tune    bool       // whether size is still being fitted
@@ -67,17 +65,16 @@ const lnDead = -60
 // of K classes; scatter gives it a start.
 func newChain(t *table, p prior, classes int, r *rng.Rand) *chain {
 	c := &chain{Rand: r, t: t, prior: p, alpha: 1, size: 1, leaps: shortLeaps,
-		lnRest: make([]float64, classes), rest: make([]float64, classes),
-		p:     make([]float64, len(t.masks)),
-		order: make([]*class, 0, classes),
-		val:   make([]float64, len(t.nodes)),
+		lnRest: make([]float64, classes),
+		p:      make([]float64, len(t.parents)),
+		order:  make([]*class, 0, classes),
 	}
 	for range classes {
 		c.classes = append(c.classes, &class{
-			odds: make([]float64, t.lists), row: make([]float64, len(t.masks)), on: make([]int, t.lists),
+			odds: make([]float64, t.lists), row: make([]float64, len(t.parents)), on: make([]int, t.lists),
 		})
 	}
-	c.drift = newTrajectory(classes, t.lists, len(t.masks))
+	c.drift = newTrajectory(classes, t)
 	c.thin(1)
 	return c
 }
@@ -121,29 +118,34 @@ func (c *chain) fill(k *class) {
 		some *= 1 + o
 	}
 	k.none = 1 / some
-	v := c.val
-	v[0] = k.none
-	for i, nd := range c.t.nodes[1:len(v)] {
-		v[i+1] = v[nd.parent] * k.odds[nd.list]
-	}
-	for i, at := range c.t.rows {
-		k.row[i] = v[at]
+	row := k.row
+	parents := c.t.parents[:len(row)]
+	row[0] = k.none
+	for _, b := range c.t.blocks {
+		o := k.odds[b.list]
+		for i := b.from; i < b.to; i++ {
+			row[i] = row[parents[i]] * o
+		}
 	}
 }
 
 // mix adds the live classes up.
 func (c *chain) mix() {
-	p := c.p
-	clear(p)
+	clear(c.p)
 	c.none = 0
 	for _, k := range c.classes {
-		if !k.live {
-			continue
+		if k.live {
+			c.add(k)
 		}
-		c.none += k.nu * k.none
-		for i, q := range k.row[:len(p)] {
-			p[i] += k.nu * q
-		}
+	}
+}
+
+// add adds a class to the probabilities.
+func (c *chain) add(k *class) {
+	c.none += k.nu * k.none
+	p := c.p
+	for i, q := range k.row[:len(p)] {
+		p[i] += k.nu * q
 	}
 }
 
@@ -154,7 +156,7 @@ func (c *chain) lnLikelihood() float64 {
 	var sum float64
 	for i, n := range c.counts {
 		if n > 0 {
-			sum += float64(n) * math.Log(c.p[i])
+			sum += float64(n) * math.Log(c.p[c.t.rows[i]])
 		}
 	}
 	return sum - float64(c.people)*math.Log1p(-c.none) + c.lnWithin()
@@ -176,15 +178,22 @@ func (c *chain) lnWithin() float64 {
 	return -645 - 0.5*z*z // beyond what a float64 holds: only the direction matters
 }
 
-// lnWeights is the logarithm of the prior density of the weights on their simplex,
-// without its factor alpha^(K-1). With R_k the weight of classes k and after, the sticks
-// V_k = nu_k/R_k are Beta(1, alpha) and dV/dnu = prod 1/R_k, so the density is
+// lnWeights is the logarithm of the prior density of the weights on their simplex, without
+// the factors that stay when only classes 0, ..., moved change. With R_k the weight of
+// classes k and after, the sticks V_k = nu_k/R_k are Beta(1, alpha) and dV/dnu = prod 1/R_k,
+// so the density is
 //
 //	alpha^(K-1) R_K^(alpha-1) / prod_{1<k<K} R_k
-func (c *chain) lnWeights() float64 {
+//
+// With a small alpha ln R_K is about -1/alpha, beside which nothing else would be seen: what
+// stays is left out, not subtracted.
+func (c *chain) lnWeights(moved int) float64 {
 	last := len(c.lnRest) - 1
-	sum := (c.alpha - 1) * c.lnRest[last]
-	for _, r := range c.lnRest[min(1, last):last] {
+	var sum float64
+	if moved == last {
+		sum = (c.alpha - 1) * c.lnRest[last]
+	}
+	for _, r := range c.lnRest[min(1, last):min(moved+1, last)] {
 		sum -= r
 	}
 	return sum
@@ -202,7 +211,7 @@ func (c *chain) rests() {
 			rest += math.Exp(lnNu)
 			lnRest = math.Log(rest)
 		}
-		c.lnRest[k], c.rest[k] = lnRest, rest
+		c.lnRest[k] = lnRest
 	}
 }
 
