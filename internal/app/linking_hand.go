@@ -31,8 +31,10 @@ type held struct {
 const (
 	// quick is how long a page waits for its run where that may take long.
 	quick = 60 * time.Millisecond
-	// patience is how long it waits where the last time was quick, and for the first run.
-	patience = 8 * time.Second
+	// patience is how long it waits where the last time was quick, and firstPatience for the
+	// first run.
+	patience      = time.Second
+	firstPatience = 8 * time.Second
 	// slow is what is too long to wait for at each page.
 	slow = 250 * time.Millisecond
 	// rest is by how much longer nothing is done than something was, where that is slow:
@@ -46,15 +48,18 @@ const (
 // is how many records were stated since; but never a run with somebody in it whom consent
 // no longer covers (R05). While the first run is made, it returns none, and no error.
 func (w *Workspace) LinkingAtHand(ctx context.Context, kindName string) (l *Linking, behind int, err error) {
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(firstPatience)
 	defer timer.Stop()
 	var h held
 	for done := false; !done; {
 		if h = w.atHand(kindName); h.busy == nil {
 			break
 		}
-		if h.run != nil && h.cost > slow {
+		switch {
+		case h.run != nil && h.cost > slow:
 			timer.Reset(quick)
+		case h.run != nil:
+			timer.Reset(patience)
 		}
 		select {
 		case <-h.busy:
