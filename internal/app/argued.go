@@ -24,6 +24,7 @@ type Argued struct {
 	Ties      []TieLine
 	Steps     []verification.Step
 	Arguments []ArgumentLine // newest first
+	Finding   *FindingView   // of a pattern finding: what it rests on
 }
 
 // EvidenceLine is one source, as a reader sees it.
@@ -71,8 +72,8 @@ func (w *Workspace) Argued(ctx context.Context, incident id.ID, lang string) (*A
 		return nil, err
 	}
 	k, ok := w.Schema().Kind(row.Kind)
-	if !ok || row.Kind != "incident" {
-		return nil, fault.New(fault.NotFound, "app.Argued", "no such incident")
+	if !ok || row.Kind != "incident" && row.Kind != "pattern" {
+		return nil, fault.New(fault.NotFound, "app.Argued", "no such incident or finding")
 	}
 	for _, room := range w.Schema().CompartmentsOf(k, row.Values) {
 		if room != generalRoom {
@@ -110,6 +111,11 @@ func (w *Workspace) Argued(ctx context.Context, incident id.ID, lang string) (*A
 		}
 	}
 	out.Evidence = w.evidenceLines(ctx, as, lang)
+	if row.Kind == "pattern" {
+		if out.Finding, err = w.findingView(ctx, row, as, lang); err != nil {
+			return nil, err
+		}
+	}
 	out.Ties = w.tieLines(ctx, as.Case.Dependencies, lang)
 	return out, nil
 }
@@ -140,7 +146,11 @@ func Standing(lines []ArgumentLine) Argument {
 }
 
 func (w *Workspace) argumentsOn(ctx context.Context, incident id.ID, lang string) ([]ArgumentLine, error) {
-	rows, err := w.Desk().Linked(ctx, incident, "verification", "incident")
+	field, err := w.argumentField(ctx, incident)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := w.Desk().Linked(ctx, incident, "verification", field)
 	if err != nil {
 		return nil, err
 	}

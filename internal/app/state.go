@@ -38,7 +38,7 @@ func (w *Workspace) Check(ctx context.Context, s casebook.Statement, step string
 	if s.Kind == "consent" && len(s.Fields) > 0 {
 		problems = append(problems, w.checkConsent(ctx, s)...)
 	}
-	if s.Kind == "incident" {
+	if s.Kind == "incident" || s.Kind == "pattern" {
 		problems = append(problems, w.checkLevel(ctx, s)...)
 	}
 	if len(s.Fields) == 0 {

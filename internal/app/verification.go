@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -33,7 +34,7 @@ type Assessment struct {
 	Missing  []verification.Need // of the level asked for
 }
 
-// Assess reads what speaks for and against an incident: its accounts with their basis of
+// Assess reads what speaks for and against an incident, or a pattern finding by its incidents: its accounts with their basis of
 // knowledge, the dependences recorded between their sources, what an argument brings in,
 // and texts found to be copied of each other (copies, by the comparison of texts). It
 // states nothing.
@@ -42,19 +43,23 @@ func (w *Workspace) Assess(ctx context.Context, incident id.ID, a Argument, copi
 	if err != nil {
 		return nil, err
 	}
-	if r.Kind != "incident" {
-		return nil, fault.New(fault.Invalid, "app.Assess", "only incidents are assessed so").With("a pattern finding is assessed from its incidents")
-	}
 	c := verification.Case{Reasons: a.Reasons, Alternatives: a.Alternatives, Contrary: a.Contrary, Dependencies: slices.Clone(copies)}
 	var passages []id.ID // that the accounts rest on
-	for _, acc := range r.Accounts {
-		if acc.CorrectedBy != nil || !describes(acc.Act) {
-			continue
+	var incidents []verification.Incident
+	stated := "verification"
+	switch r.Kind {
+	case "incident":
+		passages = w.testify(ctx, r, &c)
+	case "pattern":
+		stated = "level"
+		if passages, incidents, err = w.assessFinding(ctx, currentOf(r), &c); err != nil {
+			return nil, err
 		}
-		c.Evidence = append(c.Evidence, w.evidenceOf(ctx, acc))
-		if acc.Act.Passage != nil {
-			passages = append(passages, acc.Act.Passage.Record)
-		}
+	default:
+		return nil, fault.New(fault.Invalid, "app.Assess", "only incidents and pattern findings are assessed so")
+	}
+	if err := w.restOf(ctx, a.Patterns, &c); err != nil {
+		return nil, err
 	}
 	for _, s := range a.Patterns {
 		c.Evidence = append(c.Evidence, verification.Evidence{Source: s, Class: verification.Pattern})
@@ -68,11 +73,29 @@ func (w *Workspace) Assess(ctx context.Context, incident id.ID, a Argument, copi
 	if c.Dependencies, err = w.dependencies(ctx, c, passages); err != nil {
 		return nil, err
 	}
+	if r.Kind == "pattern" {
+		c.Finding = &verification.Finding{Extent: verification.ExtentOf(incidents, c.Dependencies), Bounded: bounded(currentOf(r))}
+	}
 	out := &Assessment{Case: c, Clusters: verification.Clusters(c), Ceiling: verification.Ceiling(c), Missing: verification.Missing(a.Level, c), Level: verification.Received}
-	if l := r.Field("verification").Current(); len(l) == 1 && l[0].State == kind.Given {
+	if l := r.Field(stated).Current(); len(l) == 1 && l[0].State == kind.Given {
 		out.Level = verification.Level(l[0].Text)
 	}
 	return out, nil
+}
+
+// testify adds to a case what the accounts of an incident say of it, and returns the passages
+// they rest on.
+func (w *Workspace) testify(ctx context.Context, incident *casebook.Record, c *verification.Case) (passages []id.ID) {
+	for _, acc := range incident.Accounts {
+		if acc.CorrectedBy != nil || !describes(acc.Act) {
+			continue
+		}
+		c.Evidence = append(c.Evidence, w.evidenceOf(ctx, acc))
+		if acc.Act.Passage != nil {
+			passages = append(passages, acc.Act.Passage.Record)
+		}
+	}
+	return passages
 }
 
 // describes reports whether an account says something of the event, not only of its level.
@@ -123,6 +146,10 @@ func (w *Workspace) dependencies(ctx context.Context, c verification.Case, passa
 		if e.Class == verification.Testimony && !e.Against && !slices.Contains(tellers, e.Source) {
 			tellers = append(tellers, e.Source)
 		}
+	}
+	for _, rests := range c.Rests {
+		queue = append(queue, rests...)
+		tellers = append(tellers, slices.DeleteFunc(slices.Clone(rests), func(x id.ID) bool { return slices.Contains(tellers, x) })...)
 	}
 	seen := map[id.ID]bool{}
 	for ; len(queue) > 0; queue = queue[1:] {
@@ -201,8 +228,12 @@ func (w *Workspace) StateLevel(ctx context.Context, incident id.ID, a Argument, 
 	if err != nil {
 		return id.ID{}, nil, err
 	}
+	field, err := w.argumentField(ctx, incident)
+	if err != nil {
+		return id.ID{}, nil, err
+	}
 	argument = w.NewRecord()
-	vs := valuesOf("incident", incident.String(), "level", string(a.Level), "reasons", a.Reasons, "alternatives", a.Alternatives, "contrary", a.Contrary)
+	vs := valuesOf(field, incident.String(), "level", string(a.Level), "reasons", a.Reasons, "alternatives", a.Alternatives, "contrary", a.Contrary)
 	for name, list := range map[string][]id.ID{"patterns": a.Patterns, "materials": a.Materials, "against": a.Against} {
 		for _, x := range list {
 			vs[name] = append(vs[name], kind.Of(x.String()))
@@ -224,11 +255,17 @@ func (w *Workspace) setLevel(ctx context.Context, incident, argument id.ID, befo
 	if before == now {
 		return nil
 	}
-	refs, err := w.StateAll(ctx, []casebook.Statement{{Record: incident, Kind: "incident", Fields: valuesOf("verification", string(now))}})
+	kindName, level := "incident", "verification"
+	if field, err := w.argumentField(ctx, incident); err != nil {
+		return err
+	} else if field == "finding" {
+		kindName, level = "pattern", "level"
+	}
+	refs, err := w.StateAll(ctx, []casebook.Statement{{Record: incident, Kind: kindName, Fields: valuesOf(level, string(now))}})
 	if err != nil {
 		return err
 	}
-	return w.Choose(ctx, incident, "verification", refs[0], "argument "+argument.String())
+	return w.Choose(ctx, incident, level, refs[0], "argument "+argument.String())
 }
 
 // SignOff is this member's signature under an argument, with a reason. Who signed is the
@@ -247,9 +284,9 @@ func (w *Workspace) SignOff(ctx context.Context, argument id.ID, reason string, 
 		return nil, fault.New(fault.Invalid, "app.SignOff", "this is not an argument for a level")
 	}
 	vs := currentOf(r)
-	incident, err := id.Parse(vs.Get("incident"))
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "app.SignOff", "the argument names no incident")
+	incident, err := id.Parse(cmp.Or(vs.Get("incident"), vs.Get("finding")))
+	if err != nil || incident.IsZero() {
+		return nil, fault.New(fault.Invalid, "app.SignOff", "the argument names no incident and no finding")
 	}
 	s := casebook.Statement{Record: argument, Kind: "verification", Fields: valuesOf("signed", reason)}
 	if k, ok := w.Schema().Kind(s.Kind); ok {
@@ -301,9 +338,13 @@ func signaturesOf(r *casebook.Record) (out []verification.SignOff) {
 // must agree with the clusters of the sources.
 func (w *Workspace) checkLevel(ctx context.Context, s casebook.Statement) []fault.Problem {
 	var out []fault.Problem
-	if l := verification.Level(s.Fields.Get("verification")); l.Above(verification.Alleged) {
-		out = append(out, fault.Problem{Kind: s.Kind, Field: "verification", Value: string(l), Reason: "a level above a single allegation needs an argument and, for reasonable grounds, two signatures",
-			Remedy: "record the incident without it, then state the level with its reasons"})
+	field := "verification"
+	if s.Kind == "pattern" {
+		field = "level"
+	}
+	if l := verification.Level(s.Fields.Get(field)); l.Above(verification.Alleged) {
+		out = append(out, fault.Problem{Kind: s.Kind, Field: field, Value: string(l), Reason: "a level above a single allegation needs an argument and, for reasonable grounds, two signatures",
+			Remedy: "record it without the level, then state the level with its reasons"})
 	}
 	if grade := s.Fields.Get("credibility"); grade == "IC-1" {
 		c := verification.Case{}

@@ -22,6 +22,8 @@ const (
 	NeedsAlternatives Need = "alternatives"
 	NeedsContrary     Need = "contrary"
 	NeedsSignatures   Need = "signatures" // of two different members, each with a reason
+	NeedsIncidents    Need = "incidents"  // of a finding: two incidents, of two persons
+	NeedsBounds       Need = "bounds"     // of a finding: the facility or place and the period it is for
 )
 
 var needTexts = map[Need]kind.Text{
@@ -34,6 +36,8 @@ var needTexts = map[Need]kind.Text{
 	NeedsAlternatives: {"en": "the other explanations that were considered", "ko": "검토한 다른 설명", "zh": "考虑过的其他解释"},
 	NeedsContrary:     {"en": "what speaks against it, or where that was looked for", "ko": "반대 자료 또는 찾아본 곳", "zh": "相反材料，或查找过的地方"},
 	NeedsSignatures:   {"en": "the sign-off of two members, each with a reason", "ko": "구성원 두 명의 이유를 적은 승인", "zh": "两名成员各附理由的签署"},
+	NeedsIncidents:    {"en": "at least two incidents, of two persons", "ko": "두 사람이 겪은 둘 이상의 사건", "zh": "至少两起、涉及两人的事件"},
+	NeedsBounds:       {"en": "the type of facility or the place, and the period", "ko": "시설 유형이나 장소, 그리고 기간", "zh": "设施类型或地点，以及时期"},
 }
 
 // Text is the need in words.
@@ -62,6 +66,10 @@ func Missing(level Level, c Case) []Need {
 		return out
 	}
 	need(first, NeedsFirstHand)
+	if f := c.Finding; f != nil {
+		need(f.Incidents >= 2 && f.Persons >= 2, NeedsIncidents)
+		need(f.Bounded || level != Grounds, NeedsBounds)
+	}
 	if level == Consistent {
 		need(c.apart(Pattern), NeedsPattern)
 		return out
@@ -106,8 +114,23 @@ func (c Case) apart(class Class) bool {
 		}
 	}
 	return slices.ContainsFunc(c.Evidence, func(e Evidence) bool {
-		return e.Class == class && !e.Against && !told[find(e.Source)] && (class == Pattern || known[e.Source] > nothing)
+		return e.Class == class && !e.Against && !told[find(e.Source)] && (class == Pattern || known[e.Source] > nothing) && standsWithout(told, c.Rests[e.Source], find)
 	})
+}
+
+// standsWithout reports whether a finding of our own would still be told by two independent
+// sources without those that are told here: else it says again what they say.
+func standsWithout(told map[id.ID]bool, rests []id.ID, find func(id.ID) id.ID) bool {
+	if rests == nil {
+		return true // not a finding of our own: who made it is its one source
+	}
+	others := map[id.ID]bool{}
+	for _, s := range rests {
+		if at := find(s); !told[at] {
+			others[at] = true
+		}
+	}
+	return len(others) >= 2
 }
 
 // Ceiling is the highest level that the evidence can carry, whatever was written and
@@ -156,6 +179,13 @@ type Incident struct {
 
 // Extent is how far a pattern reaches.
 type Extent struct{ Incidents, Persons, Clusters int }
+
+// Finding is what makes a case one of a pattern: what it reaches, and whether it says for
+// which facility or place and for which period.
+type Finding struct {
+	Extent
+	Bounded bool
+}
 
 // ExtentOf counts the incidents, persons and independent clusters of a pattern. Each
 // incident may come with several pieces of evidence. Rumour carries no incident.

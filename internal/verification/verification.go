@@ -78,6 +78,10 @@ type Case struct {
 	Alternatives string // what else could explain it
 	Contrary     string // what speaks against it, or where it was looked for in vain
 	Signed       []SignOff
+	// Rests names for each finding of our own among the evidence the sources of its
+	// incidents, none missing.
+	Rests   map[id.ID][]id.ID
+	Finding *Finding // of a pattern; nil: the claim is one event
 }
 
 // SignOff is one member's word that the level is justified, with the reason.

@@ -255,3 +255,72 @@ func FuzzLint(f *testing.F) {
 		}
 	})
 }
+
+// A finding needs several incidents of several persons, and at reasonable grounds it says for
+// which facility and period.
+func TestAFindingNeedsMoreThanOneEvent(t *testing.T) {
+	full := verification.Case{
+		Evidence: []verification.Evidence{account(1, "BK-1"), account(2, "BK-1"), thing(3, verification.Material)}, Reasons: "two cells, four years", Alternatives: "one cruel guard", Contrary: "the denial of 2004",
+		Signed: []verification.SignOff{{Member: id.ID{1}, Reason: "read"}, {Member: id.ID{2}, Reason: "read too"}},
+	}
+	for _, tc := range []struct {
+		name  string
+		level verification.Level
+		f     verification.Finding
+		want  []verification.Need
+	}{
+		{"one event", verification.Grounds, verification.Finding{Extent: verification.Extent{Incidents: 1, Persons: 1}, Bounded: true}, []verification.Need{verification.NeedsIncidents}},
+		{"one person twice", verification.Corroborated, verification.Finding{Extent: verification.Extent{Incidents: 2, Persons: 1}}, []verification.Need{verification.NeedsIncidents}},
+		{"anywhere, at any time", verification.Grounds, verification.Finding{Extent: verification.Extent{Incidents: 2, Persons: 2}}, []verification.Need{verification.NeedsBounds}},
+		{"anywhere, corroborated", verification.Corroborated, verification.Finding{Extent: verification.Extent{Incidents: 2, Persons: 2}}, nil},
+		{"one event alleges", verification.Alleged, verification.Finding{Extent: verification.Extent{Incidents: 1, Persons: 1}}, nil},
+		{"all there", verification.Grounds, verification.Finding{Extent: verification.Extent{Incidents: 2, Persons: 2}, Bounded: true}, nil},
+	} {
+		c := full
+		c.Finding = &tc.f
+		if got := verification.Missing(tc.level, c); !slices.Equal(got, tc.want) {
+			t.Errorf("%s: missing %v, want %v", tc.name, got, tc.want)
+		}
+	}
+}
+
+// A finding of our own is no source beside the accounts it rests on: it counts only as far as
+// it would stand without them.
+func TestAFindingDoesNotCarryItsOwnIncidents(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		rests []id.ID
+		deps  []verification.Dependency
+		want  bool
+	}{
+		{"another's report", nil, nil, true},
+		{"on the same accounts", []id.ID{{1}, {2}}, nil, false},
+		{"on one account more", []id.ID{{1}, {2}, {3}}, nil, false},
+		{"on two accounts more", []id.ID{{1}, {3}, {4}}, nil, true},
+		{"on two accounts more, of one household", []id.ID{{1}, {3}, {4}}, []verification.Dependency{dep(3, 4, "same_household")}, false},
+		{"on a copy of these", []id.ID{{3}, {4}}, []verification.Dependency{dep(3, 1, verification.Copied)}, false},
+		{"on nothing that may be read", []id.ID{}, nil, false},
+	} {
+		c := verification.Case{Evidence: []verification.Evidence{account(1, "BK-1"), account(2, "BK-1"), thing(9, verification.Pattern)}, Dependencies: tc.deps}
+		if tc.rests != nil {
+			c.Rests = map[id.ID][]id.ID{{9}: tc.rests}
+		}
+		if got := !slices.Contains(verification.Missing(verification.Consistent, c), verification.NeedsPattern); got != tc.want {
+			t.Errorf("%s: carries %v, want %v", tc.name, got, tc.want)
+		}
+	}
+}
+
+// However a finding is made up, it is never carried further than one event with the same
+// evidence would be.
+func TestAFindingIsNeverCarriedFurtherThanItsEvidence(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		c := drawCase(rt)
+		alone := verification.Ceiling(c)
+		c.Finding = &verification.Finding{Extent: verification.Extent{Incidents: rapid.IntRange(0, 3).Draw(rt, "incidents"), Persons: rapid.IntRange(0, 3).Draw(rt, "persons")}, Bounded: rapid.Bool().Draw(rt, "bounded")}
+		c.Rests = map[id.ID][]id.ID{{2}: {{1}, {3}}}
+		if got := verification.Ceiling(c); got.Above(alone) {
+			rt.Fatalf("%s as a finding, %s as an event", got, alone)
+		}
+	})
+}

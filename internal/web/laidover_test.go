@@ -90,6 +90,18 @@ func type_(t *testing.T, ctx context.Context, keys ...string) {
 	}
 }
 
+// tabUntil goes on with Tab until what has the focus, as [focus] writes it, holds words.
+func tabUntil(t *testing.T, ctx context.Context, words string) {
+	t.Helper()
+	for range 300 {
+		if strings.Contains(focus(t, ctx), words) {
+			return
+		}
+		type_(t, ctx, kb.Tab)
+	}
+	t.Fatalf("no way by Tab to %q; at %s", words, focus(t, ctx))
+}
+
 // tabTo goes on with Tab until an element of that name has the focus.
 func tabTo(t *testing.T, ctx context.Context, name string) {
 	t.Helper()

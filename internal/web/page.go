@@ -176,6 +176,7 @@ var (
 	mapTmpl          = mustPage[mapPage]("map")
 	relationsTmpl    = mustPage[relationsPage]("relations")
 	verificationTmpl = mustPage[verificationPage]("verification")
+	findingsTmpl     = mustPage[findingsPage]("findings")
 	verifyTmpl       = mustPage[verifyPage]("verify")
 	ledgerTmpl       = mustPage[ledgerPage]("ledger")
 	searchTmpl       = mustPage[searchPage]("search")

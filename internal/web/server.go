@@ -121,6 +121,8 @@ func (s *Server) routes() *http.ServeMux {
 		"POST /agreement":                     s.adjudicate,
 		"GET /independence":                   s.independencePage,
 		"POST /independence":                  s.judgeTellings,
+		"GET /patterns":                       s.findingsPage,
+		"POST /patterns":                      s.makeFinding,
 		"GET /review":                         s.reviewPage,
 		"GET /review/{kind}":                  s.reviewPage,
 		"POST /review/{kind}":                 s.judge,

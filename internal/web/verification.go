@@ -15,7 +15,7 @@ import (
 	"example.org/amparo/internal/verification"
 )
 
-// verificationPage is how far an incident is carried: its sources and which of them hang
+// verificationPage is how far an incident or a pattern finding is carried: its sources and which of them hang
 // together, what each level still needs, what was argued for and against, and who signed.
 type verificationPage struct {
 	Page
@@ -30,6 +30,7 @@ type verificationPage struct {
 	Arguments []argumentView
 	Form      argumentForm
 	Problems  []problemView
+	Found     *foundView // of a pattern finding: what it rests on
 }
 
 type levelView struct{ Code, Label, Words string }
@@ -102,6 +103,9 @@ func (v *visit) verification(r *http.Request, typed url.Values) (*verificationPa
 	}
 	for _, l := range a.Arguments {
 		p.Arguments = append(p.Arguments, v.argument(l, a.Level))
+	}
+	if a.Finding != nil {
+		p.Found = v.found(a.Incident, a.Finding)
 	}
 	p.Form, err = v.argumentForm(ctx, a, typed)
 	return p, rec, err

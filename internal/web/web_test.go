@@ -238,7 +238,7 @@ func pages(t *testing.T, w *app.Workspace) []pageCase {
 		{"search", "/search?q=" + url.QueryEscape("온성")}, {"person", "/record/" + person}, {"chain", "/record/" + person + "/chain"}, {"chain-edit", "/record/" + person + "/chain?edit=detention_stage"},
 		{"interview", "/record/" + firstOf(t, w, "interview").ID.String()}, {"transcript", "/record/" + firstOf(t, w, "interview").ID.String() + "/transcript"},
 		{"estimate", "/record/" + firstOf(t, w, "estimate").ID.String()}, {"form", "/new/incident?person=" + person}, {"dictionary", "/dictionary?kind=incident"},
-		{"verification", "/record/" + firstOf(t, w, "incident").ID.String() + "/verification"}, {"relations", "/record/" + firstOf(t, w, "relationship").Values.Get("person") + "/relations"}, {"map", "/map?of=detention_stage"}, {"verify", "/verify"}, {"ledger", "/ledger"}, {"help", "/help"},
+		{"verification", "/record/" + firstOf(t, w, "incident").ID.String() + "/verification"}, {"relations", "/record/" + firstOf(t, w, "relationship").Values.Get("person") + "/relations"}, {"patterns", "/patterns?type=MT02.1"}, {"finding", "/record/" + aFinding(t, w) + "/verification"}, {"map", "/map?of=detention_stage"}, {"verify", "/verify"}, {"ledger", "/ledger"}, {"help", "/help"},
 	}
 }
 

@@ -1,0 +1,172 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"example.org/amparo/id"
+	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/index"
+)
+
+// aType is a type of act of which several incidents may be laid beside each other.
+func aType(t *testing.T, w *app.Workspace) (code string, incidents []id.ID) {
+	t.Helper()
+	res, err := w.Candidates(t.Context(), index.Query{Limit: 500})
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := map[string][]id.ID{}
+	for _, r := range res.Rows {
+		c := r.Values.Get("type")
+		by[c] = append(by[c], r.ID)
+		if len(by[c]) > len(by[code]) || len(by[c]) == len(by[code]) && c < code {
+			code = c
+		}
+	}
+	if len(by[code]) < 3 {
+		t.Fatal("no three incidents of one type may be compared")
+	}
+	return code, by[code]
+}
+
+// aFinding is a pattern finding in the shared workspace, made once.
+func aFinding(t *testing.T, w *app.Workspace) string {
+	t.Helper()
+	list, _, err := w.Findings(t.Context(), "en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) > 0 {
+		return list[0].ID.String()
+	}
+	code, incidents := aType(t, w)
+	rec, problems, err := w.MakeFinding(t.Context(), app.NewFinding{Type: code, Facility: "FT-SSD-K", Period: "1998/2004", Incidents: incidents[:3]})
+	if err != nil || len(problems) > 0 {
+		t.Fatal(problems, err)
+	}
+	return rec.String()
+}
+
+func TestAFindingIsMadeOfChosenIncidents(t *testing.T) {
+	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	s := newSite(t, w, testConfig())
+	code, incidents := aType(t, w)
+	page := s.get("/patterns?type=" + code)
+	if !strings.Contains(page, incidents[0].String()) || !strings.Contains(page, "No finding was made yet") {
+		t.Error("the incidents are not offered")
+	}
+	form := url.Values{"type": {code}, "period": {"someday"}, "incident": {incidents[0].String()}}
+	status, body, _ := s.do("POST", "/patterns", form, nil)
+	if status != http.StatusUnprocessableEntity || !strings.Contains(body, "someday") || !strings.Contains(body, `role="alert"`) {
+		t.Errorf("a period that is none: %d", status)
+	}
+	form.Set("period", "1998-2004")
+	if status, _, _ = s.do("POST", "/patterns", url.Values{"type": {code}, "incident": {firstOf(t, w, "person").ID.String()}}, nil); status != http.StatusNotFound {
+		t.Errorf("a person as an incident: %d", status)
+	}
+	status, body, h := s.do("POST", "/patterns", form, nil)
+	if status != http.StatusSeeOther {
+		t.Fatalf("making: %d %s", status, alert(body))
+	}
+	at, _, _ := strings.Cut(h.Get("Location"), "?")
+	page = s.get(at)
+	for _, want := range []string{"1 incident, ", "two incidents, of two persons", "/patterns?", incidents[0].String()} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the finding's page does not say %q", want)
+		}
+	}
+	rec := strings.TrimSuffix(strings.TrimPrefix(at, "/record/"), "/verification")
+	if status, _, h = s.do("POST", "/patterns", url.Values{"to": {rec}, "type": {code}, "all": {"1"}}, nil); status != http.StatusSeeOther || !strings.HasPrefix(h.Get("Location"), at) {
+		t.Fatalf("adding: %d", status)
+	}
+	if page = s.get(at); strings.Contains(page, "1 incident, ") || !strings.Contains(page, incidents[1].String()) {
+		t.Error("the incidents were not added")
+	}
+	if page = s.get("/record/" + rec); !strings.Contains(page, at) {
+		t.Error("the record does not lead to its verification")
+	}
+	if page = s.get("/list/pattern"); !strings.Contains(page, `href="/patterns"`) {
+		t.Error("the list does not lead to the making of one")
+	}
+}
+
+// With keys alone: the incidents are asked for and chosen, a level is argued with other
+// explanations and contrary material, the page says what is missing, and a member signs.
+func TestAFindingIsMadeArguedAndSignedByKeyboard(t *testing.T) {
+	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	axe, err := os.ReadFile("testdata/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, _ := aType(t, w)
+	voc, _ := w.Schema().Vocabulary("mistreatment_types")
+	term, _ := voc.Term(code)
+	ctx, srv, _ := openDesk(t, w)
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1366, 768), chromedp.Navigate(srv.URL+"/list/pattern"), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
+		t.Fatal(err)
+	}
+	complete(t, ctx)
+	tabUntil(t, ctx, "A  /patterns")
+	pressUntil(t, ctx, kb.Enter, func(p string) bool { return p == "/patterns" })
+	tabTo(t, ctx, "type")
+	type_(t, ctx, term.Label.In("en"))
+	tabTo(t, ctx, "period")
+	type_(t, ctx, "1995-2010")
+	pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.Contains(p, "type="+code) && strings.Contains(p, "period=") })
+	checkAccess(t, ctx, string(axe), "incidents to choose")
+	tabTo(t, ctx, "incident")
+	type_(t, ctx, " ")
+	tabTo(t, ctx, "A")
+	tabTo(t, ctx, "incident")
+	type_(t, ctx, " ")
+	chosen, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.querySelectorAll("[name=incident]:checked").length`))
+	if err != nil || chosen != 2 {
+		t.Fatalf("%d incidents are ticked, want 2 (%v)", chosen, err)
+	}
+	tabUntil(t, ctx, "Record the finding")
+	pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.Contains(p, "/verification?done=saved") })
+	tabTo(t, ctx, "level")
+	type_(t, ctx, "VS-4")
+	for _, f := range [][2]string{{"reasons", "two tellers of two cells"}, {"alternatives", "one cruel guard of that year"}, {"contrary", "the denial of 2004"}} {
+		tabTo(t, ctx, f[0])
+		type_(t, ctx, f[1])
+	}
+	tabUntil(t, ctx, "Record the argument")
+	pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.Contains(p, "done=argued") })
+	text, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS(".argument")))
+	if err != nil || !strings.Contains(text, "one cruel guard") || !strings.Contains(text, "the denial of 2004") || !strings.Contains(text, "the sign-off of two members") {
+		t.Errorf("the argument says %q (%v)", text, err)
+	}
+	checkAccess(t, ctx, string(axe), "a finding that was argued")
+	tabTo(t, ctx, "reason")
+	type_(t, ctx, "read both interviews")
+	pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.Contains(p, "done=signed") })
+	list, _, err := w.Findings(t.Context(), "en")
+	if err != nil || len(list) != 1 || list[0].Level != "VS-0" || list[0].Incidents == 0 {
+		t.Fatalf("after one signature: %+v %v", list, err)
+	}
+	for range 100 {
+		if text, err = chromedp.Run(ctx, chromedp.Text(chromedp.CSS(".argument"))); err == nil && strings.Contains(text, "read both interviews") {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("the signature is not shown: %q", text)
+}
