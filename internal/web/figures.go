@@ -18,6 +18,7 @@ type figuresPage struct {
 	Asks    []option
 	Stages  []option
 	Figures []figureLine
+	Making  []makingLine
 }
 
 // figureLine is one figure in the list.
@@ -67,18 +68,10 @@ func (s *Server) figuresPage(w http.ResponseWriter, r *http.Request, v *visit) e
 		}
 		p.Figures = append(p.Figures, l)
 	}
-	return figuresTmpl.Execute(w, p)
-}
-
-// makeFigure computes a figure; leaving the page stops it.
-func (s *Server) makeFigure(w http.ResponseWriter, r *http.Request, v *visit) error {
-	q := app.FigureQuestion{Ask: r.PostFormValue("ask"), Stage: r.PostFormValue("stage")}
-	f, err := v.ws.MakeFigure(r.Context(), q, programName())
-	if err != nil {
-		return err
+	for _, m := range s.makings.running() {
+		p.Making = append(p.Making, v.makingLine(m))
 	}
-	http.Redirect(w, r, "/figures/"+f.Record.String(), http.StatusSeeOther)
-	return nil
+	return figuresTmpl.Execute(w, p)
 }
 
 func programName() string {
@@ -97,12 +90,9 @@ func programName() string {
 // figureLine says a figure in the reader's language, from its fit.
 func (v *visit) figureLine(f *app.Figure) (figureLine, estimate.Fit, error) {
 	fit, err := f.Read()
-	l := figureLine{ID: f.Record.String(), Asked: v.Say.T("figures.ask." + f.Question.Ask), Date: f.Made.Format("2006-01-02"), Refused: fit.Refusal != nil}
+	l := figureLine{ID: f.Record.String(), Asked: v.asked(f.Question), Date: f.Made.Format("2006-01-02"), Refused: fit.Refusal != nil}
 	if err != nil {
 		return l, fit, err
-	}
-	if f.Question.Stage != "" {
-		l.Asked += ": " + v.stageName(f.Question.Stage)
 	}
 	switch {
 	case fit.Refusal != nil:
@@ -115,6 +105,14 @@ func (v *visit) figureLine(f *app.Figure) (figureLine, estimate.Fit, error) {
 		l.Sentence = v.Say.Two("figures.say."+f.Question.Ask, wholeDown(100*fit.Lower), wholeUp(100*fit.Upper))
 	}
 	return l, fit, nil
+}
+
+// asked is a question in words.
+func (v *visit) asked(q app.FigureQuestion) string {
+	if q.Ask == app.AskStay && q.Stage != "" {
+		return v.Say.T("figures.ask."+q.Ask) + ": " + v.stageName(q.Stage)
+	}
+	return v.Say.T("figures.ask." + q.Ask)
 }
 
 func (v *visit) stageName(code string) string {

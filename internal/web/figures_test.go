@@ -64,7 +64,12 @@ func (s *stated) say(kindName string, source id.ID, fields ...string) id.ID {
 // and many of them sent back, held, and heard. All of them are invented.
 func figuredWorkspace(t *testing.T) *app.Workspace {
 	t.Helper()
-	w, err := app.Create(context.Background(), filepath.Join(t.TempDir(), "w"), []byte("demo"), app.Options{Params: vault.LightParams, Name: "Figures"})
+	return figuredIn(t, filepath.Join(t.TempDir(), "w"))
+}
+
+func figuredIn(t *testing.T, dir string) *app.Workspace {
+	t.Helper()
+	w, err := app.Create(context.Background(), dir, []byte("demo"), app.Options{Params: vault.LightParams, Name: "Figures"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,11 +162,7 @@ func TestAFigureIsMadeOnThePageAndARefusalIsAsClear(t *testing.T) {
 	s := newSite(t, w, testConfig())
 	given, refused := 0, 0
 	for _, ask := range app.Asks() {
-		code, _, header := s.do("POST", "/figures", url.Values{"ask": {ask}}, nil)
-		if code != http.StatusSeeOther {
-			t.Fatalf("%s: %d", ask, code)
-		}
-		page := s.get(header.Get("Location"))
+		page := s.get(s.figureMade(ask))
 		switch no := strings.Contains(page, "No figure."); {
 		case no && strings.Contains(page, "What to do:"):
 			refused++

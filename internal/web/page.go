@@ -42,6 +42,7 @@ type Page struct {
 	Query    string
 	Nav      []NavGroup
 	Notice   string
+	Refresh  int // seconds until the page asks for itself where there is no script; 0: never
 }
 
 // NavGroup is a group of kinds in the navigation.
@@ -74,7 +75,7 @@ func (v *visit) page(title string) Page {
 // notice is a message a redirect carried here; only known ones are shown.
 func (v *visit) notice() string {
 	switch n := v.request.URL.Query().Get("done"); n {
-	case "saved", "attached", "attachedPlace", "attachedMore", "attachedAsItIs", "read", "chosen", "retracted", "linked", "argued", "level", "signed":
+	case "saved", "attached", "attachedPlace", "attachedMore", "attachedAsItIs", "read", "chosen", "retracted", "linked", "argued", "level", "signed", "stopped", "busy":
 		return v.Say.T("done." + n)
 	}
 	return ""
@@ -162,6 +163,7 @@ var (
 	recordTmpl       = mustPage[recordPage]("record")
 	figuresTmpl      = mustPage[figuresPage]("figures")
 	figureTmpl       = mustPage[figurePage]("figure")
+	makingTmpl       = mustPage[makingPage]("making")
 	filesTmpl        = mustPage[filesPage]("files")
 	codingTmpl       = mustPage[codingPage]("coding")
 	consentTmpl      = mustPage[consentPage]("consent")

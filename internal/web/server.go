@@ -40,6 +40,7 @@ type Server struct {
 	cfg     Config
 	handler http.Handler
 	unsaved unsaved
+	makings makings
 
 	scanning chan struct{} // held by the search that opens testimony
 
@@ -130,6 +131,8 @@ func (s *Server) routes() *http.ServeMux {
 		"GET /figures":                        s.figuresPage,
 		"POST /figures":                       s.makeFigure,
 		"GET /figures/{id}":                   s.figurePage,
+		"GET /figures/making/{id}":            s.makingPage,
+		"POST /figures/making/{id}/stop":      s.stopFigure,
 		"GET /record/{id}/consent":            s.consentPage,
 		"POST /record/{id}/consent":           s.answer,
 		"POST /record/{id}/withdraw":          s.withdraw,

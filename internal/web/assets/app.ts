@@ -3,5 +3,6 @@
 import "./coding";
 import "./review";
 import "./chain";
+import "./making";
 import "./enhance";
 import "./unsaved";

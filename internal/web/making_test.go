@@ -1,0 +1,241 @@
+package web
+
+import (
+	"context"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"example.org/amparo/internal/app"
+)
+
+// figureMade asks for a figure on the page and waits until it is there; it returns its
+// address.
+func (s *site) figureMade(ask string) string {
+	s.t.Helper()
+	code, _, header := s.do("POST", "/figures", url.Values{"ask": {ask}}, nil)
+	at := header.Get("Location")
+	for deadline := time.Now().Add(2 * time.Minute); code == http.StatusSeeOther && strings.HasPrefix(at, "/figures/making/"); {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("%s is not made after two minutes", ask)
+		}
+		time.Sleep(50 * time.Millisecond) // it is being computed; the page says no more than that
+		var h http.Header
+		if code, _, h = s.do("GET", at, nil, nil); code == http.StatusOK {
+			code = http.StatusSeeOther
+			continue
+		} else {
+			at = h.Get("Location")
+		}
+	}
+	if code != http.StatusSeeOther {
+		s.t.Fatalf("%s: %d", ask, code)
+	}
+	return at
+}
+
+// begun asks for a figure that takes long, and returns the address of its progress.
+func (s *site) begun(ask string) string {
+	s.t.Helper()
+	code, _, header := s.do("POST", "/figures", url.Values{"ask": {ask}, "draws": {"200"}}, nil)
+	if at := header.Get("Location"); code == http.StatusSeeOther && strings.HasPrefix(at, "/figures/making/") {
+		return at
+	}
+	s.t.Fatalf("%d to %s: the figure is made too fast for this test", code, header.Get("Location"))
+	return ""
+}
+
+func figuresKept(t *testing.T, w *app.Workspace) int {
+	t.Helper()
+	all, err := w.Figures(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(all)
+}
+
+func TestAFigureBeingMadeIsShownOnceAndStoppedForGood(t *testing.T) {
+	w := figuredWorkspace(t)
+	s := newSite(t, w, testConfig())
+	at := s.begun(app.AskTotal)
+	if page := s.get(at); !strings.Contains(page, "<progress") || !strings.Contains(page, `http-equiv="refresh"`) {
+		t.Error("the page shows no progress, or does not look again without script")
+	}
+	if again := s.begun(app.AskTotal); again != at {
+		t.Error("the same question is computed twice at once")
+	}
+	if list := s.get("/figures"); !strings.Contains(list, at) {
+		t.Error("the list does not lead back to what is being made")
+	}
+	if code, _, h := s.do("POST", at+"/stop", url.Values{}, nil); code != http.StatusSeeOther || h.Get("Location") != at {
+		t.Fatalf("stop: %d", code)
+	}
+	if code, _, h := s.do("GET", at, nil, nil); code != http.StatusSeeOther || h.Get("Location") != "/figures?done=stopped" {
+		t.Errorf("after the stop: %d to %s", code, h.Get("Location"))
+	}
+	if list := s.get("/figures?done=stopped"); !strings.Contains(list, "Stopped. No figure was kept.") || strings.Contains(list, at) {
+		t.Error("the list does not say that it was stopped, or still shows it")
+	}
+	if n := figuresKept(t, w); n != 0 {
+		t.Errorf("%d figures were kept by what was stopped", n)
+	}
+	if s.figureMade(app.AskReturned); figuresKept(t, w) != 1 {
+		t.Error("after a stop no figure can be made")
+	}
+}
+
+// R04: the lock stops what is being computed. Nothing of it is on the disk but sealed, and no
+// figure is kept afterwards.
+func TestTheLockStopsAFigureAndLeavesNothingUnsealed(t *testing.T) {
+	base := t.TempDir()
+	temp := filepath.Join(base, "temp")
+	if err := os.Mkdir(temp, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", temp)
+	w := figuredIn(t, filepath.Join(base, "w"))
+	cfg := testConfig()
+	locked := make(chan bool, 1)
+	cfg.Lock = func() { locked <- true }
+	s := newSite(t, w, cfg)
+	at := s.begun(app.AskTotal)
+	m := s.desk.makings.find(strings.TrimPrefix(at, "/figures/making/"))
+	if code, _, _ := s.do("POST", "/lock", url.Values{}, nil); code != http.StatusOK {
+		t.Fatal(code)
+	}
+	select {
+	case <-m.ended:
+	case <-time.After(20 * time.Second):
+		t.Fatal("it goes on after the lock")
+	}
+	<-locked
+	if m.err == nil || figuresKept(t, w) != 0 {
+		t.Errorf("a figure was kept after the lock (%v)", m.err)
+	}
+	files := 0
+	err := filepath.WalkDir(base, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		files++
+		b, err := os.ReadFile(path)
+		if err == nil && (strings.Contains(string(b), "families") || strings.Contains(string(b), "P001") || strings.Contains(string(b), "ensemble")) {
+			t.Errorf("%s is readable", path)
+		}
+		return err
+	})
+	if err != nil || files == 0 {
+		t.Fatalf("%d files: %v", files, err)
+	}
+}
+
+// A figure is begun, left, come back to and stopped with keys alone; its page has no finding
+// of axe in any language.
+func TestAFigureIsMadeLeftAndStoppedByKeyboard(t *testing.T) {
+	axe, err := os.ReadFile("testdata/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := figuredWorkspace(t)
+	ctx, srv, c := openDesk(t, w)
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1366, 768)); err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range languages {
+		if err := chromedp.Do(ctx, setCookie(srv, "lang", lang), chromedp.Navigate(srv.URL+"/figures"), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
+			t.Fatal(err)
+		}
+		tabOn(t, ctx, `[name=draws]`)
+		strike(t, ctx, "2", "0", "0") // what is in the box is selected
+		tabOn(t, ctx, `form[action="/figures"] button`)
+		strike(t, ctx, kb.Enter)
+		arrive(t, ctx, srv.URL+"/figures/making/")
+		checkAccess(t, ctx, string(axe), "being made "+lang)
+		c.take()
+		if *pictures != "" {
+			picture(t, ctx, "figure-making", lang, "light")
+		}
+		tabOn(t, ctx, `.making a[href="/figures"]`)
+		strike(t, ctx, kb.Enter)
+		arrive(t, ctx, srv.URL+"/figures")
+		tabOn(t, ctx, `.figures a[href^="/figures/making/"]`)
+		strike(t, ctx, kb.Enter)
+		arrive(t, ctx, srv.URL+"/figures/making/")
+		tabOn(t, ctx, `.making button`)
+		time.Sleep(1500 * time.Millisecond) // the script looks twice; the focus must stay where it is
+		if on, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.activeElement.matches(".making button")`)); err != nil || !on {
+			t.Errorf("%s: the focus was taken from the button (%v)", lang, err)
+		}
+		strike(t, ctx, kb.Enter)
+		arrive(t, ctx, srv.URL+"/figures?done=stopped")
+		for _, line := range c.take() {
+			t.Errorf("%s: %s", lang, line)
+		}
+	}
+	if n := figuresKept(t, w); n != 0 {
+		t.Errorf("%d figures were kept by what was stopped", n)
+	}
+}
+
+// The page moves on to the figure by itself: with the script, and without by looking again.
+func TestThePageOfAFigureBeingMadeMovesOnWithAndWithoutScript(t *testing.T) {
+	w := figuredWorkspace(t)
+	ctx, srv, _ := openDesk(t, w)
+	for _, off := range []bool{false, true} {
+		if err := chromedp.Do(ctx, call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: off}),
+			chromedp.Navigate(srv.URL+"/figures"), chromedp.WaitReady(chromedp.CSS("footer")), chromedp.SendKeys(chromedp.CSS("[name=draws]"), "0"), chromedp.Submit(chromedp.CSS(`form[action="/figures"]`)), chromedp.WaitReady(chromedp.CSS("progress"))); err != nil {
+			t.Fatal(err)
+		}
+		if err := chromedp.Do(ctx, chromedp.WaitReady(chromedp.CSS("dl.origin"))); err != nil {
+			t.Fatalf("script off %v: %v", off, err)
+		}
+	}
+	if n := figuresKept(t, w); n != 2 {
+		t.Errorf("%d figures", n)
+	}
+}
+
+func strike(t *testing.T, ctx context.Context, keys ...string) {
+	t.Helper()
+	for _, k := range keys {
+		if err := chromedp.Do(ctx, chromedp.KeyEvent(k)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// tabOn presses Tab until an element has the focus.
+func tabOn(t *testing.T, ctx context.Context, selector string) {
+	t.Helper()
+	for range 120 {
+		on, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("document.readyState === 'complete' && document.activeElement.matches(`"+selector+"`)"))
+		if err == nil && on {
+			return
+		}
+		strike(t, ctx, kb.Tab)
+	}
+	t.Fatalf("no Tab leads to %s", selector)
+}
+
+// arrive waits until the browser is at an address and its script listens.
+func arrive(t *testing.T, ctx context.Context, prefix string) {
+	t.Helper()
+	at := ""
+	for range 200 {
+		at, _ = chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState === "complete" ? location.href : ""`))
+		if strings.HasPrefix(at, prefix) && (strings.Contains(prefix, "making") || !strings.Contains(at, "making")) {
+			return
+		}
+		time.Sleep(50 * time.Millisecond) // a page is on its way; there is nothing to wait for but its address
+	}
+	t.Fatalf("at %s, expected %s", at, prefix)
+}
