@@ -3,11 +3,15 @@ package lcm
 import "math"
 
 // step is one step of the chain: a Gibbs step, which finds and drops classes, a trajectory,
-// which moves those there are, and after each a chance for neighbours to change places.
+// which moves those there are, and after each a chance to change places; and where there are
+// few, renewals.
 func (c *chain) step() {
 	c.gibbs()
 	c.exchange()
 	c.hamilton()
+	for range renewTries {
+		c.renew()
+	}
 	c.exchange()
 }
 

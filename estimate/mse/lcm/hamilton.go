@@ -65,7 +65,8 @@ const (
 	lnMoving = -10
 	// A trajectory of longLeaps leaps costs three times one of shortLeaps and gives three to
 	// eight times the effective draws. Scouts and the rungs of ladders, whose work is to
-	// find classes and not to walk along ridges, take short ones.
+	// find classes and not to walk along ridges, take short ones, and so does a class alone,
+	// whose ridge is short.
 	shortLeaps, longLeaps = 8, 24
 	// accepted is the share of trajectories that warming up aims at. Sizes vary fourfold
 	// from step to step, because a small class needs longer steps than a large one bears:
@@ -92,8 +93,13 @@ func (c *chain) hamilton() {
 		return
 	}
 	size := c.size * math.Pow(variety, -c.Uniform())
-	steps := c.leaps/2 + c.Below(c.leaps)
+	leaps := c.leaps
+	if len(d.moving) == 1 {
+		leaps = shortLeaps // as many classes arrive as depart, so this may depend on them
+	}
+	steps := leaps/2 + c.Below(leaps)
 	before := c.lnTarget() - d.kinetic()
+	like := c.like
 	c.slope()
 	arrived := true
 	kick := size / 2
@@ -122,6 +128,7 @@ func (c *chain) hamilton() {
 	}
 	if !(gain >= 0 || c.LogUniform() < gain) {
 		c.turnBack()
+		c.like = like
 	}
 }
 
@@ -277,7 +284,8 @@ func (c *chain) turnBack() {
 // -Inf where another set of classes would move: from there no way leads back.
 func (c *chain) lnTarget() float64 {
 	d := &c.drift
-	sum := c.lnLikelihood() + c.lnWeights(d.places[len(d.places)-1])
+	c.like = c.lnLikelihood()
+	sum := c.like + c.lnWeights(d.places[len(d.places)-1])
 	var mean float64
 	for i, k := range d.moving {
 		if k.lnNu <= lnMoving {

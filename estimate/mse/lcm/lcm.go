@@ -47,7 +47,8 @@ type Options struct {
 	Chains int `json:"chains"`
 	// Draws is the effective number of draws, bulk and tail, to stop at, 1000.
 	Draws int `json:"draws"`
-	// Steps is the most steps a chain takes before tempering, 40,000. Tempered chains
+	// Steps is the most steps a chain takes before tempering, 40,000; chains that agree
+	// and only have too few effective draws take up to four times that. Tempered chains
 	// take at most as many steps, on all rungs of the ladder together, as 8 times
 	// that, and after two doublings 56 times.
 	Steps int `json:"steps"`

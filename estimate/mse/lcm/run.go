@@ -24,6 +24,7 @@ const (
 	blockRows = 250
 	mostRows  = 16_384 // a chain keeps in memory
 	burnShare = 0.1
+	agreeing  = 4
 
 	settledRHat = 1.01 // where a run stops
 	usableRHat  = 1.05 // beyond which no figure is given
@@ -56,7 +57,7 @@ func (r *run) calculate(ctx context.Context) error {
 		c.eps, c.leaps = r.o.Thresholds, longLeaps
 	}
 	r.burn = burnShare
-	if err := r.sample(ctx, "chains", samplers(chains), r.o.Steps); err != nil || r.settled() || r.o.Plain {
+	if err := r.sample(ctx, "chains", samplers(chains), r.o.Steps, agreeing); err != nil || r.settled() || r.o.Plain {
 		return err
 	}
 	return r.temper(ctx, chains)
@@ -82,7 +83,7 @@ func (r *run) temper(ctx context.Context, chains []*chain) error {
 		}
 	}
 	for range 3 {
-		if err := r.sample(ctx, "tempering", ladders, steps); err != nil || r.settled() {
+		if err := r.sample(ctx, "tempering", ladders, steps, 1); err != nil || r.settled() {
 			return err
 		}
 		steps *= 2
@@ -90,11 +91,12 @@ func (r *run) temper(ctx context.Context, chains []*chain) error {
 	return nil
 }
 
-// sample runs chains for at most steps steps each, or until they agree.
-func (r *run) sample(ctx context.Context, stage string, chains []mcmc.Sampler, steps int) error {
+// sample runs chains until they settle, for at most steps steps each; chains that agree
+// by then and only have too few draws go on to as many times that as further says.
+func (r *run) sample(ctx context.Context, stage string, chains []mcmc.Sampler, steps, further int) error {
 	next := 4 * blockRows
 	traces, err := mcmc.Run(ctx, chains, mcmc.Plan{
-		Names: r.names(), Block: blockRows, Thin: 1, Blocks: max(steps/blockRows, 1), Rows: mostRows, Workers: r.o.Workers,
+		Names: r.names(), Block: blockRows, Thin: 1, Blocks: max(further*steps/blockRows, 1), Rows: mostRows, Workers: r.o.Workers,
 		Progress: r.progress(stage),
 		Settled: func(traces []*mcmc.Trace) bool {
 			rows := traces[0].Len() * traces[0].Stride()
@@ -105,7 +107,10 @@ func (r *run) sample(ctx context.Context, stage string, chains []mcmc.Sampler, s
 			r.look()
 			// Looking costs as much as many steps: look again when it may be enough.
 			next = int(float64(rows) * r.wanting())
-			return r.settled()
+			if rows < steps {
+				next = min(next, steps)
+			}
+			return r.settled() || rows >= steps && !(r.quality.RHat < settledRHat)
 		},
 	})
 	if err != nil {

@@ -45,9 +45,12 @@ type chain struct {
 	p       []float64 // probability of each node
 	none    float64   // probability of being on no list
 
+	like float64 // lnLikelihood where hamilton or renew left off
+
 	missing int        // never-listed people as last drawn
 	order   []*class   // live classes, heaviest first
 	drift   trajectory // working memory of hamilton
+	spares  renewal    // and of renew
 	size    float64    // step size of hamilton
 	tune    bool       // whether size is still being fitted
 	eps     []float64  // thresholds of the observable populations
@@ -70,13 +73,15 @@ func newChain(t *table, p prior, classes int, r *rng.Rand) *chain {
 		order:  make([]*class, 0, classes),
 	}
 	for range classes {
-		c.classes = append(c.classes, &class{
-			odds: make([]float64, t.lists), row: make([]float64, len(t.parents)), on: make([]int, t.lists),
-		})
+		c.classes = append(c.classes, newClass(t))
 	}
-	c.drift = newTrajectory(classes, t)
+	c.drift, c.spares = newTrajectory(classes, t), newRenewal(classes, t)
 	c.thin(1)
 	return c
+}
+
+func newClass(t *table) *class {
+	return &class{odds: make([]float64, t.lists), row: make([]float64, len(t.parents)), on: make([]int, t.lists)}
 }
 
 // thin makes the chain one on share beta of the people: each history's count is cut down
