@@ -56,6 +56,9 @@ func writeUntilStopped(dir string, limited bool) error {
 	if os.Getenv(childTypes) != "" {
 		return typeUntilStopped(ctx, w)
 	}
+	if text := os.Getenv(childHears); text != "" {
+		return hearUntilStopped(ctx, w, text)
+	}
 	for i := 0; ; i++ {
 		var batch []casebook.Statement
 		for range 1 + i%40 {

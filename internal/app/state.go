@@ -16,7 +16,7 @@ import (
 // field; nothing is stored then. step is the workflow step at which fields become
 // required; "save" for ordinary entry.
 func (w *Workspace) State(ctx context.Context, s casebook.Statement, step string) (journal.Ref, []fault.Problem, error) {
-	if problems := w.Check(ctx, s, step); len(problems) > 0 {
+	if problems := append(w.Check(ctx, s, step), w.checkNow(ctx, s)...); len(problems) > 0 {
 		return journal.Ref{}, problems, nil
 	}
 	refs, err := w.StateAll(ctx, []casebook.Statement{s})
@@ -38,8 +38,13 @@ func (w *Workspace) Check(ctx context.Context, s casebook.Statement, step string
 	if s.Kind == "consent" && len(s.Fields) > 0 {
 		problems = append(problems, w.checkConsent(ctx, s)...)
 	}
-	if s.Kind == "incident" || s.Kind == "pattern" {
+	switch s.Kind {
+	case "incident", "pattern":
 		problems = append(problems, w.checkLevel(ctx, s)...)
+	case "interview_step":
+		problems = append(problems, checkStep(s)...)
+	case "read_back":
+		problems = append(problems, w.checkReadBack(ctx, s)...)
 	}
 	if len(s.Fields) == 0 {
 		problems = append(problems, fault.Problem{Kind: s.Kind, Reason: "the account says nothing", Remedy: "fill at least one field"})
@@ -229,6 +234,9 @@ func (w *Workspace) Retract(ctx context.Context, rec id.ID, target journal.Ref, 
 		}
 		if ev.Retracted != nil {
 			return fault.New(fault.Conflict, "app.Retract", "this is taken back already").With("retract the retraction to restore it")
+		}
+		if r.Kind == "read_back" && len(ev.Act.Fields["correction"]) > 0 {
+			return fault.New(fault.Conflict, "app.Retract", "what the person put right stays with the words").With("read the passage again and record what the person says now")
 		}
 		return w.act(ctx, r, &casebook.Act{Verb: casebook.Retract, Record: rec, Target: &target, Reason: reason}, fieldOf(ev.Act))
 	}

@@ -66,6 +66,8 @@ type Passage struct {
 	Translation, InLang string
 	Speaker             string
 	MachineTranslated   bool
+	Hard                bool         // somebody said that it is hard to hear
+	Corrections         []Correction // by the person, when it was read back (R29)
 }
 
 // Passages reads a testimony in its order. Those from first on are opened, at most limit;
@@ -75,14 +77,22 @@ func (w *Workspace) Passages(ctx context.Context, interview id.ID, first, limit 
 	if err != nil {
 		return nil, 0, err
 	}
-	order := func(r index.Row) int { n, _ := strconv.Atoi(r.Values.Get("order")); return n } // one without a number comes first
-	slices.SortStableFunc(rows, func(a, b index.Row) int { return cmp.Or(cmp.Compare(order(a), order(b)), a.ID.Compare(b.ID)) })
-	for _, row := range rows[min(max(first, 0), len(rows)):min(first+limit, len(rows))] {
+	sortPassages(rows)
+	shown := rows[min(max(first, 0), len(rows)):min(first+limit, len(rows))]
+	corrections, err := w.Desk().correctionsOf(ctx, interview, "interview", func(p id.ID) bool {
+		return slices.ContainsFunc(shown, func(r index.Row) bool { return r.ID == p })
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, row := range shown {
 		r, err := w.index.Fold(ctx, row.ID)
 		if err != nil {
 			return nil, 0, err
 		}
-		p := Passage{ID: row.ID, Order: order(row), Time: row.Values.Get("time_code"), Basis: row.Values.Get("basis"), MachineTranslated: row.Values.Get("machine_translated") == "yes"}
+		order, _ := strconv.Atoi(row.Values.Get("order")) // none: 0
+		p := Passage{ID: row.ID, Order: order, Time: row.Values.Get("time_code"), Basis: row.Values.Get("basis"), MachineTranslated: row.Values.Get("machine_translated") == "yes",
+			Hard: row.Values.Get("hard") == "yes", Corrections: corrections[row.ID]}
 		p.Words, p.Lang = firstText(r, "verbatim")
 		p.Translation, p.InLang = firstText(r, "translation")
 		p.Speaker, _ = firstText(r, "speaker")
@@ -98,6 +108,7 @@ type Quote struct {
 	Account            AccountView
 	Words, Lang        string
 	Translation, Other string
+	Corrections        []Correction // by the person, of the passage the words are from (R29)
 }
 
 // Quotes lists the words that the accounts of a record and of the records that point at it
@@ -179,7 +190,9 @@ func (r *Reading) quote(ctx context.Context, p *casebook.Passage) (Quote, bool, 
 	if rs := []rune(q.Words); p.From < p.To && p.To <= len(rs) {
 		q.Words = string(rs[p.From:p.To])
 	}
-	return q, q.Words != "" || q.Translation != "", nil
+	all, err := r.correctionsOf(ctx, p.Record, "passage", func(id.ID) bool { return true })
+	q.Corrections = all[p.Record]
+	return q, q.Words != "" || q.Translation != "", err
 }
 
 func firstText(r *casebook.Record, field string) (text, lang string) {

@@ -36,6 +36,7 @@ const (
 	NeedChecked     Requirement = "need_check"     // whether the account was taken already
 	Interpreter     Requirement = "interpreter"    // chosen and cleared, or none needed
 	SexAsked        Requirement = "sex_asked"      // whether an interviewer of the same sex is wished
+	SameSex         Requirement = "same_sex"       // an interviewer of the same sex, because the person wishes one
 	BreakPlan       Requirement = "break_plan"     // how often, and that any time is right
 	Referral        Requirement = "referral"       // where to send for medical and mental care
 	ReadBack        Requirement = "read_back"      // the account was read back to the person
@@ -69,6 +70,7 @@ type Plan struct {
 	Interpreted   bool   // an interpreter sits in
 	Cleared       Clearance
 	SexAsked      bool
+	SexNotGiven   bool // an interviewer of the same sex is wished and not here
 	BreakPlan     bool
 	Referral      bool
 	Child         bool // certainly or possibly under 18
@@ -83,7 +85,7 @@ func Missing(p Plan) (out []Requirement) {
 		need Requirement
 	}{
 		{p.Consented, Consent}, {p.NeedChecked && (!p.NoNeed || p.Reason != ""), NeedChecked}, {!p.Interpreted || p.Cleared == Clear, Interpreter},
-		{p.SexAsked, SexAsked}, {p.BreakPlan, BreakPlan}, {p.Referral, Referral}, {!p.Child || p.BestInterests, BestForTheChild},
+		{p.SexAsked, SexAsked}, {!p.SexNotGiven, SameSex}, {p.BreakPlan, BreakPlan}, {p.Referral, Referral}, {!p.Child || p.BestInterests, BestForTheChild},
 	} {
 		if !r.ok {
 			out = append(out, r.need)

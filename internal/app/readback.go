@@ -1,0 +1,249 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"example.org/amparo/fault"
+	"example.org/amparo/id"
+	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/index"
+	"example.org/amparo/internal/journal"
+	"example.org/amparo/internal/kind"
+)
+
+// ReadBackState is what became of a passage when it was read back.
+type ReadBackState string
+
+// The states. A passage whose words changed after it was read is to be read again.
+const (
+	Unread    ReadBackState = "unread"
+	Confirmed ReadBackState = "confirmed"
+	Corrected ReadBackState = "corrected"
+	Declined  ReadBackState = "declined"
+	Changed   ReadBackState = "changed"
+)
+
+// ReadBackSummary counts what was read back, in which languages and by whom, and lists what
+// was not.
+type ReadBackSummary struct {
+	Total      int
+	Counts     map[ReadBackState]int
+	Corrected  int // passages with at least one correction by the person
+	Languages  []string
+	Readers    []string
+	States     map[id.ID]ReadBackState // by passage
+	Remaining  []PassageAt             // not read, or changed since, in the order of the testimony
+	LastReader string                  // who read last, and in which language
+	LastLang   string
+}
+
+// PassageAt is a passage and its place in a testimony, from 0.
+type PassageAt struct {
+	ID    id.ID
+	Order int
+	At    int
+}
+
+// Correction is what the person put right when a passage was read back. It stands beside
+// the words for ever (R29).
+type Correction struct {
+	Text, Lang string
+	On         string
+	Reader     string
+	Member     string
+	Record     id.ID
+}
+
+// sortPassages puts rows of passages into the order of their testimony.
+func sortPassages(rows []index.Row) {
+	order := func(r index.Row) int { n, _ := strconv.Atoi(r.Values.Get("order")); return n } // one without a number comes first
+	slices.SortStableFunc(rows, func(a, b index.Row) int { return cmp.Or(cmp.Compare(order(a), order(b)), a.ID.Compare(b.ID)) })
+}
+
+// ReadBackOf says what was read back of an interview.
+func (w *Workspace) ReadBackOf(ctx context.Context, rec id.ID) (ReadBackSummary, error) {
+	s := ReadBackSummary{Counts: map[ReadBackState]int{}, States: map[id.ID]ReadBackState{}}
+	units, err := w.Desk().Linked(ctx, rec, "statement_unit", "interview")
+	if err != nil {
+		return s, err
+	}
+	sortPassages(units)
+	reads, err := w.Desk().Linked(ctx, rec, "read_back", "interview")
+	if err != nil {
+		return s, err
+	}
+	slices.SortFunc(reads, func(a, b index.Row) int { return cmp.Or(cmp.Compare(a.Last, b.Last), a.ID.Compare(b.ID)) })
+	last := map[id.ID]index.Row{}
+	corrected := map[id.ID]bool{}
+	for _, r := range reads {
+		passage, err := id.Parse(r.Values.Get("passage"))
+		if err != nil {
+			continue
+		}
+		last[passage] = r
+		corrected[passage] = corrected[passage] || r.Values.Get("answer") == string(Corrected)
+		for _, l := range []struct {
+			text string
+			into *[]string
+			last *string
+		}{{r.Values.Get("language"), &s.Languages, &s.LastLang}, {r.Values.Get("reader"), &s.Readers, &s.LastReader}} {
+			if l.text != "" {
+				*l.last = l.text
+				if !slices.Contains(*l.into, l.text) {
+					*l.into = append(*l.into, l.text)
+				}
+			}
+		}
+	}
+	s.Total = len(units)
+	for i, u := range units {
+		state := Unread
+		if r, ok := last[u.ID]; ok {
+			state = ReadBackState(r.Values.Get("answer"))
+			if changed, err := w.changedSince(ctx, u, r.Last); err != nil {
+				return s, err
+			} else if changed && state != Declined {
+				state = Changed
+			}
+		}
+		s.States[u.ID] = state
+		s.Counts[state]++
+		if corrected[u.ID] {
+			s.Corrected++
+		}
+		if state == Unread || state == Changed {
+			n, _ := strconv.Atoi(u.Values.Get("order"))
+			s.Remaining = append(s.Remaining, PassageAt{u.ID, n, i})
+		}
+	}
+	return s, nil
+}
+
+// changedSince reports whether the words or the translation of a passage were stated again
+// after a time.
+func (w *Workspace) changedSince(ctx context.Context, unit index.Row, at journal.HLC) (bool, error) {
+	if unit.Last <= at {
+		return false, nil
+	}
+	r, err := w.Desk().Fold(ctx, unit.ID)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(r.Accounts, func(a casebook.Account) bool {
+		return a.Act.At > at && (len(a.Act.Fields["verbatim"]) > 0 || len(a.Act.Fields["translation"]) > 0)
+	}), nil
+}
+
+// correctionsOf reads the corrections of an interview or a passage, which field of a
+// read-back names, by passage, of those that wanted names. Every account of a correction is
+// shown, also one that was corrected itself.
+func (r *Reading) correctionsOf(ctx context.Context, rec id.ID, field string, wanted func(passage id.ID) bool) (map[id.ID][]Correction, error) {
+	rows, err := r.Linked(ctx, rec, "read_back", field)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(rows, func(a, b index.Row) int { return cmp.Or(cmp.Compare(a.Last, b.Last), a.ID.Compare(b.ID)) })
+	out := map[id.ID][]Correction{}
+	for _, row := range rows {
+		passage, err := id.Parse(row.Values.Get("passage"))
+		if err != nil || row.Values.Get("answer") != string(Corrected) || !wanted(passage) {
+			continue
+		}
+		f, err := r.Fold(ctx, row.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range f.Accounts {
+			for _, v := range a.Act.Fields["correction"] {
+				if v.State == kind.Given {
+					out[passage] = append(out[passage], Correction{Text: v.Text, Lang: v.Lang, On: a.Act.At.Time().Format("2006-01-02 15:04"),
+						Reader: row.Values.Get("reader"), Member: r.w.MemberName(a.Act.Member), Record: row.ID})
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+// ReadBack is one passage read to the person and what the person said.
+type ReadBack struct {
+	Passage    id.ID
+	Answer     ReadBackState // Confirmed, Corrected or Declined
+	Language   string
+	Reader     string
+	Correction string
+	In         string // language of the correction
+}
+
+// StateReadBack records that a passage was read back. The passage stays as it is: a
+// correction is a record of its own beside it (R29, R12).
+func (w *Workspace) StateReadBack(ctx context.Context, rec id.ID, b ReadBack) ([]fault.Problem, error) {
+	row, err := w.Desk().Row(ctx, rec)
+	if err != nil || row.Kind != "interview" {
+		return nil, fault.New(fault.NotFound, "app.StateReadBack", "no such interview")
+	}
+	vs := kind.Values{"interview": {kind.Of(rec.String())}, "passage": {kind.Of(b.Passage.String())}, "clock": {kind.Of(w.opt.Now().UTC().Format(time.RFC3339))}}
+	for name, text := range map[string]string{"answer": string(b.Answer), "language": b.Language, "reader": b.Reader} {
+		if text != "" {
+			vs[name] = []kind.Value{kind.Of(text)}
+		}
+	}
+	if b.Correction != "" {
+		vs["correction"] = []kind.Value{{State: kind.Given, Text: b.Correction, Lang: b.In}}
+	}
+	_, problems, err := w.State(ctx, casebook.Statement{Record: w.NewRecord(), Kind: "read_back", Fields: vs}, "save")
+	return problems, err
+}
+
+// checkReadBack says what is wrong with a read-back: a correction has words, words are a
+// correction, the passage is one of the interview, and who read it in which language is
+// said.
+func (w *Workspace) checkReadBack(ctx context.Context, s casebook.Statement) (out []fault.Problem) {
+	problem := func(field, reason, remedy string) {
+		out = append(out, fault.Problem{Kind: s.Kind, Field: field, Value: s.Fields.Get(field), Reason: reason, Remedy: remedy})
+	}
+	if corrects := s.Fields.Get("answer") == string(Corrected); corrects != (s.Fields.Get("correction") != "") {
+		problem("correction", "a correction has words, and only a correction has", "write what the person put right, or choose another answer")
+	}
+	if a := s.Fields.Get("answer"); a == string(Confirmed) || a == string(Corrected) {
+		for _, name := range []string{"language", "reader"} {
+			if s.Fields.Get(name) == "" {
+				problem(name, "is needed where something was read", "say in which language it was read, and by whom (a code)")
+			}
+		}
+	}
+	passage, err := id.Parse(s.Fields.Get("passage"))
+	if err != nil {
+		return out // the check of the field says so
+	}
+	if row, err := w.index.Row(ctx, passage); err == nil && row.Values.Get("interview") != s.Fields.Get("interview") {
+		problem("passage", "belongs to another interview", "choose a passage of this interview")
+	}
+	return out
+}
+
+// MarkHard says of a passage that it is shown only after a warning, or no longer.
+func (w *Workspace) MarkHard(ctx context.Context, passage id.ID, hard bool) error {
+	r, err := w.Desk().Fold(ctx, passage)
+	if err != nil {
+		return err
+	}
+	if r.Kind != "statement_unit" {
+		return fault.New(fault.NotFound, "app.MarkHard", "no such passage")
+	}
+	s := casebook.Statement{Record: passage, Kind: r.Kind, Fields: kind.Values{"hard": {kind.Of(map[bool]string{true: "yes", false: "no"}[hard])}}}
+	for _, a := range r.Accounts {
+		if len(a.Act.Fields) == 1 && len(a.Act.Fields["hard"]) > 0 && a.CorrectedBy == nil {
+			ref := a.Ref
+			s.Corrects = &ref
+		}
+	}
+	if _, problems, err := w.State(ctx, s, "save"); err != nil || len(problems) > 0 {
+		return cmp.Or(err, error(fault.New(fault.Invalid, "app.MarkHard", "the mark is not taken")))
+	}
+	return nil
+}
