@@ -36,6 +36,7 @@ type ReadBackSummary struct {
 	Languages  []string
 	Readers    []string
 	States     map[id.ID]ReadBackState // by passage
+	Place      map[id.ID]int           // of each passage in the testimony, from 0
 	Remaining  []PassageAt             // not read, or changed since, in the order of the testimony
 	LastReader string                  // who read last, and in which language
 	LastLang   string
@@ -66,7 +67,7 @@ func sortPassages(rows []index.Row) {
 
 // ReadBackOf says what was read back of an interview.
 func (w *Workspace) ReadBackOf(ctx context.Context, rec id.ID) (ReadBackSummary, error) {
-	s := ReadBackSummary{Counts: map[ReadBackState]int{}, States: map[id.ID]ReadBackState{}}
+	s := ReadBackSummary{Counts: map[ReadBackState]int{}, States: map[id.ID]ReadBackState{}, Place: map[id.ID]int{}}
 	units, err := w.Desk().Linked(ctx, rec, "statement_unit", "interview")
 	if err != nil {
 		return s, err
@@ -110,7 +111,7 @@ func (w *Workspace) ReadBackOf(ctx context.Context, rec id.ID) (ReadBackSummary,
 				state = Changed
 			}
 		}
-		s.States[u.ID] = state
+		s.States[u.ID], s.Place[u.ID] = state, i
 		s.Counts[state]++
 		if corrected[u.ID] {
 			s.Corrected++

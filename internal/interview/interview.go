@@ -123,6 +123,7 @@ const usualBreak = 45 * time.Minute
 type Moment struct {
 	Talking  time.Duration // since the last break or the beginning
 	Total    time.Duration // of talk
+	Resting  time.Duration // since the break began, during one
 	Breaks   int
 	InBreak  bool
 	Over     bool
@@ -130,17 +131,22 @@ type Moment struct {
 	NextDue  time.Time // zero during a break and after the end
 }
 
+// Interval is after how long a break is due.
+func (s Sitting) Interval() time.Duration {
+	if s.Every <= 0 {
+		return usualBreak
+	}
+	return s.Every
+}
+
 // At says how the sitting stands. Events out of order or repeated change nothing: a break
 // in a break is one break.
 func (s Sitting) At(now time.Time) Moment {
-	every := s.Every
-	if every <= 0 {
-		every = usualBreak
-	}
+	every := s.Interval()
 	events := slices.Clone(s.Events)
 	slices.SortStableFunc(events, func(a, b Event) int { return a.At.Compare(b.At) })
 	var m Moment
-	var since time.Time
+	var since, rest time.Time
 	stop := func(at time.Time) {
 		if !since.IsZero() {
 			m.Total += at.Sub(since)
@@ -159,12 +165,15 @@ func (s Sitting) At(now time.Time) Moment {
 		case Pause:
 			if !since.IsZero() {
 				stop(e.At)
-				m.Breaks, m.InBreak = m.Breaks+1, true
+				m.Breaks, m.InBreak, rest = m.Breaks+1, true, e.At
 			}
 		case Finish:
 			stop(e.At)
 			m.Over, m.InBreak = true, false
 		}
+	}
+	if m.InBreak {
+		m.Resting = now.Sub(rest)
 	}
 	if !since.IsZero() {
 		m.Talking = now.Sub(since)

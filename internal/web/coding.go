@@ -44,6 +44,8 @@ type codingUnit struct {
 	On     bool
 	Knows  string // basis of knowledge, in words
 	Code   string // address that begins coding it
+
+	PutRight putRight
 }
 
 // piece is a stretch of words that is cited alike.
@@ -129,14 +131,14 @@ func (s *Server) codingPage(w http.ResponseWriter, r *http.Request, v *visit) er
 
 // coding builds the page. values and problems are of a form that was not accepted.
 func (v *visit) coding(ctx context.Context, c codingState, values url.Values, problems []fault.Problem) (*codingPage, error) {
-	row, err := v.ws.Index().Row(ctx, c.interview)
+	row, err := v.ws.Desk().Row(ctx, c.interview)
 	if err != nil || row.Kind != "interview" {
 		return nil, fault.New(fault.NotFound, "web", "no such interview")
 	}
 	p := &codingPage{Page: v.page("coding.title"), ID: c.interview.String(), At: c.at, Blind: c.blind, Person: row.Values.Get("person")}
 	p.Title = v.Say.With("coding.of", v.ws.Title(ctx, *row, v.Say.Lang()))
 	if person, err := id.Parse(p.Person); err == nil {
-		if who, err := v.ws.Index().Row(ctx, person); err == nil {
+		if who, err := v.ws.Desk().Row(ctx, person); err == nil {
 			p.PersonTitle = v.ws.Title(ctx, *who, v.Say.Lang())
 		}
 	}
@@ -177,7 +179,7 @@ func chosenWords(words string, from, to int) string {
 }
 
 func (v *visit) codingUnit(ctx context.Context, c codingState, u app.Passage) (codingUnit, error) {
-	cu := codingUnit{Passage: u, ID: u.ID.String()}
+	cu := codingUnit{Passage: u, ID: u.ID.String(), PutRight: putRight{v.Say, u.Corrections}}
 	cu.On = cu.ID == c.at
 	if voc, ok := v.ws.Schema().Vocabulary("basis_of_knowledge"); ok {
 		if t, ok := voc.Term(u.Basis); ok {
@@ -271,6 +273,11 @@ func (v *visit) codingForm(ctx context.Context, p *codingPage, c codingState, va
 			if f.Type == kind.TypeLink && f.Kind == "interview" {
 				values.Set(f.Name, p.ID)
 			}
+		}
+	}
+	for name, put := range v.request.URL.Query() {
+		if field, ok := strings.CutPrefix(name, "put."); ok { // from the life calendar
+			values[field] = put
 		}
 	}
 	values.Set("passage", c.at)

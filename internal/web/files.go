@@ -77,6 +77,11 @@ func (v *visit) recordOf(r *http.Request) (id.ID, *kind.Kind, error) {
 	if !ok {
 		return rec, nil, fault.New(fault.NotFound, "web", "no such record")
 	}
+	if k.Name != "person" { // a person's consents stay open when the file is locked
+		if _, err := v.ws.Desk().Row(r.Context(), rec); err != nil {
+			return rec, nil, err
+		}
+	}
 	return rec, k, nil
 }
 

@@ -35,6 +35,7 @@ type formPage struct {
 	HasPlace bool
 	Keys     []string
 	Unsaved  string // the name under which a form that came back is kept
+	Calendar string // address of the life calendar that helps with its dates, or ""
 }
 
 type problemView struct{ Field, Label, Reason, Remedy string }
@@ -72,7 +73,7 @@ func (s *Server) formPage(w http.ResponseWriter, r *http.Request, v *visit) erro
 	if !ok {
 		return fault.New(fault.NotFound, "web", "no such kind")
 	}
-	p, err := v.form(r.Context(), k, r.URL.Query(), nil)
+	p, err := v.form(r.Context(), k, putInto(r.URL.Query()), nil)
 	if err != nil {
 		return err
 	}
@@ -84,7 +85,7 @@ func (v *visit) form(ctx context.Context, k *kind.Kind, values url.Values, probl
 	lang := v.Say.Lang()
 	p := &formPage{Page: v.page("form.title"), Unsaved: values.Get(unsavedField), Kind: k.Name, Label: k.Label.In(lang), Help: k.Help.In(lang), Source: values.Get("source"),
 		Passage: values.Get("passage"), From: values.Get("passage.from"), To: values.Get("passage.to"), Keys: []string{"save"}}
-	p.Title = v.Say.With("form.new", p.Label)
+	p.Title, p.Calendar = v.Say.With("form.new", p.Label), v.helped(k, values)
 	if rec, err := id.Parse(values.Get("record")); err == nil && !rec.IsZero() {
 		row, err := v.ws.Index().Row(ctx, rec)
 		if err != nil {

@@ -47,7 +47,7 @@ func (v *visit) intake(r *http.Request) (intakePage, error) {
 	if k.Name != "interview" {
 		return p, fault.New(fault.NotFound, "web", "no such interview")
 	}
-	row, err := v.ws.Index().Row(r.Context(), rec)
+	row, err := v.ws.Desk().Row(r.Context(), rec)
 	if err != nil {
 		return p, err
 	}

@@ -75,7 +75,7 @@ func (v *visit) page(title string) Page {
 // notice is a message a redirect carried here; only known ones are shown.
 func (v *visit) notice() string {
 	switch n := v.request.URL.Query().Get("done"); n {
-	case "saved", "attached", "attachedPlace", "attachedMore", "attachedAsItIs", "read", "chosen", "retracted", "linked", "argued", "level", "signed", "stopped", "busy":
+	case "saved", "attached", "attachedPlace", "attachedMore", "attachedAsItIs", "read", "chosen", "retracted", "linked", "argued", "level", "signed", "stopped", "busy", "referred":
 		return v.Say.T("done." + n)
 	}
 	return ""
@@ -110,7 +110,7 @@ var functions = template.FuncMap{
 }
 
 func mustPage[T any](name string) tmpl[T] {
-	t, err := template.New(name+".html").Funcs(functions).ParseFS(templateFiles, "templates/frame.html", "templates/questions.html", "templates/"+name+".html")
+	t, err := template.New(name+".html").Funcs(functions).ParseFS(templateFiles, "templates/frame.html", "templates/questions.html", "templates/sitting.html", "templates/"+name+".html")
 	if err != nil {
 		panic(err)
 	}
@@ -180,6 +180,10 @@ var (
 	verificationTmpl = mustPage[verificationPage]("verification")
 	findingsTmpl     = mustPage[findingsPage]("findings")
 	verifyTmpl       = mustPage[verifyPage]("verify")
+	hearingTmpl      = mustPage[hearingPage]("hearing")
+	planTmpl         = mustPage[planPage]("plan")
+	readbackTmpl     = mustPage[readbackPage]("readback")
+	calendarTmpl     = mustPage[calendarPage]("calendar")
 	ledgerTmpl       = mustPage[ledgerPage]("ledger")
 	searchTmpl       = mustPage[searchPage]("search")
 )

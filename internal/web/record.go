@@ -183,6 +183,9 @@ type unitView struct {
 	Translation string
 	TransLang   string
 	Rests       []app.LinkView
+	Warnings    []string // what it speaks of, where a warning comes first
+	Warn        bool
+	Corrections putRight
 }
 
 func (s *Server) transcriptPage(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -190,7 +193,7 @@ func (s *Server) transcriptPage(w http.ResponseWriter, r *http.Request, v *visit
 	if err != nil {
 		return err
 	}
-	row, err := v.ws.Index().Row(r.Context(), rec)
+	row, err := v.ws.Desk().Row(r.Context(), rec)
 	if err != nil {
 		return err
 	}
@@ -233,6 +236,8 @@ func (v *visit) units(ctx context.Context, interview id.ID, first int) (out []un
 		if u.Rests, err = v.ws.RestsOn(ctx, p.ID, v.Say.Lang()); err != nil {
 			return nil, 0, err
 		}
+		u.Warnings, u.Corrections = hardTo(u.Rests), putRight{v.Say, p.Corrections}
+		u.Warn = p.Hard || len(u.Warnings) > 0
 		out = append(out, u)
 	}
 	return out, total, nil

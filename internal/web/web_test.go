@@ -236,6 +236,8 @@ func pages(t *testing.T, w *app.Workspace) []pageCase {
 		{"figures", "/figures"}, {"figure", "/figures/" + aFigure(t, w, app.AskTotal)}, {"figure-stay", "/figures/" + aFigure(t, w, app.AskStay)}, {"figure-share", "/figures/" + aFigure(t, w, app.AskReturned)},
 		{"desk", "/"}, {"people", "/list/person"}, {"votes", "/list/vote?f.value=no"}, {"incidents", "/list/incident?within=1998-2004&date=date&sure=yes"},
 		{"search", "/search?q=" + url.QueryEscape("온성")}, {"person", "/record/" + person}, {"chain", "/record/" + person + "/chain"}, {"chain-edit", "/record/" + person + "/chain?edit=detention_stage"},
+		{"hearing", "/record/" + interview.String() + "/interview?phase=incidents"}, {"plan", "/record/" + interview.String() + "/interview/plan"}, {"readback", "/record/" + interview.String() + "/readback?in=ko&by=IV-1"},
+		{"calendar", "/record/" + interview.String() + "/calendar?way=between&a=harvest&ay=1998&b=lunar_new_year&by=1999"},
 		{"interview", "/record/" + firstOf(t, w, "interview").ID.String()}, {"transcript", "/record/" + firstOf(t, w, "interview").ID.String() + "/transcript"},
 		{"estimate", "/record/" + firstOf(t, w, "estimate").ID.String()}, {"form", "/new/incident?person=" + person}, {"dictionary", "/dictionary?kind=incident"},
 		{"verification", "/record/" + firstOf(t, w, "incident").ID.String() + "/verification"}, {"relations", "/record/" + firstOf(t, w, "relationship").Values.Get("person") + "/relations"}, {"patterns", "/patterns?type=MT02.1"}, {"finding", "/record/" + aFinding(t, w) + "/verification"}, {"map", "/map?of=detention_stage"}, {"verify", "/verify"}, {"ledger", "/ledger"}, {"help", "/help"},

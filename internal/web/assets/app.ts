@@ -4,5 +4,6 @@ import "./coding";
 import "./review";
 import "./chain";
 import "./making";
+import "./hearing";
 import "./enhance";
 import "./unsaved";

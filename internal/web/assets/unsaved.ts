@@ -22,17 +22,17 @@ function fill(form: HTMLFormElement, values: Values): void {
   for (const e of form.elements) {
     if (e instanceof HTMLInputElement && (e.type === "checkbox" || e.type === "radio")) {
       e.checked = chosen.has(e.name + "\n" + e.value);
-    } else if (e instanceof HTMLSelectElement) {
+    } else if (e instanceof HTMLSelectElement && e.multiple) {
       for (const o of e.options) {
         o.selected = chosen.has(e.name + "\n" + o.value);
       }
-      if (!e.multiple && e.selectedIndex < 0) {
-        e.selectedIndex = 0;
-      }
-    } else if (e instanceof HTMLTextAreaElement || e instanceof HTMLInputElement && e.type !== "hidden" && e.type !== "file") {
-      const at = nth.get(e.name) ?? 0;
+    } else if (e instanceof HTMLSelectElement || e instanceof HTMLTextAreaElement || e instanceof HTMLInputElement && e.type !== "hidden" && e.type !== "file") {
+      const at = nth.get(e.name) ?? 0; // a list and a box beside it may share a name
       nth.set(e.name, at + 1);
       e.value = values.filter(([n]) => n === e.name)[at]?.[1] ?? "";
+      if (e instanceof HTMLSelectElement && e.selectedIndex < 0) {
+        e.selectedIndex = 0;
+      }
     }
   }
   form.dispatchEvent(new Event("input"));
@@ -51,7 +51,8 @@ export async function flush(): Promise<void> {
 
 function watch(form: HTMLFormElement, at: number): void {
   const here = new URL(location.href);
-  for (const name of ["done", "words"]) {
+  const put = [...here.searchParams].filter(([name]) => name.startsWith("put.")); // dates that the life calendar found
+  for (const name of ["done", "words", ...put.map(([n]) => n)]) {
     here.searchParams.delete(name);
   }
   const again = form.dataset.unsaved ?? ""; // the form came back with its problems: it is filled in already
@@ -96,6 +97,12 @@ function watch(form: HTMLFormElement, at: number): void {
   void fetch("/unsaved?form=" + encodeURIComponent(name)).then(async (answer) => {
     if (answer.status === 200) {
       fill(form, await answer.json() as Values);
+      for (const [field, value] of put) {
+        const box = form.elements.namedItem(field.slice(4));
+        if (box instanceof HTMLInputElement) {
+          box.value = value;
+        }
+      }
       const note = document.getElementById("restored");
       const box = note?.querySelector<HTMLInputElement>("[name=form]");
       if (note && box) {
@@ -103,7 +110,7 @@ function watch(form: HTMLFormElement, at: number): void {
         note.hidden = false;
       }
     }
-    form.dataset.kept = "ready";
+    form.dataset.kept = answer.status === 200 ? "yes" : "ready"; // what is back is kept: nobody is held up on leaving
     listen();
   });
 }
