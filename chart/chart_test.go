@@ -79,6 +79,10 @@ func samples() map[string]Chart {
 			Points: curve, Log: true, Neutral: 1, Threshold: 0.25, Tipping: 2.06,
 		},
 		"rug": Rug{Frame: frame("rug", "Four separate runs", "The runs hardly agree.", "people in all", ""), Chains: chains, RHat: 1.06, ESS: 310, Settled: Hardly},
+		"outcomes": Outcomes{
+			Frame: frame("outcomes", "What happened after a return", "Most were released within two months.", "days", "share"),
+			Lines: []OutcomeLine{{"Released", []Band{{30, 0.3, 0.2, 0.4}, {60, 0.45, 0.33, 0.58}}}, {"Labour training camp", []Band{{60, 0.2, 0.1, 0.31}}}, {"Other outcomes", nil}},
+		},
 		"stages": Stages{
 			Frame: frame("stages", "How long each stage lasted", "Each mark is ten people or more.", "days", ""),
 			Rows:  []StageRow{{Name: "Sorting", Marks: [][2]float64{{2, 4}, {5, 9}, {20, 31}}}, {Name: "Holding centre", Marks: [][2]float64{{18, 27}, {55, 92}}, Note: "of ten or more the end was not seen"}, {Name: "Prison", Note: "of ten or more the end was not seen"}},

@@ -31,7 +31,7 @@ const (
 )
 
 // Asks lists the questions, in the order they are shown.
-func Asks() []string { return []string{AskTotal, AskStay, AskReturned, AskSold} }
+func Asks() []string { return []string{AskTotal, AskStay, AskReturned, AskSold, AskAfter} }
 
 // FigureQuestion is all that determines a figure but the records.
 type FigureQuestion struct {
@@ -156,6 +156,8 @@ func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion, step St
 		}
 	case AskStay:
 		fit, err = w.stayFigure(ctx, ground, q, step)
+	case AskAfter:
+		fit, err = w.afterFigure(ctx, ground, q, step)
 	default:
 		fit, err = w.shareFigure(ctx, ground, q)
 	}

@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -38,6 +41,8 @@ func (c *cli) figuresNewCmd() *cobra.Command {
   stay       how long a stage of detention lasts, in days
   returned   the share of those heard who were sent back at least once
   sold       the share of the women heard who were trafficked
+  after      what happened after the first forced return, and how long after (Aalen and
+             Johansen); how many died is refused, with its bounds
 
 Exit code 5: no figure can be defended; the reason is kept.`,
 		Example: "  amparo figures new --ask total\n  amparo figures new --ask stay --stage ST05 --json",
@@ -51,11 +56,12 @@ Exit code 5: no figure can be defended; the reason is kept.`,
 				if err != nil {
 					return err
 				}
-				return c.showFigure(f, true)
+				return errors.Join(saveWorkspaceFigure(cmd, f), c.showFigure(f, true))
 			})
 		},
 	}
 	s := cmd.Flags()
+	figureFlag(cmd)
 	s.StringVar(&q.Ask, "ask", app.AskTotal, "what is asked: "+strings.Join(app.Asks(), ", "))
 	s.StringVar(&q.Stage, "stage", "", "of stay: the stage of a return by its code (default ST05, the first interrogation)")
 	s.IntVar(&q.Draws, "draws", 8, "draws of which records are one person")
@@ -100,6 +106,9 @@ func headline(f *app.Figure) string {
 	case f.Question.Ask == app.AskStay:
 		return fmt.Sprintf("%s: median between %s and %s days", name, shown(fit.Lower), shown(fit.Upper))
 	}
+	if f.Question.Ask == app.AskAfter {
+		name = fmt.Sprintf("%s: %v by day %v", name, fit.Options["cause"], fit.Options["horizon"])
+	}
 	return fmt.Sprintf("%s: between %s and %s", name, shown(fit.Lower), shown(fit.Upper))
 }
 
@@ -131,7 +140,7 @@ func figureID(text string) (id.ID, error) {
 }
 
 func (c *cli) figuresShowCmd() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "show ID", Short: "show one figure", Args: exactly(1),
 		Example: "  amparo figures show 0k3v… --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -144,10 +153,48 @@ func (c *cli) figuresShowCmd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return c.showFigure(f, false)
+				return errors.Join(saveWorkspaceFigure(cmd, f), c.showFigure(f, false))
 			})
 		},
 	}
+	figureFlag(cmd)
+	return cmd
+}
+
+// workspaceFigure is the kind of a figure file that was made from a workspace. It names the
+// record of the figure and nothing else: the workspace is the one that whoever runs it again
+// opens, never one that the file names.
+const workspaceFigure = "workspace"
+
+type workspaceRequest struct {
+	Record id.ID `json:"record"`
+}
+
+// saveWorkspaceFigure writes a figure of the workspace to the file of --figure, if one is
+// named.
+func saveWorkspaceFigure(cmd *cobra.Command, f *app.Figure) error {
+	file, err := cmd.Flags().GetString("figure")
+	if err != nil || file == "" {
+		return err
+	}
+	raw, err := json.Marshal(workspaceRequest{f.Record})
+	if err != nil {
+		return err
+	}
+	return (&figure{Format: figureFormat, Kind: workspaceFigure, Program: f.Program, Made: f.Made, Request: raw, Fit: f.Fit}).save(file)
+}
+
+// computeWorkspace computes a figure of the open workspace again.
+func (f *figure) computeWorkspace(ctx context.Context, w *app.Workspace) error {
+	var q workspaceRequest
+	if err := f.decode(&q); err != nil {
+		return err
+	}
+	_, now, err := w.RerunFigure(ctx, q.Record)
+	if err == nil {
+		f.Fit = now.Fit
+	}
+	return err
 }
 
 func (c *cli) figuresRerunCmd() *cobra.Command {

@@ -17,6 +17,7 @@ import (
 
 	"example.org/amparo/estimate"
 	"example.org/amparo/fault"
+	"example.org/amparo/internal/app"
 )
 
 // figureFormat names the format of a figure file and its version.
@@ -136,7 +137,8 @@ func (c *cli) rerunCmd() *cobra.Command {
 tables. The others were made from a table of one row a person or a count that must not be
 published, so the figure holds only the name and the SHA-256 of each file: it is looked
 for where it was, seen from the figure, or given with --in. A file that is missing or was
-changed is named, and nothing is computed.
+changed is named, and nothing is computed. A figure of a workspace names its record: it is
+computed again from the workspace that --dir names.
 
 The exit code is 0 when every number comes out the same to the last bit, and 4 when
 something differs or the input is not the same; what differs is named.`,
@@ -148,7 +150,9 @@ something differs or the input is not the same; what differs is named.`,
 				return err
 			}
 			now := &figure{Kind: old.Kind, Program: old.Program, Request: old.Request}
-			if _, ok := commandFigures[old.Kind]; ok {
+			if old.Kind == workspaceFigure {
+				err = c.with(cmd.Context(), func(w *app.Workspace) error { return now.computeWorkspace(cmd.Context(), w) })
+			} else if _, ok := commandFigures[old.Kind]; ok {
 				err = now.computeCommand(cmd.Context(), filepath.Dir(args[0]), in)
 			} else {
 				err = now.compute(cmd.Context())

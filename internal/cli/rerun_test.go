@@ -72,6 +72,13 @@ func figureCases(t *testing.T, dir string) map[string][]string {
 		"rds":                  {"estimate", "rds", "--in", at("chains.csv"), "--population", "200,400", "--draws", "50"},
 		"nsum":                 {"estimate", "nsum", "--in", at("survey.csv"), "--known", "v2=400,v1=900", "--population", "100000", "--draws", "50"},
 	}
+	writeLines(t, at("pass"), "demo")
+	if code, out, problems := said(t, "demo", "--no-serve", "--people", "600", "--seed", "7", "--dir", at("w"), "--passphrase-file", at("pass")); code != exitOK {
+		t.Fatal(code, out, problems)
+	}
+	for _, ask := range app.Asks() {
+		cases["workspace "+ask] = append([]string{"figures", "new", "--ask", ask, "--draws", "2"}, openDemo(dir)...)
+	}
 	for _, m := range []string{"suppress", "round", "check"} {
 		cases["disclose "+m] = []string{"disclose", "--in", at("counts.csv"), "--dims", "place,year", "--method", m, "--keep", "place=a"}
 	}
@@ -79,6 +86,11 @@ func figureCases(t *testing.T, dir string) map[string][]string {
 		cases["mse "+m] = []string{"estimate", "mse", "--in", at("lists.csv"), "--method", m, "--draws", "20", "--steps", "2000"}
 	}
 	return cases
+}
+
+// openDemo are the flags that open the workspace of the cases.
+func openDemo(dir string) []string {
+	return []string{"--dir", filepath.Join(dir, "w"), "--passphrase-file", filepath.Join(dir, "pass")}
 }
 
 func TestEveryKindOfFigureComesOutTheSameToTheLastBit(t *testing.T) {
@@ -90,11 +102,15 @@ func TestEveryKindOfFigureComesOutTheSameToTheLastBit(t *testing.T) {
 			if code != exitOK && code != exitRefused {
 				t.Fatalf("%v: exit %d\n%s%s", args, code, out, problems)
 			}
-			if code, out, problems := said(t, "rerun", fig); code != exitOK || out != "the same to the last bit\n" {
+			var open []string
+			if strings.HasPrefix(name, "workspace ") {
+				open = openDemo(dir)
+			}
+			if code, out, problems := said(t, append([]string{"rerun", fig}, open...)...); code != exitOK || out != "the same to the last bit\n" {
 				t.Fatalf("rerun: exit %d\n%s%s", code, out, problems)
 			}
 			at, changed := flipDigit(t, fig)
-			code, out, problems = said(t, "rerun", changed, "--json")
+			code, out, problems = said(t, append([]string{"rerun", changed, "--json"}, open...)...)
 			var r rerunResult
 			if err := json.Unmarshal([]byte(out), &r); err != nil {
 				t.Fatalf("exit %d: %v\n%s%s", code, err, out, problems)

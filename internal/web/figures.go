@@ -101,6 +101,10 @@ func (v *visit) figureLine(f *app.Figure) (figureLine, estimate.Fit, error) {
 		l.Sentence = v.Say.Two("figures.say.total", wholeDown(fit.Lower), wholeUp(fit.Upper))
 	case f.Question.Ask == app.AskStay:
 		l.Sentence = v.Say.Two("figures.say.stay", wholeDown(fit.Lower), wholeUp(fit.Upper))
+	case f.Question.Ask == app.AskAfter:
+		days, _ := fit.Options["horizon"].(float64)
+		code, _ := fit.Options["cause"].(string)
+		l.Sentence = v.Say.Fill("figures.say.after", wholeDown(100*fit.Lower), wholeUp(100*fit.Upper), whole(days), v.outcomeName(code))
 	default:
 		l.Sentence = v.Say.Two("figures.say."+f.Question.Ask, wholeDown(100*fit.Lower), wholeUp(100*fit.Upper))
 	}
@@ -115,8 +119,17 @@ func (v *visit) asked(q app.FigureQuestion) string {
 	return v.Say.T("figures.ask." + q.Ask)
 }
 
-func (v *visit) stageName(code string) string {
-	if voc, ok := v.ws.Schema().Vocabulary("repatriation_stages"); ok {
+func (v *visit) stageName(code string) string { return v.termName("repatriation_stages", code) }
+
+func (v *visit) outcomeName(code string) string {
+	if code == app.OtherOutcomes {
+		return v.Say.T("figures.after.other")
+	}
+	return v.termName("outcomes", code)
+}
+
+func (v *visit) termName(vocabulary, code string) string {
+	if voc, ok := v.ws.Schema().Vocabulary(vocabulary); ok {
 		if t, ok := voc.Term(code); ok {
 			return t.Label.In(v.Say.Lang())
 		}

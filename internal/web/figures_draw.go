@@ -44,6 +44,13 @@ func (v *visit) figurePictures(f *app.Figure, fit estimate.Fit) []figurePicture 
 		if d, ok := detailOf[app.StayDetail](fit); ok && fit.Refusal == nil {
 			p.stay(d)
 		}
+	case app.AskAfter:
+		if d, ok := detailOf[app.AfterDetail](fit); ok && fit.Refusal == nil {
+			p.after(d)
+		}
+		for _, m := range fit.Ensemble {
+			p.death(m)
+		}
 	default:
 		if d, ok := detailOf[proportion.Lines](fit); ok && fit.Refusal == nil {
 			p.share(d)
@@ -216,6 +223,48 @@ func (p *drawing) stay(d app.StayDetail) {
 		return
 	}
 	p.add("figures.rug", say.Fill("figures.rug.says", grouped(len(d.Stages)), whole(low), whole(high)), c)
+}
+
+// after draws what happened after a return.
+func (p *drawing) after(d app.AfterDetail) {
+	say := p.v.Say
+	c := chart.Outcomes{Frame: p.frame("after", "figures.after"), Words: chart.OutcomeWords{Outcome: say.T("figures.outcome"), Time: say.T("figures.days"), Share: say.T("figures.reached"), Interval: say.T("figures.interval")}}
+	c.X, c.Y = say.T("figures.days"), say.T("figures.reached")
+	var shares, none []string
+	for _, o := range d.Outcomes {
+		name := p.v.outcomeName(o.Code)
+		line := chart.OutcomeLine{Name: name}
+		for _, a := range o.At {
+			line.At = append(line.At, chart.Band{X: a.Days, Y: a.Share, Lower: float64(a.Lower), Upper: float64(a.Upper)})
+		}
+		if len(o.At) == 0 {
+			none = append(none, say.Fill("figures.after.none", name))
+		}
+		shares = append(shares, say.Fill("figures.after.share", name, wholeDown(100*o.Share.Lower), wholeUp(100*o.Share.Upper)))
+		c.Lines = append(c.Lines, line)
+	}
+	p.add("figures.after", strings.TrimSpace(say.Fill("figures.after.says", strings.Join(shares, "; "))+" "+strings.Join(none, " ")), c)
+}
+
+// death says why there is no share of the dead, and what range there is.
+func (p *drawing) death(fit estimate.Fit) {
+	if fit.Refusal == nil {
+		return
+	}
+	says := p.v.refusal(*fit.Refusal).Text
+	d, ok := detailOf[app.DeathBounds](fit)
+	if !ok || d.Share.Level == 0 {
+		p.none("figures.death", says+" "+p.v.Say.T("figures.death.nobounds"))
+		return
+	}
+	says += " " + p.v.Say.Fill("figures.death.bounds", wholeDown(100*d.Share.Lower), wholeUp(100*d.Share.Upper))
+	switch tip := float64(d.Tipping); {
+	case tip > 1:
+		says += " " + p.v.Say.T("figures.death.never")
+	case tip > 0:
+		says += " " + p.v.Say.Fill("figures.death.tips", whole(math.Ceil(100*tip)))
+	}
+	p.none("figures.death", says)
 }
 
 // share draws what selection could do to a share.

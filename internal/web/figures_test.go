@@ -67,7 +67,13 @@ func figuredWorkspace(t *testing.T) *app.Workspace {
 	return figuredIn(t, filepath.Join(t.TempDir(), "w"))
 }
 
-func figuredIn(t *testing.T, dir string) *app.Workspace {
+// history is how many people are on exactly some lists.
+type history struct {
+	lists string
+	count int
+}
+
+func figuredIn(t *testing.T, dir string, more ...history) *app.Workspace {
 	t.Helper()
 	w, err := app.Create(context.Background(), dir, []byte("demo"), app.Options{Params: vault.LightParams, Name: "Figures"})
 	if err != nil {
@@ -75,12 +81,9 @@ func figuredIn(t *testing.T, dir string) *app.Workspace {
 	}
 	t.Cleanup(func() { _ = w.Close() })
 	s := &stated{w: w, pop: w.Populate()}
-	names := map[rune]string{'a': "church", 'b': "relief", 'c': "lawyers", 'd': "families"}
+	names := map[rune]string{'a': "church", 'b': "relief", 'c': "lawyers", 'd': "families", 'e': "clinic", 'f': "school"}
 	n := 0
-	for _, h := range []struct {
-		lists string
-		count int
-	}{{"a", 60}, {"b", 54}, {"c", 50}, {"d", 46}, {"ab", 14}, {"ac", 13}, {"ad", 12}, {"bc", 12}, {"bd", 11}, {"cd", 11}, {"abc", 5}, {"abd", 4}, {"bcd", 3}} {
+	for _, h := range append([]history{{"a", 60}, {"b", 54}, {"c", 50}, {"d", 46}, {"ab", 14}, {"ac", 13}, {"ad", 12}, {"bc", 12}, {"bd", 11}, {"cd", 11}, {"abc", 5}, {"abd", 4}, {"bcd", 3}}, more...) {
 		for range h.count {
 			n++
 			p := s.say("person", id.ID{}, "pseudonym", fmt.Sprintf("P%03d", n), "birth", fmt.Sprintf("%d-%02d-%02d", 1930+7*n%60, 1+5*n%12, 1+11*n%28), "sex", []string{"f", "m"}[n%2])
@@ -121,9 +124,9 @@ func TestFiguresWithAllTheirPictures(t *testing.T) {
 	w := figuredWorkspace(t)
 	ctx, srv, c := openDesk(t, w)
 	wanted := map[string][]string{
-		app.AskTotal: {"forest", "posterior", "tie", "without", "hidden"}, app.AskStay: {"stay", "stages"}, app.AskReturned: {"selection"},
+		app.AskTotal: {"forest", "posterior", "tie", "without", "hidden"}, app.AskStay: {"stay", "stages"}, app.AskReturned: {"selection"}, app.AskAfter: {"after"},
 	}
-	for _, ask := range []string{app.AskTotal, app.AskStay, app.AskReturned} {
+	for _, ask := range []string{app.AskTotal, app.AskStay, app.AskReturned, app.AskAfter} {
 		path := "/figures/" + aFigure(t, w, ask)
 		said := map[string]bool{}
 		for _, lang := range languages {

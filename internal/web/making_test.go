@@ -145,7 +145,8 @@ func TestAFigureIsMadeLeftAndStoppedByKeyboard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := figuredWorkspace(t)
+	// Six lists, of which the graphs alone take minutes.
+	w := figuredIn(t, filepath.Join(t.TempDir(), "w"), history{"e", 44}, history{"f", 41}, history{"ef", 12}, history{"ae", 11}, history{"bf", 11}, history{"abe", 4}, history{"bef", 4}, history{"cdef", 3})
 	ctx, srv, c := openDesk(t, w)
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1366, 768)); err != nil {
 		t.Fatal(err)
