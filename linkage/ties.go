@@ -14,6 +14,7 @@ const (
 	tieRows   = 60_000 // records looked at
 	tiePairs  = 6000   // pairs sampled for one parent, a third of them for two
 	tieLeast  = 200    // fewer pairs than this tell nothing
+	tieFirst  = 300    // pairs after which it is looked whether nearly all are matches
 	tieBits   = 1.0    // weaker dependence is left alone
 	tieShrink = 2      // pairs by which a ratio is drawn towards independence
 	// tieAgree is the least share of matches that agree exactly on a field: with it, how
@@ -66,7 +67,14 @@ func (e *engine) tieRows() []int {
 // tiesGiven appends the ties of all children of one set of parents.
 func (r *Result) tiesGiven(rows []int, parents []int, found []fs.Tie) []fs.Tie {
 	e := r.e
-	levels, n := e.levelsGiven(rows, parents)
+	levels, n := e.levelsGiven(rows, parents, func(levels [][]float64) bool {
+		for g := range levels {
+			if !slices.Contains(parents, g) && r.matches(levels, parents, g) < surelyMatches {
+				return false
+			}
+		}
+		return true
+	})
 	if n < tieLeast {
 		return found
 	}
@@ -74,19 +82,28 @@ func (r *Result) tiesGiven(rows []int, parents []int, found []fs.Tie) []fs.Tie {
 		if slices.Contains(parents, g) {
 			continue
 		}
-		matches := 0.0
-		for h, other := range levels {
-			if total := sum(other); h != g && !slices.Contains(parents, h) && total > 0 {
-				same := other[len(other)-1]
-				matches = math.Max(matches, (same/total-r.chance[h].same)/tieAgree)
-			}
-		}
+		matches := r.matches(levels, parents, g)
 		t := fs.Tie{Child: g, Parents: parents, Lift: r.lifts(g, own, matches)}
 		if slices.Max(t.Lift) > tieBits {
 			found = append(found, t)
 		}
 	}
 	return found
+}
+
+// surelyMatches is a bound above 1 that so few pairs reach only where all of them reach 1.
+const surelyMatches = 1.2
+
+// matches bounds the share of matches among sampled pairs, from the fields that are neither
+// parents nor the child g. From 1 on it leaves nothing to look at.
+func (r *Result) matches(levels [][]float64, parents []int, g int) (bound float64) {
+	for h, other := range levels {
+		if total := sum(other); h != g && !slices.Contains(parents, h) && total > 0 {
+			same := other[len(other)-1]
+			bound = math.Max(bound, (same/total-r.chance[h].same)/tieAgree)
+		}
+	}
+	return bound
 }
 
 func sum(x []float64) (s float64) {
@@ -123,8 +140,9 @@ func (r *Result) lifts(k int, n []float64, matches float64) []float64 {
 }
 
 // levelsGiven samples pairs that share the values of all parents and counts the levels of
-// every field among them.
-func (e *engine) levelsGiven(rows, parents []int) (levels [][]float64, pairs int) {
+// every field among them. After the first of them it asks whether that is enough, and then
+// says that there are none.
+func (e *engine) levelsGiven(rows, parents []int, enough func(levels [][]float64) bool) (levels [][]float64, pairs int) {
 	ids, stride := e.rows.IDs, e.rows.Stride
 	list := make([]uint64, 0, len(rows))
 	for _, r := range rows {
@@ -167,7 +185,10 @@ func (e *engine) levelsGiven(rows, parents []int) (levels [][]float64, pairs int
 		pairs /= 3
 	}
 	rng := rand.New(rand.NewPCG(e.model.Seed, uint64(parents[0])<<8|uint64(parents[len(parents)-1])))
-	for range pairs {
+	for k := range pairs {
+		if k == tieFirst && enough(levels) {
+			return levels, 0
+		}
 		at, _ := slices.BinarySearch(cum, rng.IntN(sum)+1)
 		lo, hi := start[2*at], start[2*at+1]
 		a := lo + rng.IntN(hi-lo)
@@ -176,9 +197,9 @@ func (e *engine) levelsGiven(rows, parents []int) (levels [][]float64, pairs int
 			b++
 		}
 		p := e.pattern(uint32(list[min(a, b)]), uint32(list[max(a, b)]))
-		for k, f := range e.fields {
-			if c := fs.Code(p, k); c != fs.Missing {
-				levels[k][f.shape.Level(c)]++
+		for i, f := range e.fields {
+			if c := fs.Code(p, i); c != fs.Missing {
+				levels[i][f.shape.Level(c)]++
 			}
 		}
 	}

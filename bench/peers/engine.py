@@ -72,7 +72,7 @@ def splink(s):
         link_type="link_only" if s.link else "dedupe_only",
         unique_id_column_name="unique_id",
         comparisons=s.comparisons(),
-        blocking_rules_to_generate_predictions=rules(s.blocks),
+        blocking_rules_to_generate_predictions=rules(s.sql),
     )
     linker = Linker(frames if s.link else frames[0], settings)
     linker.training.estimate_probability_two_random_records_match(rules(s.deterministic), recall=s.recall)

@@ -152,9 +152,9 @@ class Truth:
 
 def model_of(s, name):
     """The model amparo suggests, with the blocks that every engine gets or with its own."""
-    cmd = [a.amparo, "link", "--suggest", s.tables[0], "--labels", "cluster"]
+    cmd = [a.amparo, "link", "--suggest", unlabelled(s.tables[0])]
     for t in s.tables[1:]:
-        cmd += ["--in", t]
+        cmd += ["--in", unlabelled(t)]
     text = subprocess.run(cmd, check=True, capture_output=True, text=True).stdout
     lines = [l for l in text.splitlines() if not l.startswith("threshold:")]
     if name == SAME:
@@ -162,11 +162,23 @@ def model_of(s, name):
     return "\n".join(lines + ["threshold: 0"]) + "\n"
 
 
+def unlabelled(table):
+    """The table without the answers, which amparo without a model would take for a field."""
+    path = os.path.join(a.work, "unlabelled_" + os.path.basename(table))
+    if not os.path.exists(path):
+        with open(table, encoding="utf-8", newline="") as f, open(path, "w", encoding="utf-8", newline="") as out:
+            rows = csv.reader(f)
+            head = next(rows)
+            at = head.index("cluster")
+            csv.writer(out).writerows(r[:at] + r[at + 1 :] for r in [head, *rows])
+    return path
+
+
 def amparo(s, model):
     edges, clusters = os.path.join(a.work, "edges.csv"), os.path.join(a.work, "clusters.csv")
-    cmd = [a.amparo, "link", "--json", "--out", clusters, "--edges", edges, "--labels", "cluster", "--workers", "2"]
+    cmd = [a.amparo, "link", "--json", "--out", clusters, "--edges", edges, "--workers", "2"]
     for t in s.tables:
-        cmd += ["--in", t]
+        cmd += ["--in", unlabelled(t)]
     if model:
         path = os.path.join(a.work, "model.yaml")
         with open(path, "w") as f:
@@ -191,16 +203,18 @@ def hindsight(s, t, model):
     return best
 
 
+YEAR = f"people_{sets.YEAR}"
 SAME, OWN = "amparo, same blocks", "amparo, no settings"
 
 
 def engines(s):
     yield SAME, amparo(s, model_of(s, SAME))
-    yield OWN, amparo(s, None)
+    if s.name != YEAR:
+        yield OWN, amparo(s, None)
     edges, clusters = os.path.join(a.work, "edges.csv"), os.path.join(a.work, "clusters.csv")
     common = ["--data", a.data, "--work", a.work, "--large", str(a.large), "--edges", edges, "--clusters", clusters]
     for name in ["splink", "recordlinkage", "dedupe"]:
-        if name != "splink" and s.name == f"people_{a.large}" and a.large > 100000:
+        if name != "splink" and (s.name == YEAR or s.name == f"people_{a.large}" and a.large > 100000):
             continue  # hours, or more memory than there is
         if name == "dedupe" and s.name != "fake_1000":
             continue  # taught pair by pair it takes minutes for a thousand rows, and 23 GB for Febrl3

@@ -27,7 +27,7 @@ if [ ! -x "$peers/bin/python" ]; then
 fi
 cd "$here/../.."
 go build -trimpath -o "$work/amparo" ./cmd/amparo
-for n in 10000 "$million"; do
+for n in 10000 100000 "$million"; do
 	if [ "$n" != 0 ]; then go run ./bench/people -records "$n" -seed 1 -out "$work/people_$n.csv"; fi
 done
 "$peers/bin/python" "$here/peers.py" --amparo "$work/amparo" --data "$data" --work "$work" --large "$million" --sets "${SETS:-}" --out "$out"

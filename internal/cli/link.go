@@ -215,14 +215,18 @@ func (c *cli) link(f linkFlags) error {
 }
 
 // setMemory tells the collector how much it may let the heap grow: a little more than the
-// run needs, or nine tenths of what the person allows.
+// run needs, or nine tenths of what the person allows. A small run may leave more behind
+// before it is collected.
 func setMemory(limit, need int64) {
-	const usual = 360 << 20
+	const usual, small = 360 << 20, 16 << 20
 	soft := max(usual, need+need/4)
 	if limit > 0 {
 		soft = limit - limit/10
 	}
 	debug.SetMemoryLimit(soft)
+	if need > 0 && need < small {
+		debug.SetGCPercent(400)
+	}
 }
 
 // why explains one pair, to the screen, the report and a drawing.

@@ -89,6 +89,7 @@ type fit struct {
 	guess  [][]float64 // Dirichlet mean of m by level
 	odds   [][]float64 // m/u by code; 1 for missing
 	post   []float64   // by count: expected matches
+	tied   []float64   // by count and tie: what dependence makes of the odds
 }
 
 func newFit(model *Model, counts []Count, o Options, same float64) *fit {
@@ -103,6 +104,11 @@ func newFit(model *Model, counts []Count, o Options, same float64) *fit {
 	}
 	if f.Prior <= 0 || f.Prior >= 1 {
 		f.Prior = 1e-4
+	}
+	for _, c := range counts {
+		for _, t := range f.Ties {
+			f.tied = append(f.tied, math.Exp2(t.Bits(f.Fields, c.Pattern)))
+		}
 	}
 	return f
 }
@@ -154,14 +160,15 @@ func (f *fit) run() Run {
 	r := Run{}
 	for r.Iterations = 1; r.Iterations <= f.o.Iterations; r.Iterations++ {
 		f.clearU()
-		r.LogPosterior, r.Matches = f.expect()
+		r.Matches = f.expect()
 		if f.maximise(r.Matches) < 1e-5 {
 			break
 		}
 	}
 	f.clearU()
 	f.order() // u moved after m was put in order
-	r.LogPosterior, r.Matches = f.expect()
+	r.Matches = f.expect()
+	r.LogPosterior = f.logPosterior()
 	r.Model = f.Model.Clone()
 	return r
 }
@@ -212,38 +219,50 @@ func (f *fit) order() {
 // expect is the E-step: the expected matches of every pattern, under the prior of all
 // pairs. A blocked pair is no special pair: what makes it likelier to match is in its
 // pattern.
-func (f *fit) expect() (logPost, matches float64) {
-	prior := f.Prior / (1 - f.Prior)
+func (f *fit) expect() (matches float64) {
 	for k, c := range f.counts {
-		odds := prior
-		for i := range f.Fields {
-			odds *= f.odds[i][Code(c.Pattern, i)]
-		}
-		for _, t := range f.Ties {
-			odds *= math.Exp2(t.Bits(f.Fields, c.Pattern))
-		}
+		odds := f.oddsOf(k, c)
 		p := odds / (1 + odds)
 		if math.IsInf(odds, 1) {
 			p = 1
 		}
-		free := c.N - c.Sure - c.Apart
-		f.post[k] = free*p + c.Sure
+		f.post[k] = (c.N-c.Sure-c.Apart)*p + c.Sure
 		matches += f.post[k]
-		logPost += free * math.Log1p(math.Min(odds, 1e300))
-		logPost += c.Sure * math.Log(math.Max(odds, 1e-300))
+	}
+	return matches
+}
+
+// oddsOf is how much likelier a pair of a pattern is one than two.
+func (f *fit) oddsOf(k int, c Count) float64 {
+	odds := f.Prior / (1 - f.Prior)
+	for i := range f.Fields {
+		odds *= f.odds[i][Code(c.Pattern, i)]
+	}
+	for _, t := range f.tied[k*len(f.Ties) : (k+1)*len(f.Ties)] {
+		odds *= t
+	}
+	return odds
+}
+
+// logPosterior is the logarithm of the posterior density up to a constant, by which starts
+// are compared.
+func (f *fit) logPosterior() (sum float64) {
+	for k, c := range f.counts {
+		odds := f.oddsOf(k, c)
+		sum += (c.N - c.Sure - c.Apart) * math.Log1p(math.Min(odds, 1e300))
+		sum += c.Sure * math.Log(math.Max(odds, 1e-300))
 		for i := range f.Fields {
 			if code := Code(c.Pattern, i); code != Missing {
-				logPost += c.N * math.Log(f.U[i][code])
+				sum += c.N * math.Log(f.U[i][code])
 			}
 		}
 	}
-	for i, field := range f.Fields {
+	for i := range f.Fields {
 		for l, m := range f.levels(i) {
-			logPost += f.o.Weight * f.guess[i][l] * math.Log(math.Max(m, 1e-300))
+			sum += f.o.Weight * f.guess[i][l] * math.Log(math.Max(m, 1e-300))
 		}
-		_ = field
 	}
-	return logPost, matches
+	return sum
 }
 
 // levels is m by level.
