@@ -29,11 +29,16 @@ type Hearing struct {
 	Conflicts, Unasked []interview.Concern
 	Earlier            []LinkView // interviews of the same person that are here
 	Phases             []PhaseLine
-	Clock              interview.Sitting
-	Moment             interview.Moment
-	LastStep           time.Time // zero: there is none
-	Referred           []LinkView
-	ReadBack           ReadBackSummary
+	Talk
+	Referred []LinkView
+	ReadBack ReadBackSummary
+}
+
+// Talk is the break clock of an interview as it stands now.
+type Talk struct {
+	Clock    interview.Sitting
+	Moment   interview.Moment
+	LastStep time.Time // zero: there is none
 }
 
 // PhaseLine is one phase as it stands.
@@ -78,18 +83,34 @@ func (w *Workspace) Hearing(ctx context.Context, rec id.ID, lang string) (*Heari
 	if err := w.readPhases(ctx, h, steps); err != nil {
 		return nil, err
 	}
-	h.Clock = interview.LastSitting(turnsOf(steps), every)
-	h.Moment = h.Clock.At(w.opt.Now())
-	for _, s := range steps {
-		if s.At.After(h.LastStep) {
-			h.LastStep = s.At
-		}
-	}
+	h.Talk = w.talk(steps, every)
 	rows, err := w.Desk().Linked(ctx, rec, "referral", "interview")
 	for _, r := range rows {
 		h.Referred = append(h.Referred, LinkView{ID: r.ID.String(), Kind: r.Kind, Title: w.Desk().Title(ctx, r, lang)})
 	}
 	return h, err
+}
+
+func (w *Workspace) talk(steps []phaseStep, every time.Duration) Talk {
+	t := Talk{Clock: interview.LastSitting(turnsOf(steps), every)}
+	t.Moment = t.Clock.At(w.opt.Now())
+	for _, s := range steps {
+		if s.At.After(t.LastStep) {
+			t.LastStep = s.At
+		}
+	}
+	return t
+}
+
+// TalkOf reads the break clock of an interview alone, for the pages on which somebody writes
+// while the person talks.
+func (w *Workspace) TalkOf(ctx context.Context, rec id.ID) (Talk, error) {
+	steps, err := w.stepsOf(ctx, rec)
+	if err != nil || len(steps) == 0 {
+		return Talk{}, err
+	}
+	vs, _, err := w.planValues(ctx, rec)
+	return w.talk(steps, breakAfter(vs)), err
 }
 
 func turnsOf(steps []phaseStep) []interview.Step {
@@ -144,21 +165,13 @@ func (w *Workspace) readPhases(ctx context.Context, h *Hearing, steps []phaseSte
 // readPlan reads what was asked before the interview, and asks at this moment what follows
 // from other records: consent, age, and whether the person was heard before.
 func (w *Workspace) readPlan(ctx context.Context, h *Hearing, lang string) (every time.Duration, err error) {
-	rows, err := w.Desk().Linked(ctx, h.Interview.ID, "interview_plan", "interview")
+	vs, rows, err := w.planValues(ctx, h.Interview.ID)
 	if err != nil {
 		return 0, err
 	}
-	vs := kind.Values{}
+	h.Planned = len(rows) > 0
 	again := false
-	for _, r := range rows { // several, from several devices: what they disagree on was not settled
-		h.Planned = true
-		for name, values := range r.Values {
-			for _, v := range values {
-				if !slices.Contains(vs[name], v) {
-					vs[name] = append(vs[name], v)
-				}
-			}
-		}
+	for _, r := range rows {
 		f, err := w.Desk().Fold(ctx, r.ID)
 		if err != nil {
 			return 0, err
@@ -185,8 +198,30 @@ func (w *Workspace) readPlan(ctx context.Context, h *Hearing, lang string) (ever
 			return 0, err
 		}
 	}
+	return breakAfter(vs), nil
+}
+
+// planValues are the answers of the check before an interview: of all its records, where
+// several devices wrote one. What they disagree on has several values.
+func (w *Workspace) planValues(ctx context.Context, rec id.ID) (kind.Values, []index.Row, error) {
+	rows, err := w.Desk().Linked(ctx, rec, "interview_plan", "interview")
+	vs := kind.Values{}
+	for _, r := range rows {
+		for name, values := range r.Values {
+			for _, v := range values {
+				if !slices.Contains(vs[name], v) {
+					vs[name] = append(vs[name], v)
+				}
+			}
+		}
+	}
+	return vs, rows, err
+}
+
+// breakAfter is after how long a break is due; 0: the usual.
+func breakAfter(vs kind.Values) time.Duration {
 	minutes, _ := strconv.Atoi(one(vs, "break_minutes").Text) // nothing: the usual
-	return time.Duration(max(0, minutes)) * time.Minute, nil
+	return time.Duration(max(0, minutes)) * time.Minute
 }
 
 // one is the answer to a field, if there is one answer: accounts that disagree answer nothing.
@@ -358,6 +393,9 @@ func (w *Workspace) Note(ctx context.Context, rec id.ID, t Turn) ([]fault.Proble
 	if t.What == interview.PhaseDone && t.Phase == "closing" && h.Clock.Next(now) != interview.Begin {
 		add(now, Turn{What: interview.Finish})
 	}
+	if t.What == interview.PhaseDone && t.Phase == "closing" {
+		all = append(all, w.outcome(ctx, h)...)
+	}
 	for _, s := range all {
 		if problems := append(w.Check(ctx, s, "save"), w.checkNow(ctx, s)...); len(problems) > 0 {
 			return problems, nil
@@ -365,6 +403,38 @@ func (w *Workspace) Note(ctx context.Context, rec id.ID, t Turn) ([]fault.Proble
 	}
 	_, err = w.StateAll(ctx, all)
 	return nil, err
+}
+
+// outcome states on the interview itself how it went, for lists and tables: breaks, whether
+// the account was read back, whether the interpreter was checked. A field that somebody
+// answered otherwise is left alone.
+func (w *Workspace) outcome(ctx context.Context, h *Hearing) []casebook.Statement {
+	r, err := w.Desk().Fold(ctx, h.Interview.ID)
+	if err != nil {
+		return nil // the steps say the same
+	}
+	steps, err := w.stepsOf(ctx, h.Interview.ID)
+	if err != nil {
+		return nil
+	}
+	breaks := 0
+	for _, s := range steps {
+		if s.What == interview.Pause {
+			breaks++
+		}
+	}
+	yes := map[bool]string{true: "yes", false: "no"}
+	s := casebook.Statement{Record: h.Interview.ID, Kind: "interview", Fields: kind.Values{}}
+	for name, text := range map[string]string{"breaks": strconv.Itoa(breaks), "read_back": yes[h.ReadBack.Total > 0 && len(h.ReadBack.Remaining) == 0], "conflict_check": yes[h.Clearance == interview.Clear]} {
+		if name == "conflict_check" && !h.Plan.Interpreted || len(r.Field(name).Claims) > 0 {
+			continue
+		}
+		s.Fields[name] = []kind.Value{kind.Of(text)}
+	}
+	if len(s.Fields) == 0 {
+		return nil
+	}
+	return []casebook.Statement{s}
 }
 
 // checkNow says what keeps a step from being stated now. What is brought in from elsewhere

@@ -324,6 +324,16 @@ func TestTheBreakClockCountsAndNoticesThatTheDeskWasClosed(t *testing.T) {
 	if m := moment(); !m.Over {
 		t.Errorf("after the closing: %+v", m)
 	}
+	row, err := w.Index().Row(t.Context(), p.interview) // the interview says how it went
+	must(t, err)
+	if row.Contested || row.Values.Get("breaks") != "2" || row.Values.Get("read_back") != "no" || row.Values.Get("conflict_check") != "" {
+		t.Errorf("the interview says %v", row.Values)
+	}
+	note(t, w.Workspace, p.interview, app.Turn{What: interview.PhaseBegin, Phase: "closing"})
+	note(t, w.Workspace, p.interview, app.Turn{What: interview.PhaseDone, Phase: "closing"})
+	if row, err = w.Index().Row(t.Context(), p.interview); err != nil || row.Contested {
+		t.Errorf("after a second closing accounts disagree: %v %v", row.Values, err)
+	}
 }
 
 func TestAReferralIsRecordedWithWhatThePersonSaid(t *testing.T) {

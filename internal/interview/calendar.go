@@ -130,10 +130,10 @@ func lunar(column int) func(int) (when.Date, bool) {
 // recurring are the seasons, the field work and the feasts of the North. Farming months are
 // those of the northern provinces; the harvest is the one of [when.ParseHuman].
 var recurring = []Recurring{
-	{"spring", kind.Text{"en": "spring", "ko": "봄", "zh": "春天"}, season(21)},
-	{"summer", kind.Text{"en": "summer", "ko": "여름", "zh": "夏天"}, season(22)},
-	{"autumn", kind.Text{"en": "autumn", "ko": "가을", "zh": "秋天"}, season(23)},
-	{"winter", kind.Text{"en": "winter", "ko": "겨울", "zh": "冬天"}, season(24)},
+	{"spring", kind.Text{"en": "spring (March to May)", "ko": "봄(3~5월)", "zh": "春天（3至5月）"}, season(21)},
+	{"summer", kind.Text{"en": "summer (June to August)", "ko": "여름(6~8월)", "zh": "夏天（6至8月）"}, season(22)},
+	{"autumn", kind.Text{"en": "autumn (September to November)", "ko": "가을(9~11월)", "zh": "秋天（9至11月）"}, season(23)},
+	{"winter", kind.Text{"en": "winter (from December)", "ko": "겨울(12월부터)", "zh": "冬天（12月起）"}, season(24)},
 	{"new_year", kind.Text{"en": "New Year (1 January)", "ko": "양력설(1월 1일)", "zh": "元旦（1月1日）"}, dayOf(1, 1)},
 	{"lunar_new_year", kind.Text{"en": "Lunar New Year", "ko": "음력설", "zh": "农历新年"}, lunar(0)},
 	{"february_16", kind.Text{"en": "16 February holiday", "ko": "2월 16일 명절", "zh": "2月16日节日"}, dayOf(2, 16)},

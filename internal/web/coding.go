@@ -32,8 +32,9 @@ type codingPage struct {
 	Blind       bool   // what other members coded is not shown
 	Kinds       []codingKind
 	Form        *formPage
-	About       []option // records the account may be of
-	Reason      string   // what is wrong, after a failed save
+	About       []option   // records the account may be of
+	Timer       *timerView // the break clock, while somebody talks
+	Reason      string     // what is wrong, after a failed save
 }
 
 type codingUnit struct {
@@ -144,6 +145,9 @@ func (v *visit) coding(ctx context.Context, c codingState, values url.Values, pr
 	}
 	units, total, err := v.ws.Passages(ctx, c.interview, c.first, unitsShown)
 	if err != nil {
+		return nil, err
+	}
+	if p.Timer, err = v.running(ctx, c.interview); err != nil {
 		return nil, err
 	}
 	p.Total, p.First, p.Last = total, c.first+1, c.first+len(units)

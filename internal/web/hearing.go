@@ -78,7 +78,7 @@ func clockTime(t time.Time) string {
 	return t.Local().Format("15:04")
 }
 
-func (v *visit) timer(h *app.Hearing, back string) timerView {
+func (v *visit) timer(h app.Talk, back string) timerView {
 	m := h.Moment
 	t := timerView{Every: int(h.Clock.Interval().Minutes()), Breaks: m.Breaks, Total: int(m.Total.Minutes()), Due: m.BreakDue, Back: back, Last: clockTime(h.LastStep)}
 	since := m.Talking
@@ -97,6 +97,24 @@ func (v *visit) timer(h *app.Hearing, back string) timerView {
 	}
 	t.Seconds, t.Minutes = int64(since.Seconds()), int(since.Minutes())
 	return t
+}
+
+// running is the clock of an interview for a page on which somebody writes meanwhile, or nil
+// while nobody talks.
+func (v *visit) running(ctx context.Context, rec id.ID) (*timerView, error) {
+	talk, err := v.ws.TalkOf(ctx, rec)
+	if err != nil {
+		return nil, err
+	}
+	u := *v.request.URL
+	q := u.Query()
+	q.Del("done")
+	u.RawQuery = q.Encode()
+	t := v.timer(talk, u.RequestURI())
+	if t.State != "talk" && t.State != "break" {
+		return nil, nil
+	}
+	return &t, nil
 }
 
 func (s *Server) hearingPage(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -148,7 +166,7 @@ func (v *visit) hearing(r *http.Request, at string) (*hearingPage, error) {
 		}
 		p.Phases = append(p.Phases, pv)
 	}
-	p.Timer = v.timer(h, hearingAddress(p.ID, current))
+	p.Timer = v.timer(h.Talk, hearingAddress(p.ID, current))
 	p.Reasons, p.Services, p.Responses = v.terms("skip_reason", ""), v.terms("need_type", ""), v.terms("referral_answer", "")
 	return p, nil
 }

@@ -197,6 +197,46 @@ func TestTheChecksBeforeAnInterviewCannotBeWalkedAround(t *testing.T) {
 	}
 }
 
+// The clock stands wherever somebody writes while the person talks, and a break there comes
+// back to where it was asked for.
+func TestTheBreakClockStandsWhereSomebodyWrites(t *testing.T) {
+	h := newHeard(t)
+	h.ready(t)
+	s := newSite(t, h.Workspace, testConfig())
+	pages := []string{"/intake", "/code", "/code?at=" + h.units[0].String() + "&kind=hiding_period"}
+	for _, p := range pages {
+		if strings.Contains(s.get(h.path(p)), "data-timer") {
+			t.Errorf("%s shows a clock while nobody talks", p)
+		}
+	}
+	if code, body, _ := s.do("POST", h.path("/interview"), url.Values{"turn": {"phase_begin"}, "phase": {"free_account"}}, nil); code != http.StatusSeeOther {
+		t.Fatalf("%d %s", code, alert(body))
+	}
+	for _, p := range pages {
+		body := s.get(h.path(p))
+		_, after, ok := strings.Cut(body, `data-timer="talk"`)
+		_, next, _ := strings.Cut(after, `name="next" value="`)
+		next, _, _ = strings.Cut(next, `"`)
+		if next = strings.ReplaceAll(next, "&amp;", "&"); !ok || next != h.path(p) {
+			t.Errorf("%s: clock %v, back to %s", p, ok, next)
+			continue
+		}
+		for _, turn := range []string{"break", "resume"} {
+			if code, _, head := s.do("POST", h.path("/interview"), url.Values{"turn": {turn}, "next": {next}}, nil); code != http.StatusSeeOther || head.Get("Location") != h.path(p) {
+				t.Errorf("%s on %s: %d to %s", turn, p, code, head.Get("Location"))
+			}
+		}
+	}
+	// the form beside the words has the calendar, and takes what it found
+	coding := h.path("/code?kind=hiding_period&at=" + h.units[0].String())
+	if body := s.get(coding); !strings.Contains(body, "/calendar?back=%2Frecord%2F") {
+		t.Error("the coding page does not lead to the calendar")
+	}
+	if body := s.get(coding + "&put.period=1998-09%2F1999-02-16"); !strings.Contains(body, `name="period" value="1998-09/1999-02-16"`) {
+		t.Error("the coding page does not take the date")
+	}
+}
+
 // R29: the words are never shown without what the person put right in them.
 func TestR29EveryPageOfTheWordsShowsWhatWasPutRight(t *testing.T) {
 	h := newHeard(t)

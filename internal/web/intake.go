@@ -17,7 +17,8 @@ type intakePage struct {
 	Title  string
 	Report *app.TranscriptReport
 	Langs  []string
-	Into   string // the language a translation is most likely in
+	Timer  *timerView // the break clock, while somebody talks
+	Into   string     // the language a translation is most likely in
 }
 
 var spoken = []string{"ko", "zh", "en"}
@@ -52,7 +53,8 @@ func (v *visit) intake(r *http.Request) (intakePage, error) {
 		return p, err
 	}
 	p.ID, p.Title = rec.String(), v.ws.Title(r.Context(), *row, v.Say.Lang())
-	return p, nil
+	p.Timer, err = v.running(r.Context(), rec)
+	return p, err
 }
 
 // intake reads the transcript and states its passages. It stays in memory: nothing of it

@@ -2,13 +2,12 @@ package web
 
 import (
 	"cmp"
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-
-	"html/template"
 
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
@@ -28,6 +27,7 @@ type calendarPage struct {
 	Timer        *timerView
 	SVG          template.HTML
 	Years        []app.LifeYear
+	Yearly       []string // what comes every year
 	Ways         []option
 	Anchors      []anchorGroup
 	A, B, AY, BY string // anchors chosen, and their years
@@ -88,12 +88,15 @@ func (v *visit) calendar(r *http.Request, q url.Values) (*calendarPage, *app.Lif
 		if err != nil {
 			return nil, nil, err
 		}
-		t := v.timer(h, "/record/"+p.ID+"/calendar")
+		t := v.timer(h.Talk, "/record/"+p.ID+"/calendar")
 		p.Timer = &t
 	}
 	p.Ways, p.Types = v.terms("date_relation", cmp.Or(q.Get("way"), "between")), v.terms("life_event", "")
 	p.Ways = slices.DeleteFunc(p.Ways, func(o option) bool { return o.Value == "said" })
 	p.Anchors = v.anchors(c)
+	for _, r := range interview.RecurringAnchors() {
+		p.Yearly = append(p.Yearly, r.Label.In(lang))
+	}
 	if q.Get("way") != "" {
 		v.place(p, c, q)
 	}

@@ -52,7 +52,7 @@ func TestALongTestimonyIsReadInLightPages(t *testing.T) {
 	for name := range contentTypes {
 		assets += len(s.get("/static/" + name))
 	}
-	for _, path := range []string{"/record/" + interview.String() + "/transcript", "/record/" + interview.String() + "/code"} {
+	for _, path := range []string{"/record/" + interview.String() + "/transcript", "/record/" + interview.String() + "/code", "/record/" + interview.String() + "/readback?at=-"} {
 		units, heaviest := 0, 0
 		for range longUnits {
 			body := s.get(path)

@@ -149,7 +149,7 @@ func (v *visit) readback(r *http.Request, c readState) (*readbackPage, error) {
 		c.at, c.first = sum.Remaining[0].ID.String(), sum.Remaining[0].At/unitsShown*unitsShown
 	}
 	p.At = c.at
-	p.Timer = v.timer(h, c.link(p.ID))
+	p.Timer = v.timer(h.Talk, c.link(p.ID))
 	return p, v.readUnits(r.Context(), p, rec, c)
 }
 
