@@ -36,6 +36,7 @@ type formPage struct {
 	Keys     []string
 	Unsaved  string // the name under which a form that came back is kept
 	Calendar string // address of the life calendar that helps with its dates, or ""
+	Back     string // where to go once it is saved; "" to the record
 }
 
 type problemView struct{ Field, Label, Reason, Remedy string }
@@ -84,7 +85,7 @@ func (s *Server) formPage(w http.ResponseWriter, r *http.Request, v *visit) erro
 func (v *visit) form(ctx context.Context, k *kind.Kind, values url.Values, problems []fault.Problem) (*formPage, error) {
 	lang := v.Say.Lang()
 	p := &formPage{Page: v.page("form.title"), Unsaved: values.Get(unsavedField), Kind: k.Name, Label: k.Label.In(lang), Help: k.Help.In(lang), Source: values.Get("source"),
-		Passage: values.Get("passage"), From: values.Get("passage.from"), To: values.Get("passage.to"), Keys: []string{"save"}}
+		Passage: values.Get("passage"), From: values.Get("passage.from"), To: values.Get("passage.to"), Keys: []string{"save"}, Back: values.Get("back")}
 	p.Title, p.Calendar = v.Say.With("form.new", p.Label), v.helped(k, values)
 	if rec, err := id.Parse(values.Get("record")); err == nil && !rec.IsZero() {
 		row, err := v.ws.Index().Row(ctx, rec)
@@ -301,6 +302,15 @@ func (s *Server) save(w http.ResponseWriter, r *http.Request, v *visit) error {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(http.StatusUnprocessableEntity)
 		return formTmpl.Execute(w, *p)
+	}
+	if back := r.PostFormValue("back"); back != "" {
+		back = safeNext(back)
+		join := "?"
+		if strings.Contains(back, "?") {
+			join = "&"
+		}
+		http.Redirect(w, r, back+join+"done=saved", http.StatusSeeOther)
+		return nil
 	}
 	return backTo(w, r, st.Record, "saved")
 }
