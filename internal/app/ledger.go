@@ -60,6 +60,9 @@ func (w *Workspace) Ledger(ctx context.Context) ([]LedgerEntry, error) {
 	parts := map[id.ID]int{} // export -> its entry
 	for _, o := range opened {
 		e := LedgerEntry{Ref: o.At.String(), At: o.Act.At, Member: w.MemberName(o.Act.Member), Verb: o.Act.Verb, Record: o.Act.Record}
+		if o.Act.Verb == casebook.Read {
+			e.Reason, e.Person = o.Act.Reason, o.Act.Other
+		}
 		if o.Act.Verb == casebook.Export {
 			if err := journal.Unpack(o.Act.Data, &e.Line); err != nil {
 				return nil, err
@@ -84,6 +87,9 @@ type LedgerEntry struct {
 	Verb   casebook.Verb
 	Record id.ID
 	Line   LedgerLine
+	// Person and Reason are of an identity that was opened: whose, and why.
+	Person id.ID
+	Reason string
 }
 
 // NoteRead writes to the log that a restricted record was opened (R23).

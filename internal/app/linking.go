@@ -383,6 +383,13 @@ func (l *Linking) Together() (out [][]id.ID) {
 // Explain says why two records are or are not taken for one, whether or not they were
 // compared.
 func (l *Linking) Explain(a, b id.ID) (linkage.Explanation, error) {
+	x, err := l.explain(a, b)
+	veil(&x, l.Kind)
+	return x, err
+}
+
+// explain explains two records with everything that was compared, names too.
+func (l *Linking) explain(a, b id.ID) (linkage.Explanation, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	i, ok := l.at[a]

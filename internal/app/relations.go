@@ -80,15 +80,29 @@ func (r *Reading) word(row index.Row, field, lang string) string {
 	return ""
 }
 
-// Uses lists what left the workspace with a person in it, newest first: the ledger of uses
-// of that person.
+// Uses lists what was done with a person's file, newest first: what left the workspace with
+// the person in it, and who opened the identity and why, under any record found to be this
+// person.
 func (w *Workspace) Uses(ctx context.Context, person id.ID) ([]LedgerEntry, error) {
 	if _, err := w.Desk().Row(ctx, person); err != nil {
 		return nil, err
 	}
+	same, _, err := w.index.SameAs(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	own := append([]id.ID{person}, same...)
 	lines, err := w.Ledger(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(lines, func(l LedgerEntry) bool { return l.Verb != casebook.Export || !l.Line.Holds(person) }), nil
+	return slices.DeleteFunc(lines, func(l LedgerEntry) bool {
+		switch l.Verb {
+		case casebook.Export:
+			return !slices.ContainsFunc(own, l.Line.Holds)
+		case casebook.Read:
+			return l.Reason == "" || !slices.Contains(own, l.Person)
+		}
+		return true
+	}), nil
 }

@@ -23,6 +23,8 @@ type RecordView struct {
 	Title      string        `json:"title"`
 	Contested  bool          `json:"contested"`
 	Restricted bool          `json:"restricted"` // opening it was written to the log
+	Veiled     bool          `json:"veiled"`     // it holds who somebody is, which was not opened
+	Opened     bool          `json:"opened"`     // who somebody is was opened, with a reason
 	Fields     []FieldView   `json:"fields"`
 	Accounts   []AccountView `json:"accounts"`
 	Inbound    []LinkView    `json:"inbound"`
@@ -39,6 +41,7 @@ type FieldView struct {
 	Sealed    bool        `json:"sealed"`
 	Long      bool        `json:"long"`
 	Contested bool        `json:"contested"`
+	Veiled    bool        `json:"veiled,omitempty"` // it holds something that is not shown unasked
 	Reason    string      `json:"reason,omitempty"` // of the choice in force
 	Claims    []ClaimView `json:"claims"`
 }
@@ -105,28 +108,34 @@ func (w *Workspace) unlocked(ctx context.Context, r *casebook.Record) error {
 	return err
 }
 
-// View folds a record for a reader. A record with identities or of a compartment
-// beyond general is restricted: that it was opened is written to the log first. A record
-// of a locked file is fault.Denied.
+// View folds a record for a reader. A record of a compartment beyond general is restricted:
+// that it was opened is written to the log first. Who somebody is does not show: see
+// [Workspace.OpenIdentity]. A record of a locked file is fault.Denied.
 func (w *Workspace) View(ctx context.Context, rec id.ID, lang string) (*RecordView, error) {
 	r, err := w.index.Fold(ctx, rec)
 	if err != nil {
 		return nil, err
 	}
-	set := w.Schema()
-	k, ok := set.Kind(r.Kind)
+	k, ok := w.Schema().Kind(r.Kind)
 	if !ok {
 		return nil, fault.New(fault.NotFound, "app.View", "no such record")
 	}
 	if err := w.unlocked(ctx, r); err != nil {
 		return nil, err
 	}
-	v := &RecordView{ID: rec.String(), Kind: k.Name, KindLabel: k.Label.In(lang), Contested: r.Contested(), Restricted: k.Compartment != generalRoom}
-	if v.Restricted {
+	if k.Compartment != generalRoom {
 		if err := w.NoteRead(ctx, rec); err != nil {
 			return nil, err
 		}
 	}
+	return w.view(ctx, r, lang, false)
+}
+
+// view is a record as a reader sees it, with who somebody is or without.
+func (w *Workspace) view(ctx context.Context, r *casebook.Record, lang string, open bool) (*RecordView, error) {
+	k, _ := w.Schema().Kind(r.Kind)
+	rec := r.ID
+	v := &RecordView{ID: rec.String(), Kind: k.Name, KindLabel: k.Label.In(lang), Contested: r.Contested(), Restricted: k.Compartment != generalRoom, Opened: open}
 	vs := kind.Values{}
 	for name, f := range r.Fields {
 		vs[name] = f.Current()
@@ -139,7 +148,13 @@ func (w *Workspace) View(ctx context.Context, rec id.ID, lang string) (*RecordVi
 		v.Accounts = append(v.Accounts, av)
 	}
 	for _, f := range k.Fields {
-		if st, ok := r.Fields[f.Name]; ok {
+		st, ok := r.Fields[f.Name]
+		switch {
+		case !ok:
+		case !open && IdentityField(k, f):
+			v.Veiled = true
+			v.Fields = append(v.Fields, FieldView{Name: f.Name, Label: f.Label.In(lang), Sealed: true, Contested: st.Contested, Veiled: true})
+		default:
 			v.Fields = append(v.Fields, w.fieldView(ctx, f, st, accounts, lang))
 		}
 	}

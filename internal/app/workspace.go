@@ -89,6 +89,7 @@ type Workspace struct {
 	setBack []string           // what was behind the last checkpoint when the workspace was opened
 
 	outside outside
+	opened  opened // identities
 	unsaved unsaved
 
 	schema struct {

@@ -80,13 +80,14 @@ func (c *cli) search(ctx context.Context, w *app.Workspace, words string, limit 
 }
 
 func (c *cli) showCmd() *cobra.Command {
-	var lang string
+	var lang, reason string
 	cmd := &cobra.Command{
 		Use:   "show RECORD",
 		Short: "show a record with every account behind it",
 		Long: `Shows what each source says of a record, contradictions side by side, and what was
-chosen. Opening a record with identities is written to the log.`,
-		Example: "  amparo show --dir w 0123456789abcdefghjkmnpqr0 --lang ko",
+chosen. Names, papers and contact words show only with --reason, and that they were opened,
+by whom and why, is written to the log first.`,
+		Example: "  amparo show --dir w 0123456789abcdefghjkmnpqr0 --lang ko\n  amparo show --dir w 0123456789abcdefghjkmnpqr0 --reason \"a hearing on Monday\"",
 		Args:    exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			rec, err := id.Parse(args[0])
@@ -94,7 +95,7 @@ chosen. Opening a record with identities is written to the log.`,
 				return usage{err}
 			}
 			return c.with(cmd.Context(), func(w *app.Workspace) error {
-				v, err := w.View(cmd.Context(), rec, lang)
+				v, err := viewOf(cmd.Context(), w, rec, reason, lang)
 				if err != nil {
 					return err
 				}
@@ -103,7 +104,16 @@ chosen. Opening a record with identities is written to the log.`,
 		},
 	}
 	cmd.Flags().StringVar(&lang, "lang", "en", "language of labels: en, ko, zh")
+	cmd.Flags().StringVar(&reason, "reason", "", "open who somebody is, for this reason")
 	return cmd
+}
+
+// viewOf is a record as it is, or with who somebody is where a reason was given.
+func viewOf(ctx context.Context, w *app.Workspace, rec id.ID, reason, lang string) (*app.RecordView, error) {
+	if reason != "" {
+		return w.OpenIdentity(ctx, rec, reason, lang)
+	}
+	return w.View(ctx, rec, lang)
 }
 
 func (c *cli) showRecord(v *app.RecordView) {
@@ -112,6 +122,9 @@ func (c *cli) showRecord(v *app.RecordView) {
 		mark := ""
 		if f.Contested {
 			mark = "  CONTESTED"
+		}
+		if f.Veiled {
+			mark += "  not shown: give --reason to open it"
 		}
 		c.line("%s%s", f.Label, mark)
 		for _, cl := range f.Claims {

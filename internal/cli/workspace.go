@@ -109,7 +109,7 @@ With the identifier of a record, lists every act on it, those taken back include
 				}
 				return c.print(lines, func() {
 					for _, l := range lines {
-						c.line("%s  %-7s %-12s %s %s", l.At.Time().Format("2006-01-02 15:04"), l.Verb, l.Member, l.Record.Short(), l.Line.Purpose)
+						c.line("%s  %-7s %-12s %s %s", l.At.Time().Format("2006-01-02 15:04"), l.Verb, l.Member, l.Record.Short(), l.Line.Purpose+l.Reason)
 					}
 					c.line("%d lines", len(lines))
 				})

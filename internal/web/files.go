@@ -20,6 +20,7 @@ type filesPage struct {
 	Page
 	ID     string
 	Title  string
+	Veiled bool // the files say who somebody is, and were not opened
 	Fields []fileField
 }
 
@@ -49,10 +50,14 @@ func (s *Server) filesPage(w http.ResponseWriter, r *http.Request, v *visit) err
 		return err
 	}
 	p := filesPage{Page: v.page("files.title"), ID: rec.String(), Title: v.ws.Title(r.Context(), *row, v.Say.Lang())}
+	p.Veiled = v.veiledFiles(rec, k)
 	for _, f := range fileFields(k) {
 		refs, err := v.ws.FilesOf(r.Context(), rec, f.Name)
 		if err != nil {
 			return err
+		}
+		if p.Veiled {
+			refs = nil
 		}
 		ff := fileField{Name: f.Name, Label: f.Label.In(v.Say.Lang())}
 		for _, ref := range refs {
@@ -239,6 +244,9 @@ func (v *visit) fileOf(r *http.Request) (casebook.FileRef, error) {
 	rec, k, err := v.recordOf(r)
 	if err != nil {
 		return casebook.FileRef{}, err
+	}
+	if v.veiledFiles(rec, k) {
+		return casebook.FileRef{}, fault.New(fault.NotFound, "web", "no such file")
 	}
 	for _, f := range fileFields(k) {
 		refs, err := v.ws.FilesOf(r.Context(), rec, f.Name)

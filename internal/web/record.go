@@ -45,12 +45,21 @@ func (s *Server) recordPage(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err != nil {
 		return err
 	}
-	lang := v.Say.Lang()
-	view, err := v.ws.View(r.Context(), rec, lang)
+	view, err := v.ws.View(r.Context(), rec, v.Say.Lang())
 	if err != nil {
 		return err
 	}
-	p := recordPage{Page: v.page("record.title"), View: view, HasText: view.Kind == "interview"}
+	p, err := v.record(r, view)
+	if err != nil {
+		return err
+	}
+	return recordTmpl.Execute(w, *p)
+}
+
+// record builds the page of a record.
+func (v *visit) record(r *http.Request, view *app.RecordView) (*recordPage, error) {
+	lang := v.Say.Lang()
+	p := &recordPage{Page: v.page("record.title"), View: view, HasText: view.Kind == "interview"}
 	p.Title = view.Title
 	set := v.ws.Schema()
 	k, _ := set.Kind(view.Kind)
@@ -60,11 +69,15 @@ func (s *Server) recordPage(w http.ResponseWriter, r *http.Request, v *visit) er
 	p.Groups = groupInbound(view.Inbound)
 	p.Add = addable(set, k, lang)
 	if view.Kind == "person" {
+		rec, err := recordID(r)
+		if err != nil {
+			return nil, err
+		}
 		if p.Chain, err = v.chain(r.Context(), rec); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return recordTmpl.Execute(w, p)
+	return p, nil
 }
 
 func groupInbound(links []app.LinkView) []inboundGroup {

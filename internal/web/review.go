@@ -38,6 +38,7 @@ type reviewPage struct {
 	Changes  []changeRow
 	Against  [][]app.LinkView // chains of decisions that contradict each other
 	None     string           // why there is nothing to ask
+	Veiled   bool             // names were compared that are not shown unasked
 	Behind   string           // what the comparison does not know yet
 	reviewWhy
 }
@@ -181,7 +182,7 @@ const (
 
 func (v *visit) question(r *http.Request, p *reviewPage, l *app.Linking, q app.Question) error {
 	ctx, lang := r.Context(), v.Say.Lang()
-	x, err := l.Explain(q.A, q.B)
+	x, err := v.explained(r, p, l, q)
 	if err != nil {
 		return err
 	}
@@ -199,6 +200,9 @@ func (v *visit) question(r *http.Request, p *reviewPage, l *app.Linking, q app.Q
 			p.B = side
 		}
 		for _, f := range view.Fields {
+			if f.Veiled {
+				continue
+			}
 			var texts []string
 			for _, c := range f.Claims {
 				texts = append(texts, c.Texts...)
@@ -212,6 +216,20 @@ func (v *visit) question(r *http.Request, p *reviewPage, l *app.Linking, q app.Q
 	merges := v.titles(r, l.Merges(q.A, q.B))
 	p.Merges = merges[:min(shownMerges, len(merges))]
 	return v.why(r, p, l, q, x)
+}
+
+// explained explains a pair; with the names that were compared where somebody asked for them,
+// and said why.
+func (v *visit) explained(r *http.Request, p *reviewPage, l *app.Linking, q app.Question) (linkage.Explanation, error) {
+	if r.Method != http.MethodPost {
+		p.Veiled = l.Kind != "perpetrator"
+		return l.Explain(q.A, q.B)
+	}
+	x, err := v.ws.OpenNames(r.Context(), l, q.A, q.B, r.PostFormValue("reason"))
+	if fault.KindOf(err) == fault.Invalid {
+		return x, fault.New(fault.Invalid, "web", "%s", v.Say.T("identity.reason.wrong")).With("%s", v.Say.T("identity.reason.help")).From(err)
+	}
+	return x, err
 }
 
 func (v *visit) beside(p *reviewPage, label, text string, side int) {

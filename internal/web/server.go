@@ -99,13 +99,7 @@ type page func(w http.ResponseWriter, r *http.Request, v *visit) error
 func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/{file}", http.HandlerFunc(serveStatic))
-	for pattern, p := range map[string]page{
-		"GET /unlock":     s.unlockPage,
-		"POST /unlock":    s.unlock,
-		"POST /settings":  s.settings,
-		"GET /help":       s.helpPage,
-		"GET /dictionary": s.dictionaryPage,
-	} {
+	for pattern, p := range s.doorPages() {
 		mux.Handle(pattern, s.serve(p, false))
 	}
 	for pattern, p := range map[string]page{
@@ -128,6 +122,7 @@ func (s *Server) routes() *http.ServeMux {
 		"GET /review/{kind}":                  s.reviewPage,
 		"POST /review/{kind}":                 s.judge,
 		"POST /review/{kind}/undo":            s.unjudge,
+		"POST /review/{kind}/open":            s.openNames,
 		"GET /figures":                        s.figuresPage,
 		"POST /figures":                       s.makeFigure,
 		"GET /figures/{id}":                   s.figurePage,
@@ -156,6 +151,7 @@ func (s *Server) routes() *http.ServeMux {
 		"GET /record/{id}/verification":       s.verificationPage,
 		"POST /record/{id}/verification":      s.argue,
 		"POST /record/{id}/verification/sign": s.sign,
+		"POST /record/{id}/open":              s.openIdentity,
 		"POST /record/{id}/retract":           s.retract,
 		"POST /record/{id}/link":              s.link,
 		"GET /new/{kind}":                     s.formPage,
@@ -175,6 +171,17 @@ func (s *Server) routes() *http.ServeMux {
 		return fault.New(fault.NotFound, "web", "there is no such page")
 	}, false))
 	return mux
+}
+
+// doorPages are the pages that are there while the workspace is locked.
+func (s *Server) doorPages() map[string]page {
+	return map[string]page{
+		"GET /unlock":     s.unlockPage,
+		"POST /unlock":    s.unlock,
+		"POST /settings":  s.settings,
+		"GET /help":       s.helpPage,
+		"GET /dictionary": s.dictionaryPage,
+	}
 }
 
 // serve turns a page into a handler. A page that needs the workspace sends to the

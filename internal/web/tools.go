@@ -65,6 +65,9 @@ func (s *Server) ledgerPage(w http.ResponseWriter, r *http.Request, v *visit) er
 		} else if row, err := v.ws.Index().Row(r.Context(), l.Record); err == nil {
 			out.Record, out.Title = l.Record.String(), v.ws.Title(r.Context(), *row, v.Say.Lang())
 		}
+		if l.Reason != "" {
+			out.What, out.Detail = v.Say.T("identity.was.opened"), l.Reason
+		}
 		p.Lines = append(p.Lines, out)
 	}
 	return ledgerTmpl.Execute(w, p)

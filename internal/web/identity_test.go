@@ -1,0 +1,319 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"example.org/amparo/id"
+	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/hub/folder"
+	"example.org/amparo/internal/index"
+	"example.org/amparo/internal/vault"
+)
+
+// secrets are the names, other names and document numbers of everybody in a workspace, by the
+// record that holds them.
+func secrets(t *testing.T, w *app.Workspace) map[id.ID][]string {
+	t.Helper()
+	out := map[id.ID][]string{}
+	err := w.Index().Each(t.Context(), "person_identity", func(row index.Row) error {
+		r, err := w.Index().Fold(t.Context(), row.ID)
+		if err != nil {
+			return err
+		}
+		for _, f := range []string{"names", "aliases", "transliterations", "id_numbers"} {
+			for _, v := range r.Field(f).Current() {
+				if len([]rune(v.Text)) > 2 {
+					out[row.ID] = append(out[row.ID], v.Text)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || len(out) == 0 {
+		t.Fatal("nobody has a name: ", err)
+	}
+	return out
+}
+
+// No page shows a name, another name or a document's number before it is opened: the screens,
+// every record of a person and of an identity, the comparison of every pair in the queue.
+func TestR23NoPageShowsAnIdentityUnasked(t *testing.T) {
+	w := demoWorkspace(t)
+	s := newSite(t, w, testConfig())
+	names := secrets(t, w)
+	check := func(what, body string) {
+		t.Helper()
+		for _, of := range names {
+			for _, n := range of {
+				if strings.Contains(body, n) {
+					t.Errorf("%s shows %q", what, n)
+				}
+			}
+		}
+	}
+	for _, p := range pages(t, w) {
+		if p.name != "transcript" && p.name != "coding" { // what somebody said may hold names; no field of it does
+			check(p.name, s.get(p.path))
+		}
+	}
+	n := 0
+	for rec := range names {
+		for _, page := range []string{"", "/files"} {
+			code, body, _ := s.do("GET", "/record/"+rec.String()+page, nil, nil)
+			if code == http.StatusOK && page == "" {
+				n++
+				if !strings.Contains(body, `action="/record/`+rec.String()+`/open"`) {
+					t.Error("an identity has no form that opens it")
+				}
+			}
+			check("an identity"+page, body)
+		}
+		if n > 40 {
+			break
+		}
+	}
+	if n == 0 {
+		t.Error("no identity was looked at")
+	}
+	l, err := w.Linking(t.Context(), "person", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, q := range l.Queue(reviewLength, reviewSample) {
+		if i == 30 {
+			break
+		}
+		check("the comparison of two", s.get("/review/person?a="+q.A.String()+"&other="+q.B.String()))
+	}
+	for _, kindName := range []string{"person_identity", "person"} {
+		check("the list of "+kindName, s.get("/list/"+kindName))
+		code, body, _ := s.do("GET", "/agreement?kind="+kindName, nil, nil)
+		if code == http.StatusOK {
+			check("the agreement on "+kindName, body)
+		}
+	}
+}
+
+// The act asks why, shows the identity in its answer and at no address, and stands in the
+// ledger and among the uses of the person.
+func TestR23AnIdentityIsOpenedOnItsPage(t *testing.T) {
+	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	s := newSite(t, w, testConfig())
+	var rec id.ID
+	var name string
+	for r, of := range secrets(t, w) {
+		if ok, err := w.Desk().Has(t.Context(), r); err == nil && ok {
+			rec, name = r, of[0]
+			break
+		}
+	}
+	row, err := w.Index().Row(t.Context(), rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := "/record/" + rec.String()
+	for _, reason := range []string{"", name + " asked for it", "to ring 010-1234-5678"} {
+		if code, body, _ := s.do("POST", at+"/open", url.Values{"reason": {reason}}, nil); code != http.StatusBadRequest || strings.Contains(body, name) {
+			t.Errorf("opened for %q: %d", reason, code)
+		}
+	}
+	code, body, h := s.do("POST", at+"/open", url.Values{"reason": {"a hearing on Monday"}}, nil)
+	if code != http.StatusOK || !strings.Contains(body, name) || h.Get("Cache-Control") != "no-store" {
+		t.Fatalf("opening: %d, cache %q", code, h.Get("Cache-Control"))
+	}
+	if body = s.get(at); strings.Contains(body, name) {
+		t.Error("an address shows it afterwards")
+	}
+	for _, page := range []string{"/ledger", "/record/" + row.Values.Get("person") + "/relations"} {
+		if body = s.get(page); !strings.Contains(body, "identity opened") || !strings.Contains(body, "a hearing on Monday") || !strings.Contains(body, "Demo") || strings.Contains(body, name) {
+			t.Errorf("%s does not say who opened it and why, or says the name", page)
+		}
+	}
+	if code, _, _ = s.do("POST", "/record/"+firstOf(t, w, "incident").ID.String()+"/open", url.Values{"reason": {"a hearing"}}, nil); code != http.StatusNotFound {
+		t.Errorf("opening what holds no identity: %d", code)
+	}
+}
+
+// A member without the key of identities gets one answer for an identity and for nothing.
+func TestR23WithoutTheKeyThereIsNoSuchRecord(t *testing.T) {
+	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	second, err := app.Join(t.Context(), filepath.Join(t.TempDir(), "w"), []byte("demo"), w.ID(), app.Options{Params: vault.LightParams, Name: "Second"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = second.Close() })
+	if err := w.Admit(t.Context(), second.Card("Second"), []string{"general"}); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, m := range []*app.Workspace{second, w, second} {
+		usb, err := folder.Open(dir, w.ID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = m.Exchange(t.Context(), usb, nil); err != nil {
+			t.Fatal(err)
+		}
+		_ = usb.Close()
+	}
+	s := newSite(t, second, testConfig())
+	if n, err := second.Index().Counts(t.Context()); err != nil || n["person"] == 0 || n["person_identity"] != 0 {
+		t.Fatalf("what the second member holds: %v %v", n, err)
+	}
+	for rec, of := range secrets(t, w) {
+		for _, c := range []struct{ method, path string }{{"GET", ""}, {"POST", "/open"}, {"GET", "/files"}} {
+			form := url.Values(nil)
+			if c.method == "POST" {
+				form = url.Values{"reason": {"curiosity"}}
+			}
+			if code, body, _ := s.do(c.method, "/record/"+rec.String()+c.path, form, nil); code != http.StatusNotFound || !strings.Contains(body, "nothing that you can open") {
+				t.Errorf("%s %s: %d", c.method, c.path, code)
+			}
+		}
+		for _, n := range of {
+			if body := s.get("/search?q=" + url.QueryEscape(n)); strings.Contains(body, rec.String()) {
+				t.Errorf("the search finds %q without the key", n)
+			}
+		}
+	}
+}
+
+// With keys alone: to the form, a reason, the name; and the page passes axe before and after.
+func TestAnIdentityIsOpenedByKeyboard(t *testing.T) {
+	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	axe, err := os.ReadFile("testdata/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rec id.ID
+	var name string
+	for r, of := range secrets(t, w) {
+		if ok, err := w.Desk().Has(t.Context(), r); err == nil && ok {
+			rec, name = r, of[0]
+			break
+		}
+	}
+	ctx, srv, _ := openDesk(t, w)
+	for _, lang := range languages {
+		if err := chromedp.Do(ctx, setCookie(srv, "lang", lang), chromedp.EmulateViewport(1366, 768), chromedp.Navigate(srv.URL+"/record/"+rec.String()), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
+			t.Fatal(err)
+		}
+		complete(t, ctx)
+		checkAccess(t, ctx, string(axe), "an identity "+lang)
+		tabTo(t, ctx, "reason")
+		type_(t, ctx, "a hearing on Monday")
+		pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.HasSuffix(p, "/open") })
+		text, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("main")))
+		if err != nil || !strings.Contains(text, name) {
+			t.Fatalf("%s: opened, the page says %q (%v)", lang, text, err)
+		}
+		checkAccess(t, ctx, string(axe), "an opened identity "+lang)
+	}
+}
+
+// Names behind a comparison are opened from the review, with a reason that is in the ledger.
+func TestNamesAreOpenedFromTheReview(t *testing.T) {
+	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	s := newSite(t, w, testConfig())
+	l, err := w.Linking(t.Context(), "person", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := l.Queue(reviewLength, reviewSample)[0]
+	at := "/review/person/open?a=" + q.A.String() + "&other=" + q.B.String()
+	if code, _, _ := s.do("POST", at, url.Values{"reason": {""}}, nil); code != http.StatusBadRequest {
+		t.Errorf("without a reason: %d", code)
+	}
+	before, err := w.Ledger(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, body, _ := s.do("POST", at, url.Values{"reason": {"two of one cell"}}, nil)
+	if code != http.StatusOK {
+		t.Fatalf("opening: %d %s", code, alert(body))
+	}
+	shown := false
+	for _, of := range secrets(t, w) {
+		for _, n := range of {
+			shown = shown || strings.Contains(body, n)
+		}
+	}
+	after, err := w.Ledger(t.Context())
+	if err != nil || len(after) < len(before)+2 || after[0].Reason != "two of one cell" {
+		t.Errorf("%d new lines in the ledger (%v)", len(after)-len(before), err)
+	}
+	if !shown {
+		t.Error("no name is shown")
+	}
+}
+
+// A picture of somebody is neither listed, nor shown, nor taken out before the identity is
+// opened.
+func TestR23PicturesOfSomebodyAreOpenedFirst(t *testing.T) {
+	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	s := newSite(t, w, testConfig())
+	var rec string
+	for r := range secrets(t, w) {
+		if ok, err := w.Desk().Has(t.Context(), r); err == nil && ok {
+			rec = r.String()
+			break
+		}
+	}
+	if code, body := s.send(rec, "photos", "x.gif", gif); code != http.StatusSeeOther {
+		t.Fatalf("attaching: %d %s", code, alert(body))
+	}
+	sum := sha256.Sum256(gif)
+	hash := hex.EncodeToString(sum[:])
+	at := "/record/" + rec
+	take := url.Values{"purpose": {"expert opinion"}, "recipient": {"a doctor"}}
+	if page := s.get(at + "/files"); strings.Contains(page, hash) || !strings.Contains(page, "Open the record first") {
+		t.Error("the picture is listed unasked, or the page does not say why not")
+	}
+	if page := s.get(at); strings.Contains(page, hash) {
+		t.Error("the record shows the hash of the picture")
+	}
+	for _, c := range []struct{ method, path string }{{"GET", "/file/" + hash}, {"POST", "/file/" + hash + "/take"}} {
+		if code, _, _ := s.do(c.method, at+c.path, take, nil); code != http.StatusNotFound {
+			t.Errorf("%s %s before it is opened: %d", c.method, c.path, code)
+		}
+	}
+	if code, body, _ := s.do("POST", at+"/open", url.Values{"reason": {"a hearing on Monday"}}, nil); code != http.StatusOK {
+		t.Fatalf("opening: %d %s", code, alert(body))
+	}
+	if page := s.get(at + "/files"); !strings.Contains(page, hash) {
+		t.Error("opened, the picture is not listed")
+	}
+	if code, body, _ := s.do("GET", at+"/file/"+hash, nil, nil); code != http.StatusOK || body != string(gif) {
+		t.Errorf("opened, it is not shown: %d", code)
+	}
+}
