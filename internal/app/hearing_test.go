@@ -355,8 +355,56 @@ func TestAReferralIsRecordedWithWhatThePersonSaid(t *testing.T) {
 	must(t, err)
 	row, err := w.Index().Row(t.Context(), rec)
 	must(t, err)
+	say(t, w, w.NewRecord(), "need", id.ID{}, "person", p.person.String(), "type", "psychosocial")
+	say(t, w, w.NewRecord(), "need", id.ID{}, "person", p.person.String(), "type", "papers")
+	if h = hearing(t, w, p.interview); !slices.Equal(h.Unmet, []string{"papers"}) || !h.CanRefer {
+		t.Errorf("needs that nobody referred: %v", h.Unmet)
+	}
 	if row.Values.Get("answer") != "accepted" || row.Values.Get("person") != p.person.String() || row.Values.Get("date") == "" {
 		t.Errorf("%v", row.Values)
+	}
+}
+
+// Two devices note turns of one interview apart; after they met, both hold all of them, and
+// answers to the check on which they disagree answer nothing.
+func TestTwoDevicesHoldOneInterview(t *testing.T) {
+	owner := create(t)
+	defer owner.Close()
+	stick := filepath.Join(t.TempDir(), "usb")
+	p := testimony(t, owner, "Hana", "김철수", "x")
+	agree(t, owner, p.person, "CO-01", "CS-1", "2003")
+	other := join(t, owner, stick, "general")
+	defer other.Close()
+	plan(t, owner, p.interview, answers())
+	exchange(t, stick, owner)
+	exchange(t, stick, other)
+	note(t, owner, p.interview, app.Turn{What: interview.PhaseBegin, Phase: "free_account"})
+	note(t, other, p.interview, app.Turn{What: interview.PhaseSkip, Phase: "documents", Reason: "not_relevant"})
+	plan(t, owner, p.interview, answers("break_minutes", "30"))
+	plan(t, other, p.interview, answers("breaks_told", "no"))
+	for range 2 {
+		exchange(t, stick, owner)
+		exchange(t, stick, other)
+	}
+	for name, w := range map[string]*app.Workspace{"one": owner, "the other": other} {
+		h := hearing(t, w, p.interview)
+		if phase(t, h, "free_account").Mark != interview.Begun || phase(t, h, "documents").Mark != interview.Skipped || len(h.Clock.Events) != 1 {
+			t.Errorf("%s: %+v", name, h.Phases)
+		}
+		if h.Plan.BreakPlan || !slices.Equal(phase(t, h, "incidents").Missing, []interview.Requirement{interview.BreakPlan}) {
+			t.Errorf("%s: what they disagree on is in place: %v", name, phase(t, h, "incidents").Missing)
+		}
+		if list, err := w.Ongoing(t.Context(), "en"); err != nil || len(list) != 1 || list[0].ID != p.interview.String() {
+			t.Errorf("%s: interviews that go on: %v %v", name, list, err)
+		}
+	}
+	if h := hearing(t, other, p.interview); h.CanRefer {
+		t.Error("who holds no key of referrals can refer")
+	}
+	note(t, owner, p.interview, app.Turn{What: interview.PhaseSkip, Phase: "read_back", Reason: "declined"})
+	note(t, owner, p.interview, app.Turn{What: interview.PhaseDone, Phase: "closing"})
+	if list, err := owner.Ongoing(t.Context(), "en"); err != nil || len(list) != 0 {
+		t.Errorf("a closed interview goes on: %v %v", list, err)
 	}
 }
 

@@ -21,6 +21,7 @@ type deskPage struct {
 	Contested []deskNumber // what waits for somebody to weigh accounts
 	Warning   string       // a clock set back
 	Unsaved   []unsavedForm
+	Ongoing   []app.LinkView // interviews that are not closed
 }
 
 type deskNumber struct {
@@ -45,6 +46,9 @@ func (s *Server) deskPage(w http.ResponseWriter, r *http.Request, v *visit) erro
 		return err
 	}
 	if p.Unsaved, err = v.unsavedForms(r); err != nil {
+		return err
+	}
+	if p.Ongoing, err = v.ws.Ongoing(ctx, v.Say.Lang()); err != nil {
 		return err
 	}
 	set := v.ws.Schema()

@@ -32,6 +32,8 @@ type hearingPage struct {
 	Distress            []string
 	Services, Responses []option
 	Referred            []app.LinkView
+	CanRefer            bool
+	Unmet               []string
 	Problems            []problemView
 }
 
@@ -141,7 +143,10 @@ func (v *visit) hearing(r *http.Request, at string) (*hearingPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &hearingPage{Page: v.page("hearing.title"), ID: rec.String(), Name: v.ws.Desk().Title(r.Context(), h.Interview, lang), Earlier: h.Earlier, Distress: interview.Distress(lang), Referred: h.Referred}
+	p := &hearingPage{Page: v.page("hearing.title"), ID: rec.String(), Name: v.ws.Desk().Title(r.Context(), h.Interview, lang), Earlier: h.Earlier, Distress: interview.Distress(lang), Referred: h.Referred, CanRefer: h.CanRefer}
+	for _, need := range h.Unmet {
+		p.Unmet = append(p.Unmet, v.term("need_type", need))
+	}
 	p.Title = v.Say.With("hearing.of", p.Name)
 	if !h.Person.IsZero() {
 		p.Person = h.Person.String()

@@ -287,7 +287,10 @@ func TestAnInterviewIsThereAgainAfterALock(t *testing.T) {
 	h.Workspace = w
 	ctx, srv, _ = openDesk(t, w)
 	y = typist{t, ctx}
-	y.open(srv.URL + h.path("/interview"))
+	y.open(srv.URL + "/") // the desk leads back to it
+	y.tabTo(`main a[href$="/interview"]`)
+	y.press(kb.Enter)
+	y.until("the interview", `location.pathname.endsWith("/interview")`)
 	if got := y.ask(`document.querySelector(".phase .m-begun") !== null && document.querySelector("[aria-current=step]").href.includes("incidents") && document.querySelector("[data-timer=break] b").textContent`); got != "7" {
 		t.Errorf("after the lock: %q minutes of the break in the phase that was begun", got)
 	}
