@@ -33,7 +33,7 @@ type findingView struct {
 }
 
 // questionView is one question of the interrogators.
-type questionView struct{ ID, Text, Stage, Nexus string }
+type questionView struct{ ID, Text, Stage, Nexus, Edit string }
 
 // chainOf builds the page. values and problems are of a form that was not accepted, or the
 // address's query and nil.
@@ -99,7 +99,7 @@ func (v *visit) returned(ctx context.Context, p *chainPage, person id.ID) error 
 	voc, _ := v.ws.Schema().Vocabulary("interrogation_questions")
 	for stage, qs := range ret.Questions {
 		for _, q := range qs {
-			qv := questionView{ID: q.Record, Text: q.Code, Nexus: strings.Join(slices.Concat(q.Nexus, q.Grounds), ", ")}
+			qv := questionView{ID: q.Record, Edit: "/record/" + p.ID + "/chain?edit=question_asked&record=" + q.Record, Text: q.Code, Nexus: strings.Join(slices.Concat(q.Nexus, q.Grounds), ", ")}
 			if t, ok := voc.Term(q.Code); ok {
 				qv.Text = t.Label.In(v.Say.Lang())
 			}

@@ -85,15 +85,18 @@ func TestR23NoPageShowsAnIdentityUnasked(t *testing.T) {
 	if n == 0 {
 		t.Error("no identity was looked at")
 	}
-	l, err := w.Linking(t.Context(), "person", false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, q := range l.Queue(reviewLength, reviewSample) {
-		if i == 30 {
-			break
+	for _, kindName := range []string{"person", "incident"} {
+		l, err := w.Linking(t.Context(), kindName, false)
+		if err != nil {
+			t.Fatal(err)
 		}
-		check("the comparison of two", s.get("/review/person?a="+q.A.String()+"&other="+q.B.String()))
+		queue := l.Queue(reviewLength, reviewSample)
+		if len(queue) == 0 {
+			t.Errorf("no pair of %s is compared", kindName)
+		}
+		for _, q := range queue[:min(20, len(queue))] {
+			check("the comparison of two of "+kindName, s.get("/review/"+kindName+"?a="+q.A.String()+"&other="+q.B.String()))
+		}
 	}
 	for _, kindName := range []string{"person_identity", "person"} {
 		check("the list of "+kindName, s.get("/list/"+kindName))

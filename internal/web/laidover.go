@@ -31,13 +31,14 @@ type tellerView struct{ Letter, Who, How, At, Title string }
 
 // clashView is one contradiction. Open is the one whose words are shown.
 type clashView struct {
-	N      int
-	Text   string
-	Apart  string
-	Link   string
-	Open   bool
-	Sides  []clashSideView
-	Choice *app.ChainChoice
+	N        int
+	Text     string
+	Apart    string
+	Link     string
+	Open     bool
+	Sides    []clashSideView
+	Separate bool // the sides are two records: neither can be taken in the other's place
+	Choice   *app.ChainChoice
 }
 
 type clashSideView struct {
@@ -142,7 +143,7 @@ func (v *visit) basisWords(by []app.SaidBy) string {
 }
 
 func (v *visit) clash(ctx context.Context, l *laidView, c app.Clash, n int, page string, open bool) (clashView, error) {
-	out := clashView{N: n, Open: open, Choice: c.Choice, Link: page + "?at=" + strconv.Itoa(n)}
+	out := clashView{N: n, Open: open, Choice: c.Choice, Separate: c.Sides[0].Record != c.Sides[1].Record, Link: page + "?at=" + strconv.Itoa(n)}
 	k, _ := v.ws.Schema().Kind(c.Kind)
 	what, field := c.Stage, v.Say.T("chain.order")
 	if what == "" {
