@@ -22,7 +22,7 @@ func (x *Index) Dump(ctx context.Context, w io.Writer) error {
 	out := bufio.NewWriter(w)
 	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
 		for _, table := range []func(*sqlite3.Conn, io.Writer) error{
-			x.dumpHeads, x.dumpRecords, x.dumpActs, x.dumpLinks, x.dumpPairs, x.dumpTokens,
+			x.dumpHeads, x.dumpRecords, x.dumpActs, x.dumpLinks, x.dumpPairs, x.dumpTokens, x.dumpTally,
 		} {
 			if err := table(c, out); err != nil {
 				return err
@@ -103,6 +103,15 @@ func (x *Index) dumpTokens(c *sqlite3.Conn, w io.Writer) error {
 	var lines []string
 	err := sealeddb.Each(c, `SELECT t, record.id FROM token JOIN record ON record.rec = token.rec`, nil, func(s *sqlite3.Stmt) error {
 		lines = append(lines, fmt.Sprintf("token %q %s\n", s.ColumnText(0), idOf(s, 1)))
+		return nil
+	})
+	return writeSorted(w, lines, err)
+}
+
+func (x *Index) dumpTally(c *sqlite3.Conn, w io.Writer) error {
+	var lines []string
+	err := sealeddb.Each(c, `SELECT kind, flags, n FROM tally WHERE kind > 0 AND n > 0`, nil, func(s *sqlite3.Stmt) error {
+		lines = append(lines, fmt.Sprintf("tally %s flags=%d %d\n", x.words.word(s.ColumnInt(0)), s.ColumnInt(1), s.ColumnInt(2)))
 		return nil
 	})
 	return writeSorted(w, lines, err)

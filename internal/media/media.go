@@ -8,8 +8,9 @@
 // nor is what is hidden in the samples themselves.
 //
 // Formats: JPEG (ITU-T T.81, Exif 2.32), PNG (W3C PNG 3), GIF89a, WebP (RFC 9649), WAVE
-// (RIFF), MPEG audio layers I-III (ISO 11172-3), and the ISO base media file format
-// (ISO 14496-12: MP4, M4A, MOV, 3GP).
+// (RIFF), MPEG audio layers I-III (ISO 11172-3), Opus, Vorbis and Speex in Ogg (RFC 3533,
+// RFC 7845), AMR and AMR-WB (RFC 4867), the ISO base media file format (ISO 14496-12: MP4,
+// M4A, MOV, 3GP), and pictures in it (ISO 23008-12: HEIC, AVIF).
 package media
 
 import (
@@ -82,6 +83,10 @@ var cleaners = map[string]func(*bufio.Reader, io.Writer) (Found, error){
 	"video/mp4":       cleanBoxes,
 	"video/quicktime": cleanBoxes,
 	"video/3gpp":      cleanBoxes,
+	"image/heic":      cleanHEIF,
+	"image/avif":      cleanHEIF,
+	"application/ogg": cleanOgg,
+	"audio/amr":       cleanAMR,
 }
 
 // Known reports whether Clean can copy files of a media type.
