@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"example.org/amparo/disclose"
 	"example.org/amparo/estimate"
 	"example.org/amparo/estimate/mse"
 	"example.org/amparo/fault"
@@ -92,6 +93,13 @@ type Figure struct {
 	// figure: two tables of two days would show by their difference what each hides.
 	Overlaps *Overlaps `json:"overlaps,omitempty"`
 
+	// Released are the tables of counts that the figure shows, by what they are of. Later
+	// figures are held against them. Bases are hashes over what a curve among them rests on,
+	// ids included; Against are the figures that this one was held against.
+	Released map[string]disclose.Release `json:"released,omitempty"`
+	Bases    map[string]string           `json:"bases,omitempty"`
+	Against  []id.ID                     `json:"against,omitempty"`
+
 	// Under are the records it was made from. They are known after a figure was computed
 	// and are never kept with it.
 	Under []id.ID `json:"-"`
@@ -125,7 +133,7 @@ func (w *Workspace) MakeFigure(ctx context.Context, q FigureQuestion, program st
 // MakeFigureTelling is MakeFigure that tells how far it is. Nothing is written before all
 // of it is computed: a context that ends leaves nothing behind.
 func (w *Workspace) MakeFigureTelling(ctx context.Context, q FigureQuestion, program string, step Step) (*Figure, error) {
-	f, err := w.computeFigure(ctx, q, step)
+	f, err := w.computeFigure(ctx, q, nil, step)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +145,8 @@ func (w *Workspace) MakeFigureTelling(ctx context.Context, q FigureQuestion, pro
 	return f, w.keepFigure(ctx, f)
 }
 
-func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion, step Step) (*Figure, error) {
+// computeFigure computes a figure. again is the one that is computed again, or nil.
+func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion, again *Figure, step Step) (*Figure, error) {
 	q, err := q.filled(w.Schema())
 	if err != nil {
 		return nil, err
@@ -148,10 +157,17 @@ func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion, step St
 		return nil, err
 	}
 	f := &Figure{Question: q, Made: w.opt.Now().UTC().Truncate(time.Second), Journal: w.journalHash(), Purposes: []string{countingPurpose, matchingPurpose}}
+	before, err := w.releasedBefore(ctx, again)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range before.figures {
+		f.Against = append(f.Against, b.Record)
+	}
 	var fit estimate.Fit
 	switch q.Ask {
 	case AskTotal:
-		if f.Overlaps, err = w.overlaps(ctx, ground); err == nil {
+		if f.Overlaps, err = w.overlaps(ctx, ground, before, f); err == nil {
 			fit, err = w.totalFigure(ctx, ground, q, f.Overlaps, step)
 		}
 	case AskStay:
@@ -168,6 +184,9 @@ func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion, step St
 		refused := estimate.Refuse(fit.Method, estimate.Because(mse.Unresolved, "Matching is uncertain; the figure would move from %g to %g.", twoDown(float64(fit.Lower)), twoUp(float64(fit.Upper))))
 		refused.Seed, refused.InputHash, refused.Options = fit.Seed, fit.InputHash, fit.Options
 		fit = refused
+	}
+	if fit, err = f.auditFigure(fit, ground, before); err != nil {
+		return nil, err
 	}
 	fit.Assume("consent", "Counts only people whose consent covers statistics and matching on the day it was made.")
 	f.Under = ground.used()
@@ -286,7 +305,7 @@ func (w *Workspace) RerunFigure(ctx context.Context, rec id.ID) (old, now *Figur
 	if old, err = w.Figure(ctx, rec); err != nil {
 		return nil, nil, err
 	}
-	if now, err = w.computeFigure(ctx, old.Question, func(string, int, int) {}); err != nil {
+	if now, err = w.computeFigure(ctx, old.Question, old, func(string, int, int) {}); err != nil {
 		return nil, nil, err
 	}
 	if now.InputHash != old.InputHash || now.RecordsID != old.RecordsID {

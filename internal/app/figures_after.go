@@ -77,6 +77,7 @@ type fateOf struct {
 	outcome string
 	lo, hi  float64 // days from the first stay told to the last; hi infinite: not seen to end
 	told    bool    // a length is known
+	record  id.ID   // of the return
 }
 
 // afterFigure is Aalen and Johansen's estimate of the outcomes of those heard, over draws of
@@ -107,6 +108,7 @@ func (w *Workspace) afterFigure(ctx context.Context, g *ground, q FigureQuestion
 		rows = append(rows, of)
 		canonical.WriteByte('\n')
 	}
+	g.bases[AskAfter] = estimate.Hash(fmt.Append(nil, rows[0]))
 	death := g.deathBounds(fates, listed)
 	fmt.Fprintf(&canonical, "%v %v %v", death.Lower, death.Upper, death.Detail)
 	input := g.salted(canonical.Bytes())
@@ -117,6 +119,9 @@ func (w *Workspace) afterFigure(ctx context.Context, g *ground, q FigureQuestion
 	fit, err := outcomesOver(ctx, rows, seed, step)
 	if err != nil {
 		return estimate.Fit{}, err
+	}
+	if _, joined := outcomesShown(rows); fit.Refusal == nil {
+		g.outcomes = outcomeTable(rows[0], joined)
 	}
 	fit.Seed, fit.InputHash = seed, estimate.Hash(input)
 	fit.Ensemble = []estimate.Fit{death}
@@ -156,7 +161,7 @@ func (w *Workspace) fates(ctx context.Context, g *ground) (of map[int]fateOf, he
 
 // firstFate adds up the stays of a return.
 func firstFate(p id.ID, e chain.Episode) fateOf {
-	f := fateOf{outcome: e.Outcome}
+	f := fateOf{outcome: e.Outcome, record: e.Record}
 	if f.outcome == "" {
 		f.outcome = unknownFate
 	}

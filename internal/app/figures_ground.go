@@ -30,6 +30,9 @@ type ground struct {
 	doubtful float64 // share of links in doubt
 	at       map[id.ID]int
 	under    map[id.ID]bool
+	bases    map[string]string // of what a figure shows beside counts, by its name
+	told     map[string]int    // people who told of a stage, by its code
+	outcomes *disclose.Table   // of those heard
 }
 
 func (g *ground) used() []id.ID {
@@ -63,7 +66,7 @@ func (w *Workspace) figureGround(ctx context.Context, draws int) (*ground, error
 	if err != nil {
 		return nil, err
 	}
-	g := &ground{read: counting, at: map[id.ID]int{}, under: map[id.ID]bool{}, draws: make([][]uint32, draws)}
+	g := &ground{read: counting, at: map[id.ID]int{}, under: map[id.ID]bool{}, bases: map[string]string{}, told: map[string]int{}, draws: make([][]uint32, draws)}
 	l, err := w.link(ctx, "person")
 	if fault.KindOf(err) == fault.NotFound {
 		return g, nil // fewer than two: the questions refuse for want of people

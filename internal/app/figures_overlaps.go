@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 
 	"example.org/amparo/disclose"
 	"example.org/amparo/estimate"
@@ -15,6 +17,7 @@ type Overlaps struct {
 	Lists   []string          `json:"lists"`
 	Cells   []Overlap         `json:"cells"`
 	Refusal *estimate.Refusal `json:"refusal,omitempty"` // the table cannot be shown safely
+	Changed bool              `json:"changed,omitempty"` // people came in or left since an earlier table that it was held against
 }
 
 // Overlap is one combination of lists. Count is nil where it is hidden; what a reader can
@@ -41,7 +44,7 @@ func (o *Overlaps) hides() bool {
 const maxOverlapLists = 6
 
 // overlaps lays out the lists as the records are linked, for those who may be counted.
-func (w *Workspace) overlaps(ctx context.Context, g *ground) (*Overlaps, error) {
+func (w *Workspace) overlaps(ctx context.Context, g *ground, before releases, f *Figure) (*Overlaps, error) {
 	names, on, err := w.lists(ctx, g)
 	if err != nil {
 		return nil, err
@@ -54,13 +57,15 @@ func (w *Workspace) overlaps(ctx context.Context, g *ground) (*Overlaps, error) 
 	if err != nil {
 		return nil, err
 	}
-	return suppressed(t)
+	return f.suppressed(t, g, before)
 }
 
-func suppressed(t hist.Table) (*Overlaps, error) {
-	table := &disclose.Table{Name: "lists"}
-	for j := range t.Lists {
-		table.Columns = append(table.Columns, "list "+strconv.Itoa(j+1))
+// suppressed hides what would single somebody out, in this table or by its difference from
+// one that was shown before.
+func (f *Figure) suppressed(t hist.Table, g *ground, before releases) (*Overlaps, error) {
+	table := &disclose.Table{}
+	for _, l := range t.Lists { // by name: tomorrow there may be another list among them
+		table.Columns = append(table.Columns, "on "+strings.ToLower(l))
 	}
 	for h := hist.History(1); h <= t.All(); h++ {
 		key := make([]string, t.J())
@@ -69,14 +74,19 @@ func suppressed(t hist.Table) (*Overlaps, error) {
 		}
 		table.Cells = append(table.Cells, disclose.Cell{Key: key, Count: int64(t.Count(h))})
 	}
-	res, err := disclose.Suppress([]*disclose.Table{table}, nil, disclose.Options{Threshold: disclose.DefaultThreshold, Flat: true})
+	res, err := before.audit("lists", table)
 	if err != nil {
 		return nil, err
 	}
-	out := &Overlaps{Lists: t.Lists, Refusal: res.Refusal}
+	out := &Overlaps{Lists: t.Lists}
 	if res.Refusal != nil {
+		if out.Refusal = res.Refusal; res.Refusal.Code != "too_many_releases" {
+			out.Refusal = res.refusal("").Refusal // its own words name the small groups
+		}
 		return out, nil
 	}
+	f.release("lists", res, g)
+	out.Changed = slices.ContainsFunc(res.Relations, func(r disclose.Relation) bool { return r != disclose.Same })
 	for _, c := range res.Of(0) {
 		o := Overlap{Count: c.Published, Lower: c.AttackerLower, Upper: c.AttackerUpper, Small: c.Suppressed == "primary"}
 		total := false

@@ -69,6 +69,7 @@ func (w *Workspace) stayFigure(ctx context.Context, g *ground, q FigureQuestion,
 	}
 	marks := g.marks(w.Schema(), all)
 	fmt.Fprintf(&canonical, "%v", marks)
+	g.basesOf(all, q.Stage)
 	input := g.salted(canonical.Bytes())
 	seed, err := q.seed(input)
 	if err != nil {
@@ -250,9 +251,27 @@ func (g *ground) marks(set *kind.Set, all map[string]map[int]chain.Duration) []S
 			m.Marks = append(m.Marks, [2]float64{twoDown(lo), twoUp(hi)})
 			ended = ended[size:]
 		}
+		g.told[term.Code] = len(seen)
 		if m.Held || len(m.Marks) > 0 {
 			out = append(out, m) // of any other stage fewer told, or nobody did
 		}
 	}
 	return out
+}
+
+// basesOf notes what the curve of a stage and the marks of all stages rest on: the records of
+// the stays and what was told of them. The ids are random, so that no hash gives a stay away.
+func (g *ground) basesOf(all map[string]map[int]chain.Duration, stage string) {
+	for code, of := range all {
+		var b bytes.Buffer
+		seen := map[uint32]bool{}
+		for n := range g.persons {
+			if d, ok := of[n]; ok && !seen[g.linked[n]] {
+				seen[g.linked[n]] = true
+				fmt.Fprintf(&b, "%s %g %g %s;", d.Stage, d.Lo, d.Hi, d.Censoring)
+			}
+		}
+		g.bases["rug "+code] = estimate.Hash(b.Bytes())
+	}
+	g.bases[AskStay+" "+stage] = g.bases["rug "+stage]
 }

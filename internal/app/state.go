@@ -238,6 +238,9 @@ func (w *Workspace) Retract(ctx context.Context, rec id.ID, target journal.Ref, 
 		if r.Kind == "read_back" && len(ev.Act.Fields["correction"]) > 0 {
 			return fault.New(fault.Conflict, "app.Retract", "what the person put right stays with the words").With("read the passage again and record what the person says now")
 		}
+		if r.Kind == "estimate_run" && showedIn(r) != nil {
+			return fault.New(fault.Conflict, "app.Retract", "a figure that showed counts stays on record: later figures are held against it").With("make a new figure, and say which one holds")
+		}
 		return w.act(ctx, r, &casebook.Act{Verb: casebook.Retract, Record: rec, Target: &target, Reason: reason}, fieldOf(ev.Act))
 	}
 	return fault.New(fault.NotFound, "app.Retract", "no such act on this record")

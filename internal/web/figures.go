@@ -192,6 +192,8 @@ func remedyOf(code string) string {
 		return "review"
 	case "small_cells":
 		return "wider"
+	case app.ReleasedBefore, "too_many_releases":
+		return "wait"
 	}
 	return "lists"
 }

@@ -81,6 +81,9 @@ func (p *drawing) total(f *app.Figure, fit estimate.Fit) {
 	if code := d.Missing["posterior"]; code != "" {
 		p.none("figures.posterior", p.v.Say.T("figures.missing."+code))
 	}
+	if o := f.Overlaps; o != nil && o.Refusal != nil {
+		p.none("figures.hidden", p.v.refusal(*o.Refusal).Text)
+	}
 	if o := f.Overlaps; o != nil && o.Refusal == nil {
 		hidden := 0
 		for _, c := range o.Cells {
@@ -91,7 +94,11 @@ func (p *drawing) total(f *app.Figure, fit estimate.Fit) {
 		if hidden == 0 { // with cells left out, the sizes of the lists at its side would be wrong
 			p.add("figures.upset", p.upsetSays(o), p.v.upset(o))
 		}
-		p.add("figures.hidden", p.v.Say.Fill("figures.hidden.says", grouped(hidden), grouped(len(o.Cells))), p.v.suppression(o))
+		says := p.v.Say.Fill("figures.hidden.says", grouped(hidden), grouped(len(o.Cells)))
+		if o.Changed {
+			says += " " + p.v.Say.T("figures.hidden.changed")
+		}
+		p.add("figures.hidden", says, p.v.suppression(o))
 	}
 }
 

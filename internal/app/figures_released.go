@@ -1,0 +1,380 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"example.org/amparo/disclose"
+	"example.org/amparo/estimate"
+	"example.org/amparo/estimate/proportion"
+	"example.org/amparo/fault"
+	"example.org/amparo/id"
+	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/index"
+)
+
+// ReleasedBefore is the code of a figure that is not given because its difference from an
+// earlier one would tell something about a few people.
+const ReleasedBefore = "released_before"
+
+// mostReleases bounds how many different tables of the same question a new one is held
+// against: the attack grows with each.
+const mostReleases = 8
+
+// releases are the tables that figures have shown before. A kept figure counts as released: it
+// is read by more people than may open the records.
+type releases struct {
+	figures []*Figure // oldest first
+}
+
+// of lists what was shown under a name, oldest first; the same table twice is one. last is
+// when the latest was made.
+func (r releases) of(name string) (out []disclose.Release, last time.Time) {
+	for _, f := range r.figures {
+		if rel, ok := f.Released[name]; ok {
+			last = f.Made
+			if !slices.ContainsFunc(out, func(o disclose.Release) bool { return reflect.DeepEqual(o, rel) }) {
+				out = append(out, rel)
+			}
+		}
+	}
+	return out, last
+}
+
+// audited is what may be shown of tables after everything shown before.
+type audited struct {
+	*disclose.Result
+	last time.Time // of the figure they were held against; zero: none
+}
+
+// whole reports whether nothing at all has to be hidden.
+func (a audited) whole() bool { return a.Refusal == nil && a.Audit.Hidden == 0 }
+
+// refusal says why a figure is not given.
+func (a audited) refusal(method string) estimate.Fit {
+	if a.last.IsZero() {
+		return tooFew(method, smallest)
+	}
+	r := estimate.Because(ReleasedBefore, "Fewer than %d people came in, left or were corrected since the figure of %s. The difference between the two would tell something about them.", smallest, a.last.Format(time.DateOnly))
+	r.Instead = "Wait for more accounts, then make the figure again."
+	return estimate.Refuse(method, r)
+}
+
+// audit holds tables over the same people against everything shown before under their name:
+// for every small count, and for every small group that came in or left since, the smallest
+// and the largest number that a reader of all of it can work out.
+func (r releases) audit(name string, tables ...*disclose.Table) (audited, error) {
+	before, last := r.of(name)
+	return hold(name, before, last, tables...)
+}
+
+func hold(name string, before []disclose.Release, last time.Time, tables ...*disclose.Table) (audited, error) {
+	out := audited{last: last}
+	if len(before) > mostReleases {
+		r := estimate.Because("too_many_releases", "More than %d different tables of this question were shown before; a new one is not held against so many.", mostReleases)
+		out.Result = &disclose.Result{Refusal: &r}
+		return out, nil
+	}
+	for _, t := range tables {
+		t.Name = name
+	}
+	res, err := disclose.Suppress(tables, before, disclose.Options{Threshold: smallest, Flat: true})
+	if k := fault.KindOf(err); len(before) > 0 && (k == fault.Invalid || k == fault.TooLarge) {
+		// No people agree with both: some were changed, and how many nobody can tell.
+		r := estimate.Because(ReleasedBefore, "Fewer than %d people came in, left or were corrected since the figure of %s. The difference between the two would tell something about them.", smallest, last.Format(time.DateOnly))
+		res = &disclose.Result{Refusal: &r}
+	} else if err != nil {
+		return out, err
+	}
+	out.Result = res
+	return out, nil
+}
+
+// near reports whether people were changed, but fewer than ten came in or left, since a figure
+// that showed more of them than counts, such as a curve.
+func (r releases) near(name, basis string, n int) bool {
+	for _, f := range r.figures {
+		rel, ok := f.Released[name]
+		if !ok || f.Bases[name] == basis {
+			continue
+		}
+		for _, c := range rel.Tables[0].Cells {
+			if c.Count != nil && !slices.ContainsFunc(c.Key, func(v string) bool { return v != "" }) && max(int(*c.Count)-n, n-int(*c.Count)) < smallest {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// release keeps what was shown under a name.
+func (f *Figure) release(name string, a audited, g *ground) {
+	if a.Release == nil {
+		return
+	}
+	if f.Released == nil {
+		f.Released, f.Bases = map[string]disclose.Release{}, map[string]string{}
+	}
+	f.Released[name] = *a.Release
+	if basis := g.bases[name]; basis != "" {
+		f.Bases[name] = basis
+	}
+}
+
+// yesNo is a table of one question with two answers.
+func yesNo(column string, yes, no int) *disclose.Table {
+	return &disclose.Table{Columns: []string{column}, Cells: []disclose.Cell{{Key: []string{"yes"}, Count: int64(yes)}, {Key: []string{"no"}, Count: int64(no)}}}
+}
+
+// auditFigure holds the counts that a fit shows against everything shown before, and refuses
+// it, or takes out of it, what would tell something about a few people by the difference.
+// The overlaps of a total are audited where they are laid out.
+func (f *Figure) auditFigure(fit estimate.Fit, g *ground, r releases) (estimate.Fit, error) {
+	if fit.Refusal != nil {
+		return fit, nil
+	}
+	name := strings.TrimSpace(f.Question.Ask + " " + f.Question.Stage)
+	switch d := fit.Detail.(type) {
+	case *proportion.Lines:
+		a, err := r.audit(name, yesNo(name, d.Described.X, d.Described.N-d.Described.X))
+		if err != nil {
+			return fit, err
+		}
+		return f.allOrNone(fit, name, a, g), nil
+	case *AfterDetail:
+		a, err := r.audit(name, g.outcomes)
+		if err != nil {
+			return fit, err
+		}
+		if n := tableTotal(g.outcomes); r.near(name, g.bases[name], n) {
+			a.Refusal = a.refusal(fit.Method).Refusal
+		}
+		return f.allOrNone(fit, name, a, g), nil
+	case *StayDetail:
+		return f.auditStay(fit, d, g, name, r)
+	}
+	return fit, nil
+}
+
+func tableTotal(t *disclose.Table) (n int) {
+	for _, c := range t.Cells {
+		n += int(c.Count)
+	}
+	return n
+}
+
+// allOrNone gives a fit whose every count may be shown, or none.
+func (f *Figure) allOrNone(fit estimate.Fit, name string, a audited, g *ground) estimate.Fit {
+	if a.whole() {
+		f.release(name, a, g)
+		return fit
+	}
+	out := a.refusal(fit.Method)
+	if a.Refusal != nil && a.Refusal.Code == "too_many_releases" {
+		out = estimate.Refuse(fit.Method, *a.Refusal)
+	}
+	out.Seed, out.InputHash, out.Options = fit.Seed, fit.InputHash, fit.Options
+	if f.Question.Ask == AskAfter {
+		delete(out.Options, "cause")
+		delete(out.Options, "horizon")
+		out.Ensemble = fit.Ensemble // of the dead, which is a refusal with a wide range
+	}
+	return out
+}
+
+// auditStay audits the numbers at risk and the stages of the rug. A time is left out where the
+// people who left around it would differ by a few from those of an earlier figure.
+func (f *Figure) auditStay(fit estimate.Fit, d *StayDetail, g *ground, name string, r releases) (estimate.Fit, error) {
+	before, last := r.of(name)
+	at := d.AtRisk
+	for _, b := range before {
+		at = slices.DeleteFunc(at, func(t AtRisk) bool { return !slices.Contains(bracketTimes(b), t.Time) })
+	}
+	for {
+		var coarse []disclose.Release
+		for _, b := range before {
+			coarse = append(coarse, inBrackets(b, at))
+		}
+		a, err := hold(name, coarse, last, bracketTable(at))
+		if err != nil {
+			return fit, err
+		}
+		if len(at) == 1 || a.whole() {
+			if r.near(name, g.bases[name], at[0].People) {
+				a.Refusal = a.refusal(fit.Method).Refusal
+			}
+			if fit = f.allOrNone(fit, name, a, g); fit.Refusal != nil {
+				return fit, nil
+			}
+			break
+		}
+		at = mergeHidden(at, a)
+	}
+	if len(at) < len(d.AtRisk) {
+		differencesHidden(&fit)
+	}
+	d.AtRisk = at
+	var shown []StageMarks
+	for _, s := range d.Stages {
+		stage := "rug " + s.Stage
+		a, err := r.audit(stage, &disclose.Table{Columns: []string{stage}, Cells: []disclose.Cell{{Key: []string{"told"}, Count: int64(g.told[s.Stage])}}})
+		if err != nil {
+			return fit, err
+		}
+		if !a.whole() || r.near(stage, g.bases[stage], g.told[s.Stage]) {
+			differencesHidden(&fit)
+			continue
+		}
+		f.release(stage, a, g)
+		shown = append(shown, s)
+	}
+	d.Stages = shown
+	return fit, nil
+}
+
+// bracketTable counts people by the time between two of those given up to which they were
+// certainly held.
+func bracketTable(at []AtRisk) *disclose.Table {
+	t := &disclose.Table{Columns: []string{"held"}}
+	for i, r := range at {
+		n := r.People
+		if i+1 < len(at) {
+			n -= at[i+1].People
+		}
+		t.Cells = append(t.Cells, disclose.Cell{Key: []string{bracketKey(r.Time)}, Count: int64(n)})
+	}
+	return t
+}
+
+func bracketKey(days float64) string { return fmt.Sprintf("%g days or more", days) }
+
+func bracketTimes(r disclose.Release) []float64 {
+	var out []float64
+	for _, t := range riskTimes {
+		if slices.ContainsFunc(r.Tables[0].Cells, func(c disclose.ReleasedCell) bool { return c.Key[0] == bracketKey(t) }) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// inBrackets is a release with the brackets between fewer times. All its counts were shown.
+func inBrackets(r disclose.Release, at []AtRisk) disclose.Release {
+	sums := map[string]int64{}
+	for _, t := range bracketTimes(r) {
+		key := ""
+		for _, a := range at {
+			if a.Time <= t {
+				key = bracketKey(a.Time)
+			}
+		}
+		for _, c := range r.Tables[0].Cells {
+			if c.Key[0] == bracketKey(t) && c.Count != nil {
+				sums[key] += *c.Count
+				sums[""] += *c.Count
+			}
+		}
+	}
+	table := disclose.ReleasedTable{Name: r.Tables[0].Name, Columns: r.Tables[0].Columns}
+	for _, key := range slices.Sorted(maps.Keys(sums)) {
+		n := sums[key]
+		table.Cells = append(table.Cells, disclose.ReleasedCell{Key: []string{key}, Count: &n})
+	}
+	r.Tables = []disclose.ReleasedTable{table}
+	return r
+}
+
+// mergeHidden takes out a time beside each bracket that may not be shown.
+func mergeHidden(at []AtRisk, a audited) []AtRisk {
+	hidden := map[string]bool{}
+	for _, c := range a.Cells {
+		if c.Published == nil {
+			hidden[c.Key[0]] = true
+		}
+	}
+	var out []AtRisk
+	for i, t := range at {
+		if i > 0 && (hidden[bracketKey(t.Time)] || i == 1 && hidden[bracketKey(at[0].Time)]) {
+			continue
+		}
+		out = append(out, t)
+	}
+	if len(out) == len(at) { // the total itself, or everything
+		return at[:1]
+	}
+	return out
+}
+
+// differencesHidden says, once, that something is hidden for what was shown before.
+func differencesHidden(fit *estimate.Fit) {
+	if !slices.ContainsFunc(fit.Warnings, func(w estimate.Warning) bool { return w.Code == "differences_hidden" }) {
+		fit.Warn("differences_hidden", "Since an earlier figure only few people came in, left or were corrected. What would tell about them by the difference is hidden.")
+	}
+}
+
+// releasedBefore are the figures that a new one is held against, or for a figure that is
+// computed again those that it was held against then. What a figure showed is read from the
+// history of its record, which no later account changes.
+func (w *Workspace) releasedBefore(ctx context.Context, again *Figure) (releases, error) {
+	var recs []id.ID
+	if err := w.Desk().Each(ctx, "estimate_run", func(r index.Row) error {
+		recs = append(recs, r.ID)
+		return nil
+	}); err != nil {
+		return releases{}, err
+	}
+	var out releases
+	for _, rec := range recs {
+		if again != nil && !slices.Contains(again.Against, rec) {
+			continue
+		}
+		r, err := w.History(ctx, rec)
+		if err != nil {
+			return releases{}, err
+		}
+		if f := showedIn(r); f != nil {
+			out.figures = append(out.figures, f)
+		}
+	}
+	slices.SortFunc(out.figures, func(a, b *Figure) int {
+		return cmp.Or(a.Made.Compare(b.Made), len(a.Against)-len(b.Against), a.Record.Compare(b.Record))
+	})
+	return out, nil
+}
+
+// showedIn is the figure of a record that showed a table, or nil.
+func showedIn(r *casebook.Record) *Figure {
+	for _, ev := range r.History {
+		for _, v := range ev.Act.Fields["diagnostics"] {
+			var f Figure
+			if json.Unmarshal([]byte(v.Text), &f) == nil && f.Record == r.ID && len(f.Released) > 0 {
+				return &f
+			}
+		}
+	}
+	return nil
+}
+
+// outcomeTable counts those heard by what became of them.
+func outcomeTable(of []fateOf, joined map[string]string) *disclose.Table {
+	count := map[string]int64{}
+	for _, r := range of {
+		name, ok := joined[r.outcome]
+		if !ok {
+			name = OtherOutcomes
+		}
+		count[name]++
+	}
+	t := &disclose.Table{Columns: []string{"outcome"}}
+	for _, code := range slices.Sorted(maps.Keys(count)) {
+		t.Cells = append(t.Cells, disclose.Cell{Key: []string{code}, Count: count[code]})
+	}
+	return t
+}
