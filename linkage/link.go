@@ -157,31 +157,49 @@ func (r *Result) apart() {
 // source to be taken as free of repetitions: less is within the error of linkage.
 const oneToOneShare = 0.01
 
-// weaker is how many bits a pair of one source must fall short of both records' best pairs
-// with other sources to count as a look-alike and no repetition.
-const weaker = 6
-
 // choose is Auto's choice after the first round: files that do not repeat themselves are
-// linked one to one. A repeated record would be as near its repetition as both are to the
-// record of the other file; a look-alike is not.
+// linked one to one. A repeated record is as near its repetition as records of two files are
+// that are one, half of the time nearer than their median; a look-alike is not.
 func (r *Result) choose() {
 	src := r.e.rows.Source
-	repeated := 0
+	var across, within []float64
 	for _, g := range r.Clusters.Groups() {
 		for k, i := range g {
+			if best := r.bestAcross(i, g); !math.IsInf(best, -1) {
+				across = append(across, best)
+			}
+			best := math.Inf(-1)
 			for _, j := range g[:k] {
-				if src[i] == src[j] && r.Bits(i, j)+weaker > math.Min(r.bestAcross(i, g), r.bestAcross(j, g)) {
-					repeated++
-					break
+				if src[i] == src[j] {
+					best = math.Max(best, r.Bits(j, i))
 				}
+			}
+			if !math.IsInf(best, -1) {
+				within = append(within, best)
 			}
 		}
 	}
 	r.Link = LinkDedup
-	if float64(repeated) < oneToOneShare*float64(len(src)) {
+	if float64(repeated(within, across)) < oneToOneShare*float64(len(src)) {
 		r.Link, r.OneToOne = LinkOnly, true
 		r.apart()
 	}
+}
+
+// repeated estimates how many records repeat another of their file, from the best weights
+// within and across files.
+func repeated(within, across []float64) int {
+	if len(across) == 0 {
+		return len(within)
+	}
+	slices.Sort(across)
+	median, n := across[len(across)/2], 0
+	for _, w := range within {
+		if w >= median {
+			n++
+		}
+	}
+	return 2 * n
 }
 
 // bestAcross is the best weight of a record to one of another source in its cluster.

@@ -137,6 +137,14 @@ func TestWithoutSettingsPublicDataSetsAreLinkedAsWellAsBefore(t *testing.T) {
 			t.Errorf("two files without repetitions are linked %s, one to one %t", r.Link, r.OneToOne)
 		}
 	})
+	t.Run("restaurants in two files", func(t *testing.T) {
+		tab := shared(t, "restaurant/restaurant-1.csv", "restaurant/restaurant-2.csv")
+		r := linked(t, tab, suggested(t, tab, "unique_id"), linkage.Options{Workers: 2})
+		got := eval.Partition(r.Clusters.Of, truth(t, tab, "unique_id", `(.+)`), nil).Pairs
+		if t.Logf("%+v", got); got.F1 < 0.96 || !r.OneToOne {
+			t.Errorf("F1 of pairs is %.4f, below 0.96; one to one %t: branches of one house look alike and are no repetitions", got.F1, r.OneToOne)
+		}
+	})
 	t.Run("fake_1000", func(t *testing.T) {
 		tab := shared(t, "fake_1000.csv")
 		r := linked(t, tab, suggested(t, tab, "cluster"), linkage.Options{Workers: 2})
