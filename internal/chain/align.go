@@ -80,7 +80,7 @@ func Align(tellings []Telling) Table {
 		return tellings[a].Source.Compare(tellings[b].Source)
 	})
 	for _, i := range order {
-		t.add(i, len(tellings), inOrder(tellings[i].Stages))
+		t.add(i, len(tellings), returnsInOrder(tellings[i].Stages))
 	}
 	for i := range t.Rows {
 		t.Rows[i].compare()

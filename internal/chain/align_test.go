@@ -10,6 +10,7 @@ import (
 
 	"example.org/amparo/id"
 	"example.org/amparo/internal/chain"
+	"example.org/amparo/when"
 )
 
 // drawn is a table as text: one line a row, "." where a telling is silent.
@@ -110,5 +111,30 @@ func TestATellingAgreesWithItself(t *testing.T) {
 	table := chain.Align([]chain.Telling{a, b})
 	if len(table.Rows) != 2 || table.Contradictions() != 0 {
 		t.Errorf("%s", drawn(table))
+	}
+}
+
+// Numbers tell the order within one return: the second return begins with 1 again.
+func TestReturnsFollowEachOther(t *testing.T) {
+	rec := func(n byte) id.ID { return id.ID{n} }
+	stage := func(n, of byte, order int, typ, in string) chain.Stage {
+		s := chain.Stage{Record: rec(n), Episode: rec(of), Order: order, Type: typ}
+		if in != "" {
+			d, err := when.Parse(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.In = d
+		}
+		return s
+	}
+	one := chain.Telling{Source: rec(90), Stages: []chain.Stage{stage(1, 50, 1, "ST01", "2001-02"), stage(2, 50, 2, "ST02", "2001-03"), stage(3, 40, 1, "ST01", "2000-06"),
+		stage(4, 40, 2, "ST02", ""), stage(5, 40, 3, "ST04", "2000-09")}}
+	var got []byte
+	for _, r := range chain.Align([]chain.Telling{one}).Rows {
+		got = append(got, r.Cells[0].Stage.Record[0])
+	}
+	if want := []byte{3, 4, 5, 1, 2}; !slices.Equal(got, want) {
+		t.Errorf("the stages stand as %v, want %v", got, want)
 	}
 }

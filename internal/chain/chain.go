@@ -11,6 +11,7 @@ package chain
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -230,6 +231,40 @@ func inOrder(stages []Stage) []Stage {
 		dated = slices.Insert(dated, at, s)
 	}
 	return dated
+}
+
+// returnsInOrder sorts the stages of several returns: return after return, by the earliest day
+// of each, because the order told counts within one. A stay outside any return stands alone.
+// What has no date comes last.
+func returnsInOrder(stages []Stage) []Stage {
+	groups := map[id.ID][]Stage{}
+	for _, s := range stages {
+		of := s.Episode
+		if of.IsZero() {
+			of = s.Record
+		}
+		groups[of] = append(groups[of], s)
+	}
+	if len(groups) < 2 {
+		return inOrder(stages)
+	}
+	first := func(of id.ID) int64 {
+		at := Unbounded
+		for _, s := range groups[of] {
+			if b := start(s); b != beginning {
+				at = min(at, b)
+			}
+		}
+		return at
+	}
+	order := slices.SortedFunc(maps.Keys(groups), func(a, b id.ID) int {
+		return cmp.Or(cmp.Compare(first(a), first(b)), usual(groups[a][0].Type)-usual(groups[b][0].Type), a.Compare(b))
+	})
+	var out []Stage
+	for _, of := range order {
+		out = append(out, inOrder(groups[of])...)
+	}
+	return out
 }
 
 // start is the earliest day a stage can have begun, or the earliest it can have ended.
