@@ -234,16 +234,12 @@ func inOrder(stages []Stage) []Stage {
 }
 
 // returnsInOrder sorts the stages of several returns: return after return, by the earliest day
-// of each, because the order told counts within one. A stay outside any return stands alone.
-// What has no date comes last.
+// of each, because the order told counts within one. Stays outside any return
+// stand together. What has no date comes last.
 func returnsInOrder(stages []Stage) []Stage {
 	groups := map[id.ID][]Stage{}
 	for _, s := range stages {
-		of := s.Episode
-		if of.IsZero() {
-			of = s.Record
-		}
-		groups[of] = append(groups[of], s)
+		groups[s.Episode] = append(groups[s.Episode], s)
 	}
 	if len(groups) < 2 {
 		return inOrder(stages)
