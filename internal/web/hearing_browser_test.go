@@ -327,8 +327,10 @@ func TestTheBreakClockRemindsCalmly(t *testing.T) {
 	if got := y.ask(`document.querySelector("[data-minutes]").textContent`); got != "44" || y.ask(reminder) != "" {
 		t.Errorf("before the time: %s minutes, %q", got, y.ask(reminder))
 	}
+	if err := srv.Listener.Close(); err != nil { // from here on nobody answers
+		t.Fatal(err)
+	}
 	srv.CloseClientConnections()
-	srv.Config.SetKeepAlivesEnabled(false)
 	y.until("the reminder", `(document.dispatchEvent(new Event("visibilitychange")), document.querySelector("[data-minutes]").textContent === "45" && `+reminder+`.startsWith("45 minutes"))`)
 	if n := y.ask(`document.querySelectorAll("audio, video, dialog[open]").length`); n != "0" {
 		t.Errorf("%s things that make a noise or stand in the way", n)
