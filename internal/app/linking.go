@@ -103,15 +103,12 @@ func (w *Workspace) link(ctx context.Context, kindName string) (*Linking, error)
 	if !ok {
 		return nil, fault.New(fault.NotFound, "app.Linking", "records of kind %q are not linked", kindName).With("use one of %s", strings.Join(LinkedKinds(), ", "))
 	}
-	read, err := w.For(matchingPurpose, "")
+	read, out, err := w.forMatching(ctx)
 	if err != nil {
 		return nil, err
 	}
-	l := &Linking{Kind: kindName, decided: map[[2]id.ID]casebook.Verdict{}, answers: map[[2]id.ID]eval.Answer{},
+	l := &Linking{Kind: kindName, out: out, decided: map[[2]id.ID]casebook.Verdict{}, answers: map[[2]id.ID]eval.Answer{},
 		opened: map[id.ID][]string{}, unfollowed: map[linkage.Decision]bool{}}
-	if l.out, err = read.out(ctx); err != nil {
-		return nil, err
-	}
 	laid, err := w.layOut(ctx, read, m, l)
 	if err != nil {
 		return nil, err
@@ -140,6 +137,16 @@ func (w *Workspace) link(ctx context.Context, kindName string) (*Linking, error)
 	}
 	l.idx, err = l.res.Index()
 	return l, err
+}
+
+// forMatching opens the workspace for matching, with what that leaves out.
+func (w *Workspace) forMatching(ctx context.Context) (*Reading, *index.Reached, error) {
+	read, err := w.For(matchingPurpose, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err := read.out(ctx)
+	return read, out, err
 }
 
 // laid is the records of a kind laid out for comparison.

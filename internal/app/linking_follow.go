@@ -84,11 +84,7 @@ func (n *news) take(kindName string) *since {
 //
 // The caller holds w.linked.
 func (w *Workspace) follow(ctx context.Context, l *Linking) (bool, error) {
-	read, err := w.For(matchingPurpose, "")
-	if err != nil {
-		return false, err
-	}
-	out, err := read.out(ctx)
+	read, out, err := w.forMatching(ctx)
 	if err != nil {
 		return false, err
 	}

@@ -136,11 +136,7 @@ func (w *Workspace) bringUp(kindName string) {
 
 // covered reports whether consent covers everybody in a run.
 func (w *Workspace) covered(ctx context.Context, l *Linking) (bool, error) {
-	read, err := w.For(matchingPurpose, "")
-	if err != nil {
-		return false, err
-	}
-	out, err := read.out(ctx)
+	_, out, err := w.forMatching(ctx)
 	if err != nil {
 		return false, err
 	}
