@@ -63,10 +63,9 @@ const (
 	// Classes lighter than lnMoving stay where they are: too few people to pull at them, and
 	// Gibbs steps draw them afresh.
 	lnMoving = -10
-	// A trajectory of longLeaps leaps costs three times one of shortLeaps and gives three to
-	// eight times the effective draws. Scouts and the rungs of ladders, whose work is to
-	// find classes and not to walk along ridges, take short ones, and so does a class alone,
-	// whose ridge is short.
+	// A trajectory of longLeaps leaps costs less than twice one of shortLeaps and gives three
+	// to ten times the effective draws. Scouts, whose work is to find classes and not to walk
+	// along ridges, take short ones, and so does a class alone, whose ridge is short.
 	shortLeaps, longLeaps = 8, 24
 	// accepted is the share of trajectories that warming up aims at. Sizes vary fourfold
 	// from step to step, because a small class needs longer steps than a large one bears:

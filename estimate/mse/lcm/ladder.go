@@ -33,14 +33,13 @@ const (
 // from their own streams of the seed, from stream on.
 func newLadder(c *chain, seed, stream uint64) *ladder {
 	l := &ladder{betas: make([]float64, rungs), refused: make([]float64, rungs-1), tried: make([]float64, rungs-1)}
-	c.leaps = shortLeaps
 	low := min(max(leastBeta, leastRung/float64(c.t.people)), 0.5)
 	for i := range rungs {
 		l.betas[i] = math.Pow(low, float64(i)/(rungs-1))
 		rung := c
 		if i > 0 {
 			rung = newChain(c.t, c.prior, len(c.classes), rng.New(seed, stream+uint64(i)))
-			rung.alpha, rung.size = c.alpha, c.size
+			rung.alpha, rung.size, rung.leaps = c.alpha, c.size, c.leaps
 			for h, k := range rung.classes {
 				k.lnNu = c.classes[h].lnNu
 				copy(k.odds, c.classes[h].odds)

@@ -122,10 +122,56 @@ func TestPosteriorsAreThoseOfTheRPackage(t *testing.T) {
 	}
 }
 
+// On the six lists of the Netherlands R's chains stay where they started (R-hat 1.5). Here
+// they agree, from every seed, on a posterior that runs into its bound.
+func TestTheNetherlandsSettle(t *testing.T) {
+	l, h, n := readTable(t, filepath.Join(shared, "mse_netherlands_6.csv"))
+	var medians, errs []float64
+	for seed := range 3 {
+		fit, err := Fit(t.Context(), l, h, n, Options{Seed: uint64(seed + 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := fit.Detail.(Posterior)
+		if fit.Diagnostics.RHat >= 1.01 || p.Tempered {
+			t.Errorf("seed %d: R-hat %.4f, tempered %v", seed+1, float64(fit.Diagnostics.RHat), p.Tempered)
+		}
+		if fit.Refusal == nil || fit.Refusal.Code != "no-upper-limit" {
+			t.Errorf("seed %d: the bound decides, and the refusal is %v", seed+1, fit.Refusal)
+		}
+		medians, errs = append(medians, float64(p.Median)), append(errs, float64(fit.Diagnostics.MCSE))
+	}
+	for i := range medians {
+		for j := range i {
+			if off, e := math.Abs(medians[i]-medians[j]), math.Hypot(errs[i], errs[j]); off > 4*e {
+				t.Errorf("two seeds give %.0f and %.0f: %.1f combined errors apart", medians[i], medians[j], off/e)
+			}
+		}
+	}
+}
+
+// A figure is the same to the last bit when it is reckoned again, on however many cores.
+func TestAFitIsTheSameOnOneCoreAndThree(t *testing.T) {
+	fit := func(workers int) string {
+		f, err := Fit(t.Context(), 3, []uint32{1, 2, 3, 4, 5, 6, 7}, []int{40, 30, 9, 25, 8, 7, 4}, Options{Draws: 200, Salt: "cores", Workers: workers})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := json.Marshal(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	if one, again, three := fit(1), fit(1), fit(3); one != three || one != again {
+		t.Errorf("they differ:\n%.300s\n%.300s\n%.300s", one, again, three)
+	}
+}
+
 // BenchmarkEffectiveDraws measures effective draws (bulk) for a second
 // of the processor, warming up included, at 5,000 of them: R's runs, too, are long.
 func BenchmarkEffectiveDraws(b *testing.B) {
-	for _, name := range []string{"kosovo_4", "uk2013_4", "uk2013_5", "uk2013_6", "neworleans_5", "australia_4", "lesbian_allegheny_4", "congenital_anomaly_5", "spina_bifida_3", "truth2000_sim1_5", "truth2000_indep_5"} {
+	for _, name := range []string{"kosovo_4", "uk2013_4", "uk2013_5", "uk2013_6", "netherlands_5", "netherlands_6", "neworleans_5", "australia_4", "lesbian_allegheny_4", "congenital_anomaly_5", "spina_bifida_3", "truth2000_sim1_5", "truth2000_indep_5"} {
 		b.Run(name, func(b *testing.B) {
 			l, h, n := readTable(b, filepath.Join(shared, "mse_"+name+".csv"))
 			var bulk, worst float64

@@ -24,11 +24,14 @@ const (
 	blockRows = 250
 	mostRows  = 16_384 // a chain keeps in memory
 	burnShare = 0.1
-	agreeing  = 4
 
 	settledRHat = 1.01 // where a run stops
-	usableRHat  = 1.05 // beyond which no figure is given
-	usableESS   = 400
+	// Chains below wanderingRHat have been where the others are: they only need time, and a
+	// ladder takes sixteen times as much for a row. They go on to longer times their steps.
+	wanderingRHat, longer = 1.3, 16
+
+	usableRHat = 1.05 // beyond which no figure is given
+	usableESS  = 400
 )
 
 // names are the quantities kept of each row: see chain.Values.
@@ -57,7 +60,7 @@ func (r *run) calculate(ctx context.Context) error {
 		c.eps, c.leaps = r.o.Thresholds, longLeaps
 	}
 	r.burn = burnShare
-	if err := r.sample(ctx, "chains", samplers(chains), r.o.Steps, agreeing); err != nil || r.settled() || r.o.Plain {
+	if err := r.sample(ctx, "chains", samplers(chains), r.o.Steps, longer); err != nil || r.usable() || r.o.Plain {
 		return err
 	}
 	return r.temper(ctx, chains)
@@ -91,8 +94,8 @@ func (r *run) temper(ctx context.Context, chains []*chain) error {
 	return nil
 }
 
-// sample runs chains until they settle, for at most steps steps each; chains that agree
-// by then and only have too few draws go on to as many times that as further says.
+// sample runs chains until they settle, for at most steps steps each; chains that wander
+// by then go on to as many times that as further says.
 func (r *run) sample(ctx context.Context, stage string, chains []mcmc.Sampler, steps, further int) error {
 	next := 4 * blockRows
 	traces, err := mcmc.Run(ctx, chains, mcmc.Plan{
@@ -110,7 +113,7 @@ func (r *run) sample(ctx context.Context, stage string, chains []mcmc.Sampler, s
 			if rows < steps {
 				next = min(next, steps)
 			}
-			return r.settled() || rows >= steps && !(r.quality.RHat < settledRHat)
+			return r.settled() || rows >= steps && !(r.quality.RHat < wanderingRHat)
 		},
 	})
 	if err != nil {
