@@ -99,6 +99,7 @@ func (w *Workspace) refold(ctx context.Context, keys []id.ID) (int, error) {
 	n, err := w.index.Refold(ctx, set)
 	w.linked.drop()
 	w.hand.drop()
+	w.wordings.forget()
 	if err != nil {
 		return n, err
 	}

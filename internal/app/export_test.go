@@ -72,3 +72,12 @@ func (w *Workspace) Pretend(kindName string, cost time.Duration) {
 
 // BeginLinking begins what a page would wait for.
 func (w *Workspace) BeginLinking(kindName string) { w.atHand(kindName) }
+
+// WordingsAreKept reports whether the comparison of words would not be made anew.
+func (w *Workspace) WordingsAreKept() bool {
+	_, _, ok := w.wordings.get(w.index.Generation(), w.today().String())
+	return ok
+}
+
+// ForgetWordings makes the next comparison of words anew.
+func (w *Workspace) ForgetWordings() { w.wordings.forget() }

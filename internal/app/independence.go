@@ -61,16 +61,26 @@ func (w *Workspace) Independence(ctx context.Context) (*Independence, error) {
 	if err != nil {
 		return nil, err
 	}
-	var interviews []index.Row
-	if err := read.Each(ctx, "interview", func(r index.Row) error { interviews = append(interviews, r); return nil }); err != nil {
-		return nil, err
-	}
-	tellings, err := w.tellings(ctx, interviews)
-	if err != nil {
-		return nil, err
+	gen, day := w.index.Generation(), w.today().String()
+	tellings, found, ok := w.wordings.get(gen, day)
+	if !ok {
+		var interviews []index.Row
+		if err := read.Each(ctx, "interview", func(r index.Row) error { interviews = append(interviews, r); return nil }); err != nil {
+			return nil, err
+		}
+		if tellings, err = w.tellings(ctx, interviews); err != nil {
+			return nil, err
+		}
+		if found, err = w.wording(ctx, tellings); err != nil {
+			return nil, err
+		}
+		for i := range tellings {
+			tellings[i].text = "" // what is kept is not the testimony
+		}
+		w.wordings.put(gen, day, tellings, found)
 	}
 	out := &Independence{Tellings: len(tellings)}
-	if out.Retellings, err = w.retellings(ctx, tellings); err != nil {
+	if out.Retellings, err = w.judged(ctx, found); err != nil {
 		return nil, err
 	}
 	return out, w.group(ctx, read, tellings, out)
@@ -106,8 +116,19 @@ func tellerOf(interview index.Row) id.ID {
 	return interview.ID
 }
 
-// retellings compares texts of different tellers.
-func (w *Workspace) retellings(ctx context.Context, tellings []Telling) ([]Retelling, error) {
+// judged lays what was recorded of two testimonies beside what their words say.
+func (w *Workspace) judged(ctx context.Context, found []Retelling) ([]Retelling, error) {
+	for i := range found {
+		var err error
+		if found[i].Judged, err = w.judgedBetween(ctx, found[i].A, found[i].B); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// wording compares texts of different tellers.
+func (w *Workspace) wording(ctx context.Context, tellings []Telling) ([]Retelling, error) {
 	texts := make([]string, len(tellings))
 	for i, t := range tellings {
 		texts[i] = t.text
@@ -131,9 +152,7 @@ func (w *Workspace) retellings(ctx context.Context, tellings []Telling) ([]Retel
 			longest := slices.MaxFunc(s.Passages, func(x, y reuse.Passage) int { return x.Units - y.Units })
 			r.Words = a.text[longest.AFrom:longest.ATo]
 		}
-		if r.Judged, err = w.judgedBetween(ctx, a, b); err != nil {
-			return nil, err
-		}
+		r.A.text, r.B.text = "", ""
 		out = append(out, r)
 	}
 	return out, nil
@@ -319,8 +338,11 @@ func (w *Workspace) retold(ctx context.Context, tellers []id.ID) ([]verification
 	if err != nil {
 		return nil, err
 	}
-	pairs, err := w.retellings(ctx, tellings)
+	pairs, err := w.wording(ctx, tellings)
 	if err != nil {
+		return nil, err
+	}
+	if pairs, err = w.judged(ctx, pairs); err != nil {
 		return nil, err
 	}
 	var out []verification.Dependency

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -143,5 +144,63 @@ func TestDependencesOfPassagesAndInterviewsReachTheTellers(t *testing.T) {
 	tell(t, w, inc, b, "BK-1")
 	if as, err := w.Assess(t.Context(), inc, corroborated, nil); err != nil || len(as.Missing) > 0 || len(as.Clusters) != 2 {
 		t.Errorf("a second person does not corroborate: %+v, %v", as, err)
+	}
+}
+
+// What the comparison of words found is remembered over what cannot change it, and is what
+// comparing anew finds, whatever is recorded; nothing of it outlives an erasure.
+func TestRememberedWordingsAreThoseComparedAnew(t *testing.T) {
+	w := create(t)
+	defer w.Close()
+	ctx := t.Context()
+	var people []id.ID
+	for i, story := range stories {
+		p, _ := teller(t, w, fmt.Sprint("Teller-", i), story, true)
+		people = append(people, p)
+	}
+	kept := 0
+	same := func(what string) *app.Independence {
+		t.Helper()
+		if w.WordingsAreKept() {
+			kept++
+		}
+		got, err := w.Independence(ctx)
+		must(t, err)
+		w.ForgetWordings()
+		want, err := w.Independence(ctx)
+		must(t, err)
+		if fmt.Sprint(*got) != fmt.Sprint(*want) {
+			t.Errorf("%s: remembered %+v, compared anew %+v", what, *got, *want)
+		}
+		return want
+	}
+	first := same("at first")
+	if len(first.Retellings) == 0 {
+		t.Fatal("no words are shared: nothing is tested")
+	}
+	say(t, w, w.NewRecord(), "incident", id.ID{}, "type", "MT02.1", "date", "2001", "person", people[0].String())
+	same("after an incident")
+	r := first.Retellings[0]
+	_, err := w.JudgeTellings(ctx, r.A.Interview, r.B.Interview, "independent", "two cells of one house")
+	must(t, err)
+	if got := same("after a judgement"); got.Retellings[0].Judged != "independent" {
+		t.Errorf("judged %q", got.Retellings[0].Judged)
+	}
+	if kept < 2 {
+		t.Errorf("remembered %d times: nothing is tested", kept)
+	}
+	agree(t, w, r.A.Teller, "CO-02", "CS-3", "2020-01-01")
+	if w.WordingsAreKept() {
+		t.Error("words are remembered after a consent was withdrawn")
+	}
+	for _, x := range same("after a withdrawal").Retellings {
+		if x.A.Teller == r.A.Teller || x.B.Teller == r.A.Teller {
+			t.Error("who withdrew is compared")
+		}
+	}
+	_, err = w.Erase(ctx, people[1], "asked for it")
+	must(t, err)
+	if w.WordingsAreKept() {
+		t.Error("words are remembered after somebody was erased")
 	}
 }

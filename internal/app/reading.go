@@ -212,6 +212,7 @@ func (w *Workspace) apply(ctx context.Context, acts []index.Opened, heads []jour
 		return err
 	}
 	w.keepOutside(ctx, before, acts)
+	w.wordings.follow(before, w.index.Generation(), acts)
 	w.linked.news.note(acts)
 	return nil
 }

@@ -88,9 +88,10 @@ type Workspace struct {
 	last    journal.Checkpoint // as it was when the workspace was opened
 	setBack []string           // what was behind the last checkpoint when the workspace was opened
 
-	outside outside
-	opened  opened // identities
-	unsaved unsaved
+	outside  outside
+	wordings wordings
+	opened   opened // identities
+	unsaved  unsaved
 
 	schema struct {
 		sync.RWMutex
