@@ -118,10 +118,11 @@ type Step func(what string, done, of int)
 
 // What is done for a figure, in its order; not every figure needs every step.
 const (
-	StepLinking = "linking" // records are compared, and who is who is drawn
-	StepMethods = "methods" // every method is fitted to every draw
-	StepWithout = "without" // each list is left out in turn
-	StepKeeping = "keeping"
+	StepLinking   = "linking"   // records are compared, and who is who is drawn
+	StepMethods   = "methods"   // every method is fitted to every draw
+	StepPosterior = "posterior" // how likely each total is
+	StepWithout   = "without"   // each list is left out in turn
+	StepKeeping   = "keeping"
 )
 
 // MakeFigure computes a figure and keeps it as a record of the kind estimate_run. program

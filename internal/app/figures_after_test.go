@@ -3,11 +3,13 @@ package app_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/index"
 )
 
 // sentBack is a workspace of people who were heard and sent back once, with the outcomes and
@@ -122,4 +124,38 @@ func TestOutcomesOfAFewPeopleGiveNoFigure(t *testing.T) {
 	if fit.Refusal == nil || fit.Refusal.Code != "small_cells" || strings.Contains(string(f.Fit), "OC-R03") {
 		t.Errorf("22 people, six of them with another outcome: %+v", fit.Refusal)
 	}
+}
+
+// R05: whoever withdraws from counting or matching is in no duration and no outcome.
+func TestR05DurationsAndOutcomesCountNobodyWhoWithdrew(t *testing.T) {
+	for _, ask := range []string{app.AskStay, app.AskAfter} {
+		for _, purpose := range []string{"CO-02", "CO-03"} {
+			w := sentBack(t, map[string]int{"OC-R01": 24, "OC-R03": 24}, 0, 0, 0)
+			before := made(t, w, app.FigureQuestion{Ask: ask, Draws: 1, Limits: anyLinks()})
+			gone := personOf(t, w, before)
+			agree(t, w, gone, purpose, "CS-3", "2004-06-01")
+			after := made(t, w, app.FigureQuestion{Ask: ask, Draws: 1, Limits: anyLinks()})
+			if slices.Contains(after.Under, gone) || after.Records >= before.Records {
+				t.Errorf("%s, %s: %d records before somebody withdrew, %d after", ask, purpose, before.Records, after.Records)
+			}
+			if fit, err := after.Read(); err != nil || fit.Refusal == nil || fit.Refusal.Code != app.ReleasedBefore {
+				t.Errorf("%s, %s: the difference would tell about whoever withdrew, and it is given (%v)", ask, purpose, err)
+			}
+		}
+	}
+}
+
+// personOf is somebody under a figure.
+func personOf(t *testing.T, w *app.Workspace, f *app.Figure) (person id.ID) {
+	t.Helper()
+	must(t, w.Desk().Each(t.Context(), "person", func(r index.Row) error {
+		if slices.Contains(f.Under, r.ID) {
+			person = r.ID
+		}
+		return nil
+	}))
+	if person.IsZero() {
+		t.Fatal("nobody is under the figure")
+	}
+	return person
 }

@@ -13,7 +13,8 @@ import (
 )
 
 // TotalDetail is the detail of a total: what the methods say together, and what is drawn of
-// it. Every number in it has two digits that matter, and none is a count by list.
+// it. Numbers of people in it have two digits that matter, and tens below a hundred; none is a
+// count by list.
 type TotalDetail struct {
 	mse.Verdict
 	Posterior *TotalPosterior `json:"posterior,omitempty"`
@@ -75,20 +76,22 @@ func drawTotal(ctx context.Context, fit *estimate.Fit, tables []hist.Table, p ms
 		return nil
 	}
 	v.Diagnosis, v.Sentence = hist.Diagnosis{}, "" // overlaps, and the sizes of small ones
-	v.LowerEnd, v.Ratio = down2(v.LowerEnd), estimate.Number(twoDigits(float64(v.Ratio)))
-	if v.Observed = int(twoDown(float64(v.Observed))); v.Observed < smallest {
+	v.LowerEnd, v.Ratio = fewDown(v.LowerEnd), estimate.Number(twoDigits(float64(v.Ratio)))
+	if v.Observed = int(fewDown(float64(v.Observed))); v.Observed < smallest {
 		v.Observed, v.LowerEnd = 0, 0
 	}
 	d := TotalDetail{Verdict: v, Missing: map[string]string{}}
 	fit.Detail = &d
 	if r := fit.Refusal; r != nil && r.Code != mse.Disagreement && r.Code != mse.Unbounded && r.Instead != "" {
-		r.Instead = estimate.Because("", "At least %d people are on the lists.", v.Observed).Text
+		if r.Instead = ""; v.Observed > 0 {
+			r.Instead = estimate.Because("", "At least %d people are on the lists.", v.Observed).Text
+		}
 	}
 	if fit.Refusal != nil && fit.Refusal.Code != mse.Disagreement && fit.Refusal.Code != mse.Unbounded {
 		return nil
 	}
 	var err error
-	if d.Posterior, err = posteriorOver(ctx, tables, float64(fit.Lower)); err != nil {
+	if d.Posterior, err = posteriorOver(ctx, tables, float64(fit.Lower), step); err != nil {
 		return err
 	}
 	if d.Posterior == nil {
@@ -131,7 +134,7 @@ func without(ctx context.Context, tables []hist.Table, l string, p mse.Plan) (To
 		out.Refused = fit.Refusal
 		return out, nil
 	}
-	out.Lower, out.Upper = down2(fit.Lower), up2(fit.Upper)
+	out.Lower, out.Upper = fewDown(fit.Lower), fewUp(fit.Upper)
 	return out, nil
 }
 
@@ -140,10 +143,11 @@ const bins = 24
 
 // posteriorOver mixes the posterior of the decomposable graphs over the tables, or is nil
 // where they give none. low is the lower end of the range that is published.
-func posteriorOver(ctx context.Context, tables []hist.Table, low float64) (*TotalPosterior, error) {
+func posteriorOver(ctx context.Context, tables []hist.Table, low float64, step Step) (*TotalPosterior, error) {
 	mix := map[int]float64{}
 	first, last, n, bound := math.MaxInt, 0, 0.0, 0
-	for _, t := range tables {
+	for k, t := range tables {
+		step(StepPosterior, k, len(tables))
 		f, err := dga.Fit(ctx, t, dga.Options{NoSensitivity: true})
 		if err != nil {
 			return nil, err
@@ -164,15 +168,15 @@ func posteriorOver(ctx context.Context, tables []hist.Table, low float64) (*Tota
 		p.P[i] = mix[first+i]
 	}
 	q := p.Quantiles(0.001, 0.025, 0.5, 0.975, 0.995)
-	out := &TotalPosterior{Lower: twoDown(float64(q[1])), Median: twoDigits(float64(q[2])), Upper: twoUp(float64(q[3])), Bound: twoUp(float64(bound)),
+	out := &TotalPosterior{Lower: fewDown(float64(q[1])), Median: fewDigits(float64(q[2])), Upper: fewUp(float64(q[3])), Bound: fewUp(float64(bound)),
 		Threshold: estimate.Number(low), Tipping: estimate.Number(math.NaN())}
 	for _, m := range p.Peaks() {
-		out.Modes = append(out.Modes, PosteriorBin{twoDigits(float64(m.N)), int(math.Round(100 * m.Share))})
+		out.Modes = append(out.Modes, PosteriorBin{fewDigits(float64(m.N)), int(math.Round(100 * m.Share))})
 	}
 	out.Bins = binned(p, q[0], q[4])
 	for _, xi := range tiedAt {
 		at := func(total int) float64 { return n + max(0, float64(total)-n)/xi }
-		out.Tie = append(out.Tie, TieAt{xi, twoDigits(at(q[2])), twoDown(at(q[1])), twoUp(at(q[3]))})
+		out.Tie = append(out.Tie, TieAt{xi, fewDigits(at(q[2])), fewDown(at(q[1])), fewUp(at(q[3]))})
 	}
 	if low > n && float64(q[2]) > low {
 		out.Tipping = estimate.Number(twoDigits((float64(q[2]) - n) / (low - n)))
@@ -218,6 +222,19 @@ func digits(x float64, round func(float64) float64) float64 {
 func down2(x estimate.Number) estimate.Number { return estimate.Number(twoDown(float64(x))) }
 func up2(x estimate.Number) estimate.Number   { return estimate.Number(twoUp(float64(x))) }
 
+// fewDigits, fewDown and fewUp leave two digits of a number of people, and never a single
+// person: below a hundred they round to ten.
+func fewDigits[N ~float64](x N) N { return N(coarse(float64(x), math.Round)) }
+func fewDown[N ~float64](x N) N   { return N(coarse(float64(x), math.Floor)) }
+func fewUp[N ~float64](x N) N     { return N(coarse(float64(x), math.Ceil)) }
+
+func coarse(x float64, round func(float64) float64) float64 {
+	if math.Abs(x) < 100 {
+		return 10 * round(x/10)
+	}
+	return digits(x, round)
+}
+
 // withoutCounts takes out of a total what holds counts by list, small ones among them, and
 // leaves two digits of every number: a figure is kept where more people read than may open
 // the records, and a method that is a formula of a few counts gives one of them away where
@@ -226,8 +243,9 @@ func withoutCounts(f *estimate.Fit, hidden bool) {
 	for i := range f.Ensemble {
 		m := &f.Ensemble[i]
 		if d, ok := m.Detail.(mse.Mixed); ok {
-			d.Lowest, d.Highest = down2(d.Lowest), up2(d.Highest)
-			d.Between, d.Within = estimate.Number(twoDigits(float64(d.Between))), estimate.Number(twoDigits(float64(d.Within)))
+			d.Lowest, d.Highest = fewDown(d.Lowest), fewUp(d.Highest)
+			d.Between, d.Within = estimate.Number(fewDigits(float64(d.Between))), estimate.Number(fewDigits(float64(d.Within)))
+			d.Observed = [2]int{int(fewDown(float64(d.Observed[0]))), int(fewUp(float64(d.Observed[1])))}
 			m.Detail = d
 		} else {
 			m.Detail = nil
@@ -236,15 +254,15 @@ func withoutCounts(f *estimate.Fit, hidden bool) {
 		if hidden && m.Method == nhoi.Method && m.Refusal == nil {
 			*m = estimate.Refuse(m.Method, estimate.Because("product_of_counts", "This method is a product of counts, some of which are hidden; it would give them away."))
 		}
-		m.Point, m.Median = estimate.Number(twoDigits(float64(m.Point))), estimate.Number(twoDigits(float64(m.Median)))
-		m.Lower, m.Upper = down2(m.Lower), up2(m.Upper)
+		m.Point, m.Median = estimate.Number(fewDigits(float64(m.Point))), estimate.Number(fewDigits(float64(m.Median)))
+		m.Lower, m.Upper = fewDown(m.Lower), fewUp(m.Upper)
 		if m.Refusal != nil && m.Refusal.Code == mse.Unbounded {
 			r := estimate.Because(mse.Unbounded, "The data do not limit the total from above. We give a lower bound: at least %d.", int(m.Lower))
 			m.Refusal = &r
 		}
 		m.Warnings = slices.DeleteFunc(m.Warnings, func(w estimate.Warning) bool { return len(w.Args) > 0 })
 	}
-	f.Lower, f.Upper = down2(f.Lower), up2(f.Upper)
+	f.Lower, f.Upper = fewDown(f.Lower), fewUp(f.Upper)
 	for i, w := range f.Warnings {
 		if w.Code == "member_refused" && len(w.Args) > 0 { // its second half may hold a count
 			f.Warnings[i] = estimate.Warning{Code: "member_refused", Text: estimate.Because("", "The method %s gives no figure.", w.Args[0]).Text, Args: []any{w.Args[0]}}

@@ -116,6 +116,12 @@ func TestNoCountByListEscapesThroughWhatIsKeptOfATotal(t *testing.T) {
 				t.Errorf("the product of the counts is kept: %v", m.Point)
 			}
 		}
+		var d struct{ Observed [2]int }
+		b, err := json.Marshal(m.Detail)
+		must(t, err)
+		if json.Unmarshal(b, &d) == nil && (d.Observed[0]%10 != 0 || d.Observed[1]%10 != 0) {
+			t.Errorf("%s: %v people on any list are kept to the last digit", m.Method, d.Observed)
+		}
 		for _, n := range []float64{float64(m.Point), float64(m.Lower), float64(m.Upper)} {
 			if !math.IsNaN(n) && !math.IsInf(n, 0) && n >= 100 && math.Mod(n, 10) != 0 {
 				t.Errorf("%s: %v has more than two digits", m.Method, n)
@@ -158,6 +164,9 @@ func TestNoSinglePersonShowsInTheCurveTheNumbersAtRiskOrTheRug(t *testing.T) {
 	}
 	n := d.Groups[0].N
 	for _, m := range d.Groups[0].Fit.Masses {
+		if math.Mod(m.Left, 5) != 0 {
+			t.Errorf("a box begins at %v days, which somebody told", m.Left)
+		}
 		if m.P*float64(n) < 10-1e-6 {
 			t.Errorf("a box from %v to %v holds %.2f people", m.Left, m.Right, m.P*float64(n))
 		}

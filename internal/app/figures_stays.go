@@ -158,7 +158,7 @@ func drawStays(fit *estimate.Fit, rows []survival.Interval, stages []StageMarks)
 	}
 	g := &b.Groups[0]
 	t := *g.Fit
-	t.Masses, t.LogLikelihood, t.Gap = joinedBoxes(t.Masses, float64(g.N)), 0, 0
+	t.Masses, t.LogLikelihood, t.Gap = roundEdges(joinedBoxes(t.Masses, float64(g.N))), 0, 0
 	g.Fit, g.Median = &t, boxOf(t.Masses, 0.5)
 	for i, w := range fit.Warnings {
 		if w.Code == "median_in_interval" {
@@ -184,6 +184,33 @@ func joinedBoxes(masses []survival.Mass, n float64) []survival.Mass {
 		out = out[:k]
 	}
 	return out
+}
+
+// roundEdges widens boxes to round days: the edge of a box is a length that somebody told.
+func roundEdges(masses []survival.Mass) []survival.Mass {
+	last := 0.0
+	for i := range masses {
+		m := &masses[i]
+		m.Left = math.Max(last, roundDays(m.Left, math.Floor))
+		m.Right = estimate.Number(math.Max(m.Left+1, roundDays(float64(m.Right), math.Ceil)))
+		m.Exact, m.Closed = false, false
+		last = float64(m.Right)
+	}
+	return masses
+}
+
+// roundDays rounds to five days, beyond a hundred to ten and beyond a year to thirty.
+func roundDays(x float64, round func(float64) float64) float64 {
+	unit := 5.0
+	switch {
+	case math.IsInf(x, 1):
+		return x
+	case x > 365:
+		unit = 30
+	case x > 100:
+		unit = 10
+	}
+	return unit * round(x/unit)
 }
 
 func boxOf(masses []survival.Mass, p float64) survival.Mass {

@@ -143,9 +143,9 @@ func TestFiguresWithAllTheirPictures(t *testing.T) {
 				}
 				said[says] = true
 			}
-			size, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`document.documentElement.outerHTML.length`))
-			if err != nil || size > 150_000 {
-				t.Errorf("%s %s: the page has %v characters (%v)", ask, lang, size, err)
+			size, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`[performance.getEntriesByType("navigation")[0], ...performance.getEntriesByType("resource")].reduce((n, e) => n + e.decodedBodySize, 0)`))
+			if err != nil || size < 20_000 || size > 150_000 {
+				t.Errorf("%s %s: the page weighs %v bytes with all it loads (%v)", ask, lang, size, err)
 			}
 			for _, line := range c.take() {
 				t.Errorf("%s %s: %s", ask, lang, line)
@@ -153,6 +153,46 @@ func TestFiguresWithAllTheirPictures(t *testing.T) {
 			checkAccess(t, ctx, string(axe), ask+" "+lang)
 			c.take()
 		}
+	}
+}
+
+// A day later one person more was heard: the page refuses the share and says why and what to
+// do, in every language.
+func TestAFigureThatWouldTellByItsDifferenceIsRefusedWithWords(t *testing.T) {
+	axe, err := os.ReadFile("testdata/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := figuredWorkspace(t)
+	aFigure(t, w, app.AskReturned)
+	s := &stated{w: w, pop: w.Populate()}
+	p := s.say("person", id.ID{}, "pseudonym", "P999", "birth", "1901-02-03", "sex", "f")
+	for _, purpose := range []string{"CO-02", "CO-03"} {
+		s.say("consent", id.ID{}, "person", p.String(), "purpose", purpose, "state", "CS-1", "date", "2004-05-01", "language", "ko", "method", "oral", "text_version", "2004-1")
+	}
+	s.say("interview", id.ID{}, "person", p.String(), "date", "2004-06-01")
+	s.say("episode", p, "person", p.String(), "period", "2003")
+	if s.err == nil {
+		s.err = s.pop.Flush(t.Context())
+	}
+	if s.err != nil {
+		t.Fatal(s.err)
+	}
+	ctx, srv, c := openDesk(t, w)
+	path := "/figures/" + aFigure(t, w, app.AskReturned)
+	for lang, words := range map[string][2]string{"en": {"The difference between the two would tell", "wait until ten more"}, "ko": {"두 수치의 차이로", "열 명 이상이 더"}, "zh": {"两者之差", "十人或更多人"}} {
+		if err := chromedp.Do(ctx, setCookie(srv, "lang", lang), chromedp.Navigate(srv.URL+path), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
+			t.Fatal(err)
+		}
+		said, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector(".figure.refused")?.textContent ?? ""`))
+		if err != nil || !strings.Contains(said, words[0]) || !strings.Contains(said, words[1]) {
+			t.Errorf("%s: %q (%v)", lang, said, err)
+		}
+		if pictures, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`document.querySelectorAll("main svg").length`)); err != nil || pictures != 0 {
+			t.Errorf("%s: there are pictures of what is refused (%v)", lang, err)
+		}
+		checkAccess(t, ctx, string(axe), "refused "+lang)
+		c.take()
 	}
 }
 
