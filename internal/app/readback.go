@@ -170,6 +170,12 @@ func (r *Reading) correctionsOf(ctx context.Context, rec id.ID, field string, wa
 	return out, nil
 }
 
+// CorrectionsOf are the corrections of one passage, in the order in which they were made.
+func (w *Workspace) CorrectionsOf(ctx context.Context, passage id.ID) ([]Correction, error) {
+	all, err := w.Desk().correctionsOf(ctx, passage, "passage", func(id.ID) bool { return true })
+	return all[passage], err
+}
+
 // ReadBack is one passage read to the person and what the person said.
 type ReadBack struct {
 	Passage    id.ID

@@ -245,7 +245,7 @@ func TestR29EveryPageOfTheWordsShowsWhatWasPutRight(t *testing.T) {
 	if code, body, _ := s.do("POST", h.path("/readback"), form, nil); code != http.StatusSeeOther {
 		t.Fatalf("%d %s", code, alert(body))
 	}
-	for _, p := range []string{h.path("/readback"), h.path("/transcript"), h.path("/code")} {
+	for _, p := range []string{h.path("/readback"), h.path("/transcript"), h.path("/code"), "/record/" + h.units[1].String()} {
 		if body := s.get(p); !strings.Contains(body, "매일이 아니라 이틀에 한 번") || !strings.Contains(body, "보위부에서 매일 맞았습니다.") {
 			t.Errorf("%s shows the words without the correction, or the correction without the words", p)
 		}

@@ -25,6 +25,8 @@ type recordPage struct {
 	HasText bool // an interview: there is a transcript to read
 	HasFile bool // the kind has a field for files
 	Linked  bool // records of the kind are compared with each other
+
+	Corrections putRight // of a passage
 }
 
 type inboundGroup struct {
@@ -58,6 +60,10 @@ func (s *Server) recordPage(w http.ResponseWriter, r *http.Request, v *visit) er
 
 // record builds the page of a record.
 func (v *visit) record(r *http.Request, view *app.RecordView) (*recordPage, error) {
+	rec, err := recordID(r)
+	if err != nil {
+		return nil, err
+	}
 	lang := v.Say.Lang()
 	p := &recordPage{Page: v.page("record.title"), View: view, HasText: view.Kind == "interview"}
 	p.Title = view.Title
@@ -68,11 +74,14 @@ func (v *visit) record(r *http.Request, view *app.RecordView) (*recordPage, erro
 	p.Linked = slices.Contains(app.LinkedKinds(), view.Kind)
 	p.Groups = groupInbound(view.Inbound)
 	p.Add = addable(set, k, lang)
-	if view.Kind == "person" {
-		rec, err := recordID(r)
+	if view.Kind == "statement_unit" {
+		all, err := v.ws.CorrectionsOf(r.Context(), rec)
 		if err != nil {
 			return nil, err
 		}
+		p.Corrections = putRight{v.Say, all}
+	}
+	if view.Kind == "person" {
 		if p.Chain, err = v.chain(r.Context(), rec); err != nil {
 			return nil, err
 		}
