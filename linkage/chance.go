@@ -59,9 +59,8 @@ func (e *engine) sample(i int, across bool) *chance {
 			code := 0
 			if x != y {
 				code = f.level(x, y)
-				p := e.exchange(uint64(code)<<(4*i), ids[int(a)*stride:], ids[int(b)*stride:])
 				if f.swap >= 0 {
-					code = fs.Code(p, i)
+					code = fs.Code(e.exchange(uint64(code)<<(4*i), ids[int(a)*stride:], ids[int(b)*stride:]), i)
 				}
 			}
 			if code > 0 {

@@ -123,3 +123,15 @@ func TestMessagesUsedAndMessagesWritten(t *testing.T) {
 		}
 	}
 }
+
+// Every template is parsed, and every field it names is one of the page it is given.
+func TestEveryTemplateFitsItsPage(t *testing.T) {
+	if len(checks) < 20 {
+		t.Fatalf("%d templates only", len(checks))
+	}
+	for name, check := range checks {
+		if err := check(); err != nil {
+			t.Errorf("template %s: %v", name, err)
+		}
+	}
+}

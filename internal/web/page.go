@@ -100,32 +100,36 @@ func navigation(set *kind.Set, lang, path string) []NavGroup {
 	return out
 }
 
-// tmpl is a page template that takes only a T. It is parsed and checked against T when
-// the program starts, so that a misspelt field fails every test of this package.
-type tmpl[T any] struct{ t *template.Template }
+// tmpl is a page template that takes only a T. It is parsed when it is first used: most
+// commands show no page.
+type tmpl[T any] struct{ get func() *template.Template }
 
 var functions = template.FuncMap{
 	"grouped": grouped, "language": languageName,
 	"inc": func(n int) int { return n + 1 },
 }
 
+// checks are, by page, what a test runs: that the template is parsed and fits its T, so that
+// a misspelt field fails it.
+var checks = map[string]func() error{}
+
 func mustPage[T any](name string) tmpl[T] {
-	t, err := template.New(name+".html").Funcs(functions).ParseFS(templateFiles, "templates/frame.html", "templates/questions.html", "templates/sitting.html", "templates/"+name+".html")
-	if err != nil {
-		panic(err)
+	get := sync.OnceValue(func() *template.Template {
+		return template.Must(template.New(name+".html").Funcs(functions).ParseFS(templateFiles,
+			"templates/frame.html", "templates/questions.html", "templates/sitting.html", "templates/"+name+".html"))
+	})
+	checks[name] = func() error {
+		var zero T
+		return templatecheck.CheckHTML(get(), zero)
 	}
-	var zero T
-	if err := templatecheck.CheckHTML(t, zero); err != nil {
-		panic("template " + name + ": " + err.Error())
-	}
-	return tmpl[T]{t}
+	return tmpl[T]{get}
 }
 
 // Execute writes the page whole, or nothing of it.
 func (p tmpl[T]) Execute(w io.Writer, data T) error {
 	buf := buffers.Get().(*strings.Builder)
 	defer func() { buf.Reset(); buffers.Put(buf) }()
-	if err := p.t.Execute(buf, data); err != nil {
+	if err := p.get().Execute(buf, data); err != nil {
 		return err
 	}
 	if h, ok := w.(http.ResponseWriter); ok {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -17,7 +18,7 @@ var messageFiles embed.FS
 // languages the desk speaks, the first when nothing fits.
 var languages = []string{"en", "ko", "zh"}
 
-var catalogue = func() *i18n.Bundle {
+var catalogue = sync.OnceValue(func() *i18n.Bundle {
 	b := i18n.NewBundle(language.English)
 	b.RegisterUnmarshalFunc("json", json.Unmarshal)
 	for _, name := range messageNames() { // "desk.ko.json": a screen, a language
@@ -26,15 +27,15 @@ var catalogue = func() *i18n.Bundle {
 		}
 	}
 	return b
-}()
+})
 
-var localizers = func() map[string]*i18n.Localizer {
+var localizers = sync.OnceValue(func() map[string]*i18n.Localizer {
 	out := map[string]*i18n.Localizer{}
 	for _, l := range languages {
-		out[l] = i18n.NewLocalizer(catalogue, l)
+		out[l] = i18n.NewLocalizer(catalogue(), l)
 	}
 	return out
-}()
+})
 
 func messageNames() []string {
 	names, err := fs.Glob(messageFiles, "messages/*.json")
@@ -72,7 +73,7 @@ func (s Say) Fill(message string, words ...any) string {
 }
 
 func (s Say) with(message string, data map[string]any) string {
-	text, err := localizers[s.lang].Localize(&i18n.LocalizeConfig{MessageID: message, TemplateData: data})
+	text, err := localizers()[s.lang].Localize(&i18n.LocalizeConfig{MessageID: message, TemplateData: data})
 	if err != nil {
 		return message // a test proves that every message used is in every catalogue
 	}
@@ -81,7 +82,7 @@ func (s Say) with(message string, data map[string]any) string {
 
 // N returns a message that depends on a count, with the number grouped.
 func (s Say) N(message string, n int) string {
-	text, err := localizers[s.lang].Localize(&i18n.LocalizeConfig{MessageID: message, PluralCount: n, TemplateData: map[string]any{"N": grouped(n)}})
+	text, err := localizers()[s.lang].Localize(&i18n.LocalizeConfig{MessageID: message, PluralCount: n, TemplateData: map[string]any{"N": grouped(n)}})
 	if err != nil {
 		return message
 	}

@@ -124,7 +124,7 @@ func (s *Server) streamPassages(w http.ResponseWriter, r *http.Request, v *visit
 
 // part executes one piece of a page that is written as it becomes known.
 func (t tmpl[T]) part(w http.ResponseWriter, name string, data T) error {
-	return t.t.ExecuteTemplate(w, name, data)
+	return t.get().ExecuteTemplate(w, name, data)
 }
 
 // excerpt cuts a passage around the first word found.
