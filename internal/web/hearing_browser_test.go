@@ -24,7 +24,7 @@ type typist struct {
 
 func (y typist) ask(script string) string {
 	y.t.Helper()
-	for range 200 { // a page that is being exchanged answers nothing
+	for range 600 { // a page that is being exchanged answers nothing
 		out, err := chromedp.Run(y.ctx, chromedp.Evaluate[string](`document.readyState !== "complete" ? "\u0000" : String(`+script+`)`))
 		if err == nil && out != "\x00" {
 			return out
@@ -37,7 +37,7 @@ func (y typist) ask(script string) string {
 
 func (y typist) until(what, script string) {
 	y.t.Helper()
-	for range 200 {
+	for range 600 { // a busy machine takes its time
 		if y.ask(script) == "true" {
 			return
 		}
@@ -267,7 +267,7 @@ func TestAnInterviewIsThereAgainAfterALock(t *testing.T) {
 		all, err := h.UnsavedForms(t.Context())
 		return err == nil && slices.ContainsFunc(all, func(u app.Unsaved) bool { return strings.HasPrefix(u.Form, h.path("/readback")) })
 	}
-	for range 200 {
+	for range 600 {
 		if kept() {
 			break
 		}
