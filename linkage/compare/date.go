@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // date compares calendar dates digit by digit, as far as both are known: a typing error
@@ -256,16 +257,29 @@ func (f *dateForms) Keys(k int, id uint32, dst []uint32) []uint32 {
 // DateOrder guesses in which order a column writes dates, and the share of its values that
 // are plausible dates in that order: a year from 1000 to 2200, a month, a day.
 func DateOrder(values []string) (order string, share float64) {
-	for _, o := range []string{"ymd", "dmy", "mdy"} {
-		good := 0
-		for _, v := range values {
-			y, m, d, ok := readDate(fold(v), o)
-			if ok && y >= 1000 && y <= 2200 && m >= 0 && m <= 12 && d >= 0 && d <= 31 && len(v) > 4 {
-				good++
+	orders := [...]string{"ymd", "dmy", "mdy"}
+	var good [len(orders)]int
+	var is [len(orders)]bool // the value before, which often comes again
+	for i, v := range values {
+		if i == 0 || v != values[i-1] {
+			is = [len(orders)]bool{}
+			if len(v) > 4 && strings.ContainsFunc(v, func(r rune) bool { return r >= utf8.RuneSelf || r >= '0' && r <= '9' }) {
+				folded := fold(v)
+				for k, o := range orders {
+					y, m, d, ok := readDate(folded, o)
+					is[k] = ok && y >= 1000 && y <= 2200 && m >= 0 && m <= 12 && d >= 0 && d <= 31
+				}
 			}
 		}
-		if s := float64(good) / float64(max(len(values), 1)); s > share+0.001 {
-			order, share = o, s
+		for k, ok := range is {
+			if ok {
+				good[k]++
+			}
+		}
+	}
+	for k, n := range good {
+		if s := float64(n) / float64(max(len(values), 1)); s > share+0.001 {
+			order, share = orders[k], s
 		}
 	}
 	if order == "" {
