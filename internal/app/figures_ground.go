@@ -180,7 +180,7 @@ func (w *Workspace) totalFigure(ctx context.Context, g *ground, q FigureQuestion
 		return estimate.Fit{}, err
 	}
 	if len(names) == 0 {
-		return estimate.Refuse(mse.Method, estimate.Because(mse.TwoLists, "There are no lists: no record says that somebody's list names a person who may be counted.")), nil
+		return estimate.Refuse(mse.Method, estimate.Because("no_lists", "There are no lists: no record says that somebody's list names a person who may be counted.")), nil
 	}
 	tables, err := hist.FromDraws(names, on, g.draws)
 	if err != nil {

@@ -43,6 +43,8 @@ func picture(f estimate.Fit) chart.Chart {
 		return durationsChart(d)
 	case *survival.Bracketed:
 		return bracketedChart(d)
+	case *survival.Outcomes:
+		return outcomesChart(d)
 	case *survival.Imputations:
 		return imputedChart(d)
 	case *proportion.Lines:
@@ -123,6 +125,24 @@ func bracketedChart(d *survival.Bracketed) chart.Chart {
 			v.Last = math.Max(v.Last, m.Left)
 		}
 		c.Curves = append(c.Curves, v)
+	}
+	return c
+}
+
+// outcomesChart draws the share that had each outcome, for everybody.
+func outcomesChart(d *survival.Outcomes) chart.Chart {
+	o := d.Groups[0].Curves
+	c := chart.Outcomes{Frame: chart.Frame{ID: "outcomes", Title: "What became of them", Desc: "The share that had each outcome by each time, by Aalen and Johansen.", X: "time", Y: "share"}}
+	for k, state := range o.States[1:] {
+		line := chart.OutcomeLine{Name: state}
+		last := 0.0
+		for i, t := range o.Times {
+			if p := o.P[i][k+1]; p > last {
+				last = p
+				line.At = append(line.At, chart.Band{X: t, Y: p, Lower: float64(o.Lower[i][k+1]), Upper: float64(o.Upper[i][k+1])})
+			}
+		}
+		c.Lines = append(c.Lines, line)
 	}
 	return c
 }

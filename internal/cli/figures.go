@@ -52,7 +52,7 @@ Exit code 5: no figure can be defended; the reason is kept.`,
 				q.Seed = &seed
 			}
 			return c.with(cmd.Context(), func(w *app.Workspace) error {
-				f, err := w.MakeFigure(cmd.Context(), q, programVersion())
+				f, err := w.MakeFigureTelling(cmd.Context(), q, programVersion(), c.steps())
 				if err != nil {
 					return err
 				}
@@ -129,6 +129,24 @@ func (c *cli) showFigure(f *app.Figure, fresh bool) error {
 		return done(exitRefused)
 	}
 	return nil
+}
+
+// stepNames say what is done for a figure.
+var stepNames = map[string]string{app.StepLinking: "comparing the records", app.StepMethods: "fitting", app.StepPosterior: "the posterior",
+	app.StepWithout: "leaving out lists", app.StepKeeping: "keeping"}
+
+// steps draws a bar for each step of a figure where a person watches.
+func (c *cli) steps() app.Step {
+	current := ""
+	var bar app.Progress
+	return func(what string, done, of int) {
+		if what != current {
+			current, bar = what, c.progress(stepNames[what])
+		}
+		if bar != nil && of > 1 {
+			bar(done, of)
+		}
+	}
 }
 
 func figureID(text string) (id.ID, error) {
