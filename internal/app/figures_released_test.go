@@ -199,3 +199,26 @@ func TestR11WhatAFigureShowedStaysOnRecord(t *testing.T) {
 		t.Error("the second figure was not held against the first")
 	}
 }
+
+// R11: a figure that was begun before another was kept is held against it all the same.
+func TestR11FiguresMadeAtTheSameTimeAreHeldAgainstEachOther(t *testing.T) {
+	w := onLists(t, everyList)
+	q := app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()}
+	var between *app.Figure
+	slow, err := w.MakeFigureTelling(t.Context(), q, "test", func(what string, _, _ int) {
+		if between == nil && what == app.StepMethods { // its people were read; now three more come, and another figure is faster
+			between = &app.Figure{}
+			joins(t, w, "ab", 3)
+			between = made(t, w, q)
+		}
+	})
+	must(t, err)
+	if len(between.Released) == 0 || !slices.Contains(slow.Against, between.Record) {
+		t.Fatal("the slow figure was not held against the one kept before it")
+	}
+	if a, ok := slow.Released["lists"]; ok {
+		if got := workedOut(t, between.Released["lists"], a); len(got) > 0 {
+			t.Errorf("the two tell %v", got)
+		}
+	}
+}

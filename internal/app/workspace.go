@@ -92,6 +92,7 @@ type Workspace struct {
 	wordings wordings
 	opened   opened // identities
 	unsaved  unsaved
+	figuring sync.Mutex // a figure is kept after it was held against all others, one at a time
 
 	schema struct {
 		sync.RWMutex

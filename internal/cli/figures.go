@@ -121,7 +121,7 @@ func (c *cli) showFigure(f *app.Figure, fresh bool) error {
 		c.line("%s", headline(f))
 		c.showDoubts(fit)
 		c.line("")
-		c.line("%s, from %d records, made %s; input %s; seed %d", f.Record, f.Records, f.Made.Format("2006-01-02"), f.InputHash, f.Seed)
+		c.line("%s, from about %d records, made %s; input %s; seed %d", f.Record, f.Records, f.Made.Format("2006-01-02"), f.InputHash, f.Seed)
 	}); err != nil {
 		return err
 	}

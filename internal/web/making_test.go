@@ -93,7 +93,7 @@ func TestAFigureBeingMadeIsShownOnceAndStoppedForGood(t *testing.T) {
 	}
 }
 
-// R04: the lock stops what is being computed. Nothing of it is on the disk but sealed, and no
+// The lock stops what is being computed. Nothing of it is on the disk but sealed, and no
 // figure is kept afterwards.
 func TestTheLockStopsAFigureAndLeavesNothingUnsealed(t *testing.T) {
 	base := t.TempDir()

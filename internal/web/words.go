@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"example.org/amparo/estimate"
 )
@@ -16,7 +17,7 @@ import (
 type sentence struct{ Text, Lang string }
 
 // wordsNeed is how many numbers and names each sentence of a fit takes, by message.
-var wordsNeed = func() map[string]int {
+var wordsNeed = sync.OnceValue(func() map[string]int {
 	letters := regexp.MustCompile(`\{\{\.([A-Z])\}\}`)
 	b, err := messageFiles.ReadFile("messages/words.en.json")
 	all := map[string]string{}
@@ -34,7 +35,7 @@ var wordsNeed = func() map[string]int {
 		}
 	}
 	return out
-}()
+})
 
 // wordsFor finds the message of an assumption, a warning or a refusal: by its code, and where
 // one code has several sentences, by how many numbers it comes with.
@@ -44,7 +45,7 @@ func wordsFor(code string, args int) (message string, ok bool) {
 		code = "unbounded"
 	}
 	for _, m := range []string{"words." + code + "." + strconv.Itoa(args), "words." + code} {
-		if need, there := wordsNeed[m]; there && need <= args {
+		if need, there := wordsNeed()[m]; there && need <= args {
 			return m, true
 		}
 	}

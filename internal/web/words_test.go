@@ -228,7 +228,7 @@ func TestEveryAssumptionWarningAndRefusalHasWordsInEveryLanguage(t *testing.T) {
 			}
 		}
 	}
-	for message := range wordsNeed {
+	for message := range wordsNeed() {
 		if !used[message] {
 			t.Errorf("%s is said nowhere in the program", message)
 		}
