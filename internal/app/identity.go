@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
@@ -13,6 +14,7 @@ import (
 	"example.org/amparo/internal/kind"
 	"example.org/amparo/internal/whereabouts"
 	"example.org/amparo/linkage"
+	"example.org/amparo/names"
 )
 
 // Names, papers and contact words of people lie apart, under the key of a compartment of
@@ -63,16 +65,16 @@ func (w *Workspace) OpenIdentity(ctx context.Context, rec id.ID, reason, lang st
 	if err := w.unlocked(ctx, r); err != nil {
 		return nil, err
 	}
-	if err := w.noteOpened(ctx, r, reason); err != nil {
+	if err := w.noteOpened(ctx, []*casebook.Record{r}, reason); err != nil {
 		return nil, err
 	}
 	return w.view(ctx, r, lang, true)
 }
 
-// noteOpened writes to the log who opens an identity and why. The line is in the compartment
-// that everybody holds, so that colleagues see it who may not see the identity; the reason may
-// therefore not say who it is.
-func (w *Workspace) noteOpened(ctx context.Context, r *casebook.Record, reason string) error {
+// noteOpened writes to the log who opens identities and why: a line each, all or none. The
+// lines are in the compartment that everybody holds, so that colleagues see them who may not
+// see the identities; the reason may therefore not say who anybody is.
+func (w *Workspace) noteOpened(ctx context.Context, records []*casebook.Record, reason string) error {
 	reason = strings.TrimSpace(reason)
 	if reason == "" {
 		return fault.New(fault.Invalid, "app.OpenIdentity", "opening an identity needs a reason").With("say what it is needed for; no name, place or number")
@@ -80,20 +82,17 @@ func (w *Workspace) noteOpened(ctx context.Context, r *casebook.Record, reason s
 	if found := whereabouts.Find(reason); len(found) > 0 {
 		return fault.New(fault.Invalid, "app.OpenIdentity", "the reason holds what would lead to the person").With("say what it is needed for; no name, place or number")
 	}
-	k, _ := w.Schema().Kind(r.Kind)
-	for _, f := range k.Fields {
-		if !IdentityField(k, f) {
-			continue
+	people := make([]id.ID, len(records))
+	for i, r := range records {
+		people[i] = r.ID
+		if p, err := id.Parse(currentOf(r).Get("person")); err == nil && !p.IsZero() {
+			people[i] = p
 		}
-		for _, v := range r.Field(f.Name).Current() {
-			if v.State == kind.Given && len([]rune(v.Text)) > 1 && strings.Contains(reason, v.Text) {
-				return fault.New(fault.Invalid, "app.OpenIdentity", "the reason says who it is").With("say what it is needed for; no name, place or number")
-			}
+		if known, err := w.identitiesOf(ctx, people[i]); err != nil {
+			return err
+		} else if w.saysWho(reason, append(known, r)) {
+			return fault.New(fault.Invalid, "app.OpenIdentity", "the reason says who it is").With("say what it is needed for; no name, place or number")
 		}
-	}
-	person := r.ID
-	if p, err := id.Parse(currentOf(r).Get("person")); err == nil && !p.IsZero() {
-		person = p
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -101,7 +100,11 @@ func (w *Workspace) noteOpened(ctx context.Context, r *casebook.Record, reason s
 	if err != nil {
 		return err
 	}
-	if _, err = w.commit(ctx, []draft{{act: &casebook.Act{Verb: casebook.Read, Record: r.ID, Other: person, Reason: reason}, room: room}}); err != nil {
+	drafts := make([]draft, len(records))
+	for i, r := range records {
+		drafts[i] = draft{act: &casebook.Act{Verb: casebook.Read, Record: r.ID, Other: people[i], Reason: reason}, room: room}
+	}
+	if _, err = w.commit(ctx, drafts); err != nil {
 		return err
 	}
 	w.opened.Lock()
@@ -109,8 +112,92 @@ func (w *Workspace) noteOpened(ctx context.Context, r *casebook.Record, reason s
 	if w.opened.at == nil {
 		w.opened.at = map[id.ID]time.Time{}
 	}
-	w.opened.at[r.ID] = w.opt.Now()
+	for _, r := range records {
+		w.opened.at[r.ID] = w.opt.Now()
+	}
 	return nil
+}
+
+// identitiesOf are the records that say who a person is: the person's own, and those that name
+// the person.
+func (w *Workspace) identitiesOf(ctx context.Context, person id.ID) (out []*casebook.Record, err error) {
+	recs := []id.ID{person}
+	for _, k := range w.Schema().Kinds() {
+		if _, ok := k.Field("person"); !ok || !hasIdentity(k) {
+			continue
+		}
+		rows, err := w.index.Linked(ctx, person, k.Name, "person")
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			recs = append(recs, row.ID)
+		}
+	}
+	for _, rec := range recs {
+		r, err := w.index.Fold(ctx, rec)
+		if fault.KindOf(err) == fault.NotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// saysWho reports whether a text holds what one of the records says of somebody's identity,
+// whole or a word of it, however it is spaced and written.
+func (w *Workspace) saysWho(text string, records []*casebook.Record) bool {
+	text = plainLetters(text)
+	for _, r := range records {
+		k, ok := w.Schema().Kind(r.Kind)
+		if !ok {
+			continue
+		}
+		for _, f := range k.Fields {
+			if !IdentityField(k, f) {
+				continue
+			}
+			for _, v := range r.Field(f.Name).Current() {
+				if v.State == kind.Given && slices.ContainsFunc(telling(v.Text), func(part string) bool { return strings.Contains(text, part) }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// telling are the parts of an identity that tell who it is: the whole, each word of two
+// syllables or four letters, and of a Korean or Chinese name in one word what is given.
+func telling(text string) (out []string) {
+	for _, part := range append([]string{text}, strings.Fields(text)...) {
+		plain := []rune(plainLetters(part))
+		least := 4
+		if len(plain) > 0 && plain[0] > unicode.MaxLatin1 {
+			least = 2
+		}
+		if len(plain) < least && part != text || len(plain) < 2 {
+			continue
+		}
+		out = append(out, string(plain))
+		if least == 2 && len(plain) == 3 {
+			out = append(out, string(plain[1:]))
+		}
+	}
+	return out
+}
+
+// plainLetters is a text without spaces and signs, in one way of writing.
+func plainLetters(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) {
+			return r
+		}
+		return -1
+	}, names.Fold(text))
 }
 
 // IsOpen reports whether this member opened a record's identity in the last minutes: its
@@ -126,14 +213,23 @@ func (w *Workspace) IsOpen(rec id.ID) bool {
 // veiledName stands in an explanation where a name was compared.
 const veiledName = "···"
 
-// veil takes the names of people out of an explanation: how far they agree stays.
-func veil(x *linkage.Explanation, kindName string) {
+// nameless are the fields of a comparison that name nobody. Of a person's ties the names of
+// others are compared, and those were not opened with the person's.
+var nameless = []string{"birth", "sex", "origin", "crossings", "returns", "type", "date", "place", "facility_type", "agency", "return", "role"}
+
+// ownNames are the fields that hold the names of those whose identities are opened for a
+// comparison.
+var ownNames = []string{"names", "victims"}
+
+// veil takes what names people out of an explanation, but for the fields shown: how far it
+// agrees stays.
+func veil(x *linkage.Explanation, kindName string, shown ...string) {
 	if kindName == "perpetrator" {
 		return // named in the record itself, under its own key
 	}
 	for i := range x.Bars {
 		b := &x.Bars[i]
-		if b.Field != "names" && b.Field != "victims" || b.Left == "" && b.Right == "" && b.LeftForm == "" && b.RightForm == "" {
+		if slices.Contains(nameless, b.Field) || slices.Contains(shown, b.Field) || b.Left == "" && b.Right == "" && b.LeftForm == "" && b.RightForm == "" {
 			continue
 		}
 		b.Left, b.Right, b.LeftForm, b.RightForm = veiledName, veiledName, veiledName, veiledName
@@ -166,7 +262,7 @@ func (w *Workspace) OpenNames(ctx context.Context, l *Linking, a, b id.ID, reaso
 			}
 		}
 	}
-	noted := 0
+	var records []*casebook.Record
 	for _, p := range people {
 		rows, err := w.Desk().Linked(ctx, p, "person_identity", "person")
 		if err != nil {
@@ -177,14 +273,16 @@ func (w *Workspace) OpenNames(ctx context.Context, l *Linking, a, b id.ID, reaso
 			if err != nil {
 				return linkage.Explanation{}, err
 			}
-			if err := w.noteOpened(ctx, r, reason); err != nil {
-				return linkage.Explanation{}, err
-			}
-			noted++
+			records = append(records, r)
 		}
 	}
-	if noted == 0 {
+	if len(records) == 0 {
 		veil(&x, l.Kind) // nothing was opened, so nothing is shown
+		return x, nil
 	}
+	if err := w.noteOpened(ctx, records, reason); err != nil {
+		return linkage.Explanation{}, err
+	}
+	veil(&x, l.Kind, ownNames...)
 	return x, nil
 }

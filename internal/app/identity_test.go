@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -35,9 +36,11 @@ func TestR23AnIdentityIsOpenedByAnActThatSaysWhy(t *testing.T) {
 	}
 	before, err := w.Ledger(t.Context())
 	must(t, err)
-	for _, reason := range []string{"", "  ", "to call 010-1234-5678", "김철수 asked for it"} {
-		if v, err := w.OpenIdentity(t.Context(), p.identity, reason, "en"); fault.KindOf(err) != fault.Invalid || v != nil {
-			t.Errorf("opened for %q: %v", reason, err)
+	for _, reason := range []string{"", "  ", "to call 010-1234-5678", "김철수 asked for it", "김 철수", "철수를 만나러", "for PERSIMMON", "Per-simmon"} {
+		for _, rec := range []id.ID{p.identity, p.person} {
+			if v, err := w.OpenIdentity(t.Context(), rec, reason, "en"); fault.KindOf(err) != fault.Invalid || v != nil {
+				t.Errorf("opened for %q: %v", reason, err)
+			}
 		}
 	}
 	if w.IsOpen(p.identity) {
@@ -143,8 +146,11 @@ func TestNamesBehindAComparisonAreOpenedWithAReason(t *testing.T) {
 	w := create(t)
 	defer w.Close()
 	a, b := testimony(t, w, "Hana", "김철수", "x"), testimony(t, w, "Duri", "Kim Chol-su", "y")
-	for _, p := range []id.ID{a.person, b.person} {
-		agree(t, w, p, "CO-02", "CS-1", "2004-01-05")
+	for i, p := range []people{a, b} {
+		agree(t, w, p.person, "CO-02", "CS-1", "2004-01-05")
+		mother := testimony(t, w, fmt.Sprint("Mother-", i), []string{"박영희", "최순옥"}[i], "z")
+		agree(t, w, mother.person, "CO-02", "CS-1", "2004-01-05")
+		say(t, w, w.NewRecord(), "relationship", id.ID{}, "person", p.person.String(), "other", mother.person.String(), "type", "RL-PAR")
 	}
 	l, err := w.Linking(t.Context(), "person", false)
 	must(t, err)
@@ -158,13 +164,29 @@ func TestNamesBehindAComparisonAreOpenedWithAReason(t *testing.T) {
 	if !slices.ContainsFunc(x.Bars, func(b linkage.Bar) bool { return b.Field == "names" }) {
 		t.Error("that names were compared is not said")
 	}
-	if _, err := w.OpenNames(t.Context(), l, a.person, b.person, ""); fault.KindOf(err) != fault.Invalid {
-		t.Errorf("without a reason: %v", err)
+	noted, err := w.Ledger(t.Context())
+	must(t, err)
+	for _, reason := range []string{"", "is this Kim Cholsu?", "is this 김철수?"} {
+		if _, err := w.OpenNames(t.Context(), l, a.person, b.person, reason); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("for %q: %v", reason, err)
+		}
+	}
+	if after, err := w.Ledger(t.Context()); err != nil || len(after) != len(noted) {
+		t.Errorf("a refused act stands in the ledger: %v", err)
+	}
+	kin := func(x linkage.Explanation) bool {
+		return slices.ContainsFunc(x.Bars, func(b linkage.Bar) bool { return b.Field == "kin" && b.Left != "" })
+	}
+	if !kin(x) || strings.Contains(string(plain), "박영희") {
+		t.Errorf("relatives: compared %v, %s", kin(x), plain)
 	}
 	x, err = w.OpenNames(t.Context(), l, a.person, b.person, "two of one cell")
 	must(t, err)
 	if plain, err = json.Marshal(x); err != nil || !strings.Contains(string(plain), "김철수") {
 		t.Errorf("opened, it holds no name: %s %v", plain, err)
+	}
+	if strings.Contains(string(plain), "박영희") || strings.Contains(string(plain), "최순옥") {
+		t.Errorf("the names of relatives, whom nobody opened, are shown: %s", plain)
 	}
 	for _, p := range []id.ID{a.person, b.person} {
 		if uses, err := w.Uses(t.Context(), p); err != nil || len(uses) != 1 || uses[0].Reason != "two of one cell" {

@@ -15,6 +15,7 @@ type wordings struct {
 	sync.Mutex
 	known      bool
 	gen        uint64
+	seen       uint64 // the last batch that was followed
 	day        string // whose consents were read
 	tellings   []Telling
 	retellings []Retelling // nothing of what was judged
@@ -28,7 +29,8 @@ var wordingKinds = []string{"interview", "statement_unit", "common_wording", "co
 func (k *wordings) follow(before, after uint64, acts []index.Opened) {
 	k.Lock()
 	defer k.Unlock()
-	if !k.known || k.gen != before {
+	k.seen = max(k.seen, after)
+	if !k.known {
 		return
 	}
 	touches := slices.ContainsFunc(acts, func(o index.Opened) bool {
@@ -40,7 +42,7 @@ func (k *wordings) follow(before, after uint64, acts []index.Opened) {
 		}
 		return true
 	})
-	if touches || after != before+1 {
+	if touches || k.gen != before || after != before+1 {
 		k.drop()
 		return
 	}
@@ -67,9 +69,14 @@ func (k *wordings) get(gen uint64, day string) ([]Telling, []Retelling, bool) {
 	return slices.Clone(k.tellings), slices.Clone(k.retellings), true
 }
 
+// put remembers what was found at gen, unless something was recorded since: somebody may have
+// been erased.
 func (k *wordings) put(gen uint64, day string, tellings []Telling, retellings []Retelling) {
 	k.Lock()
 	defer k.Unlock()
+	if gen < k.seen {
+		return
+	}
 	k.known, k.gen, k.day = true, gen, day
 	k.tellings, k.retellings = slices.Clone(tellings), slices.Clone(retellings)
 }

@@ -240,6 +240,7 @@ func (h *heif) places(in span) error {
 		}
 	}
 	wide := 2 + 2*max(version-1, 0)
+	left := uint64(len(h.whole)) // parts do not share data, so that all together are no more than the file
 	for range r.uint(wide) {
 		id, method := uint32(r.uint(wide)), uint64(0)
 		if version > 0 {
@@ -259,9 +260,10 @@ func (h *heif) places(in span) error {
 			r.uint(index)
 			at := from + r.uint(offset)
 			n := r.uint(length)
-			if r.err != nil || length == 0 || !within(spaces, at, n) {
+			if r.err != nil || length == 0 || n > left || !within(spaces, at, n) {
 				return broken("a part of the picture lies outside its data")
 			}
+			left -= n
 			it.data = append(it.data, span{int(at), int(n)})
 		}
 	}

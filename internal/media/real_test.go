@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"example.org/amparo/fault"
 )
 
 // The files of testdata are a tone of 0.4 s by opusenc 0.1.10, oggenc 1.4.2 and speexenc 1.2,
@@ -170,6 +172,34 @@ func TestAPictureInBoxesKeepsItsDataAndNothingElse(t *testing.T) {
 		if n := bytes.Count(out, []byte{0}) - bytes.Count(b, []byte{0}); n < 40 {
 			t.Errorf("%s: %d bytes became nothing", name, n)
 		}
+	}
+}
+
+// A picture that names one stretch of data again and again is refused before it is copied as often.
+func TestAPictureOfWhichEachPartIsTheWholeIsRefused(t *testing.T) {
+	const size, times = 4096, 50
+	u16 := func(x int) string { return string(binary.BigEndian.AppendUint16(nil, uint16(x))) }
+	u32 := func(x int) string { return string(binary.BigEndian.AppendUint32(nil, uint32(x))) }
+	infe := func(id int, kind string) string { return box("infe", u32(2<<24), u16(id), u16(0), kind, "\x00") }
+	build := func(at, times int) string {
+		extents := ""
+		for range times {
+			extents += u32(at) + u32(size)
+		}
+		return box("meta", u32(0), box("hdlr", u32(0), u32(0), "pict", string(make([]byte, 13))), box("pitm", u32(0), u16(1)),
+			box("iinf", u32(0), u16(2), infe(1, "hvc1"), infe(2, "Exif")), box("iloc", u32(0), "\x44\x00", u16(2), u16(1), u16(0), u16(1), u32(at), u32(size),
+				u16(2), u16(0), u16(times), extents))
+	}
+	ftyp := box("ftyp", "heic\x00\x00\x00\x00mif1heic")
+	file := func(times int) []byte {
+		at := len(ftyp) + len(build(0, times)) + 8
+		return []byte(ftyp + build(at, times) + box("mdat", string(make([]byte, size))))
+	}
+	if _, err := Clean(&bytes.Buffer{}, bytes.NewReader(file(0)), "image/heic"); err != nil {
+		t.Errorf("the picture is refused without them too: %v", err)
+	}
+	if _, err := Clean(&bytes.Buffer{}, bytes.NewReader(file(times)), "image/heic"); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("let through: %v", err)
 	}
 }
 
