@@ -40,8 +40,9 @@ func (o *Overlaps) hides() bool {
 	return false
 }
 
-// maxOverlapLists bounds the table of overlaps, which doubles with each list.
-const maxOverlapLists = 6
+// maxOverlapLists bounds the table of overlaps, which doubles with each list: the attack on
+// that of six takes minutes.
+const maxOverlapLists = 5
 
 // overlaps lays out the lists as the records are linked, for those who may be counted.
 func (w *Workspace) overlaps(ctx context.Context, g *ground, before releases, f *Figure) (*Overlaps, error) {

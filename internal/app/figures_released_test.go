@@ -222,3 +222,21 @@ func TestR11FiguresMadeAtTheSameTimeAreHeldAgainstEachOther(t *testing.T) {
 		}
 	}
 }
+
+// What cannot be held against everything shown before is not shown, and says so.
+func TestTooManyEarlierTablesGiveNoFurtherOne(t *testing.T) {
+	w := onLists(t, map[string]int{"a": 30, "b": 30})
+	q := app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()}
+	for day := range 12 {
+		f := made(t, w, q)
+		o := f.Overlaps
+		if o.Refusal != nil {
+			if day < 3 || o.Refusal.Code != "too_many_releases" || len(f.Released) > 0 {
+				t.Errorf("day %d: %+v", day, o.Refusal)
+			}
+			return
+		}
+		joins(t, w, "ab", 11+day)
+	}
+	t.Error("twelve different tables are shown")
+}
