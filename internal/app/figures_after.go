@@ -5,10 +5,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
 
+	"example.org/amparo/disclose"
 	"example.org/amparo/estimate"
 	"example.org/amparo/estimate/bounds"
 	"example.org/amparo/estimate/survival"
@@ -320,21 +322,18 @@ func apartByTen(at []AfterAt, n int) []AfterAt {
 func whatever(of []fateOf, joined map[string]string, code string) estimate.Interval {
 	f := bounds.Fates{N: len(of)}
 	for _, r := range of {
-		switch joined[r.outcome] {
-		case code:
-			f.X++
-		case unknownFate:
+		switch {
+		case r.outcome == unknownFate && code != unknownFate: // however few, and whatever they are counted with
 			f.Unknown++
+		case r.outcome == code || joined[r.outcome] == code:
+			f.X++
 		}
-	}
-	if code == unknownFate {
-		f.Unknown = 0
 	}
 	return widened(f)
 }
 
 // widened gives the range in whole percents, outwards; counts below ten are taken as anything
-// from none to nine.
+// from none to nine, of those who had it, of those who had not, and of those nobody knows of.
 func widened(f bounds.Fates) estimate.Interval {
 	low, high := f.X, f.X
 	if low < smallest {
@@ -343,6 +342,9 @@ func widened(f bounds.Fates) estimate.Interval {
 	unknown := f.Unknown
 	if unknown > 0 {
 		unknown = max(unknown, smallest-1)
+	}
+	if f.N-f.X-f.Unknown < smallest {
+		low, high = max(0, min(low, f.N-unknown-(smallest-1))), f.N
 	}
 	n := float64(f.N)
 	return estimate.Interval{Lower: estimate.Number(math.Floor(100*float64(low)/n) / 100), Upper: estimate.Number(math.Min(1, math.Ceil(100*float64(high+unknown)/n)/100)), Level: 1}
@@ -397,6 +399,15 @@ func (g *ground) deathBounds(fates map[int]fateOf, listed map[int]bool) estimate
 	if err != nil || f.N < smallest {
 		return fit
 	}
+	g.deaths = &disclose.Table{Columns: []string{deathsName}, Cells: []disclose.Cell{{Key: []string{"died"}, Count: int64(f.X)},
+		{Key: []string{"unclear"}, Count: int64(f.Unknown)}, {Key: []string{"lived"}, Count: int64(f.N - f.X - f.Unknown)}}}
+	var basis bytes.Buffer
+	for _, e := range slices.Sorted(maps.Keys(of)) {
+		if on[e] {
+			fmt.Fprintln(&basis, of[e].record, of[e].outcome)
+		}
+	}
+	g.bases[deathsName] = estimate.Hash(basis.Bytes())
 	in := widened(f)
 	d := DeathBounds{Share: in, Tipping: estimate.Number(math.NaN())}
 	if f.Unknown >= smallest {

@@ -33,6 +33,7 @@ type ground struct {
 	bases    map[string]string // of what a figure shows beside counts, by its name
 	told     map[string]int    // people who told of a stage, by its code
 	outcomes *disclose.Table   // of those heard
+	deaths   *disclose.Table   // what is known of those on lists who were sent back, or nil
 }
 
 func (g *ground) used() []id.ID {

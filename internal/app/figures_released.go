@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -142,8 +143,8 @@ func yesNo(column string, yes, no int) *disclose.Table {
 // it, or takes out of it, what would tell something about a few people by the difference.
 // The overlaps of a total are audited where they are laid out.
 func (f *Figure) auditFigure(fit estimate.Fit, g *ground, r releases) (estimate.Fit, error) {
-	if fit.Refusal != nil {
-		return fit, nil
+	if err := f.auditDeaths(&fit, g, r); err != nil || fit.Refusal != nil {
+		return fit, err
 	}
 	name := strings.TrimSpace(f.Question.Ask + " " + f.Question.Stage)
 	switch d := fit.Detail.(type) {
@@ -166,6 +167,42 @@ func (f *Figure) auditFigure(fit estimate.Fit, g *ground, r releases) (estimate.
 		return f.auditStay(fit, d, g, name, r)
 	}
 	return fit, nil
+}
+
+// deathsName is the name under which the range of the share of the dead is held against
+// earlier ones.
+const deathsName = "dead"
+
+// auditDeaths takes the range of the share of the dead out of a fit, where fewer than ten people
+// died, came in or were corrected since it was shown: its ends would move with each of them.
+func (f *Figure) auditDeaths(fit *estimate.Fit, g *ground, r releases) error {
+	at := slices.IndexFunc(fit.Ensemble, func(m estimate.Fit) bool { _, ok := m.Detail.(DeathBounds); return ok })
+	if at < 0 || g.deaths == nil {
+		return nil
+	}
+	a, err := r.audit(deathsName, g.deaths)
+	if err != nil {
+		return err
+	}
+	same := true
+	for _, old := range r.figures {
+		if _, ok := old.Released[deathsName]; ok && old.Bases[deathsName] != g.bases[deathsName] {
+			same = false
+		}
+	}
+	if same || a.whole() && !r.near(deathsName, g.bases[deathsName], tableTotal(g.deaths)) {
+		f.release(deathsName, a, g)
+		return nil
+	}
+	m := fit.Ensemble[at]
+	m.Lower, m.Upper, m.Level, m.Detail = estimate.Number(math.NaN()), estimate.Number(math.NaN()), 0, nil
+	refusal := *m.Refusal
+	refusal.Instead = ""
+	m.Refusal = &refusal
+	fit.Ensemble = slices.Clone(fit.Ensemble)
+	fit.Ensemble[at] = m
+	differencesHidden(fit)
+	return nil
 }
 
 func tableTotal(t *disclose.Table) (n int) {

@@ -158,7 +158,7 @@ func drawStays(fit *estimate.Fit, rows []survival.Interval, stages []StageMarks)
 	}
 	g := &b.Groups[0]
 	t := *g.Fit
-	t.Masses, t.LogLikelihood, t.Gap = roundEdges(joinedBoxes(t.Masses, float64(g.N))), 0, 0
+	t.Masses, t.LogLikelihood, t.Gap = roundBoxes(t.Masses, float64(g.N)), 0, 0
 	g.Fit, g.Median = &t, boxOf(t.Masses, 0.5)
 	for i, w := range fit.Warnings {
 		if w.Code == "median_in_interval" {
@@ -168,35 +168,37 @@ func drawStays(fit *estimate.Fit, rows []survival.Interval, stages []StageMarks)
 	fit.Detail = &StayDetail{Bracketed: *b, AtRisk: riskSet(rows), Stages: stages}
 }
 
-// joinedBoxes puts neighbouring masses together until each holds the smallest group or more of n.
-func joinedBoxes(masses []survival.Mass, n float64) []survival.Mass {
+// roundBoxes puts neighbouring masses together until each box holds the smallest group or more
+// of n, and its edges are round days: the edge of a mass is a length that somebody told. A
+// box ends only where a round day lies between it and the next mass, so that no mass is moved.
+func roundBoxes(masses []survival.Mass, n float64) []survival.Mass {
 	var out []survival.Mass
+	open := survival.Mass{P: -1} // none
 	for i, m := range masses {
-		if i > 0 && (out[len(out)-1].P*n < smallest-1e-6) {
-			last := &out[len(out)-1]
-			last.Right, last.P, last.Exact = m.Right, last.P+m.P, false
-			continue
+		if open.P < 0 {
+			left := roundDays(m.Left, math.Floor)
+			if len(out) > 0 {
+				left = float64(out[len(out)-1].Right)
+			}
+			open = survival.Mass{Left: left}
 		}
-		out = append(out, m)
+		open.P += m.P
+		open.Right = estimate.Number(roundDays(float64(m.Right), math.Ceil))
+		if i < len(masses)-1 && open.P*n > smallest-1e-6 && float64(open.Right) <= masses[i+1].Left && float64(open.Right) > open.Left {
+			out, open = append(out, open), survival.Mass{P: -1}
+		}
 	}
-	if k := len(out) - 1; k > 0 && out[k].P*n < smallest-1e-6 {
-		out[k-1].Right, out[k-1].P, out[k-1].Exact = out[k].Right, out[k-1].P+out[k].P, false
-		out = out[:k]
+	switch {
+	case open.P < 0:
+		return out
+	case len(out) > 0 && open.P*n < smallest-1e-6:
+		last := &out[len(out)-1]
+		last.Right, last.P = open.Right, last.P+open.P
+		return out
+	case float64(open.Right) <= open.Left: // all told one round length
+		open.Right = estimate.Number(roundDays(open.Left+1, math.Ceil))
 	}
-	return out
-}
-
-// roundEdges widens boxes to round days: the edge of a box is a length that somebody told.
-func roundEdges(masses []survival.Mass) []survival.Mass {
-	last := 0.0
-	for i := range masses {
-		m := &masses[i]
-		m.Left = math.Max(last, roundDays(m.Left, math.Floor))
-		m.Right = estimate.Number(math.Max(m.Left+1, roundDays(float64(m.Right), math.Ceil)))
-		m.Exact, m.Closed = false, false
-		last = float64(m.Right)
-	}
-	return masses
+	return append(out, open)
 }
 
 // roundDays rounds to five days, beyond a hundred to ten and beyond a year to thirty.
