@@ -17,7 +17,7 @@ const (
 	// Up to renewWithin moving classes may come and go in one step: more are better moved by
 	// trajectories, for most of what is offered them would be refused.
 	renewWithin = 2
-	renewTries  = 2
+	renewTries  = 4
 	// lnWindow is the range of ln of a new rest that is offered evenly: a class of one person
 	// in some thousands up to most of them.
 	lnWindow = 9
