@@ -57,6 +57,11 @@ type Correction struct {
 	Reader     string
 	Member     string
 	Record     id.ID
+	at         journal.HLC
+}
+
+func correctionOrder(a, b Correction) int {
+	return cmp.Or(cmp.Compare(a.at, b.at), a.Record.Compare(b.Record))
 }
 
 // sortPassages puts rows of passages into the order of their testimony.
@@ -78,15 +83,17 @@ func (w *Workspace) ReadBackOf(ctx context.Context, rec id.ID) (ReadBackSummary,
 		return s, err
 	}
 	slices.SortFunc(reads, func(a, b index.Row) int { return cmp.Or(cmp.Compare(a.Last, b.Last), a.ID.Compare(b.ID)) })
+	corrected, err := w.Desk().correctionsOf(ctx, rec, "interview", func(id.ID) bool { return true })
+	if err != nil {
+		return s, err
+	}
 	last := map[id.ID]index.Row{}
-	corrected := map[id.ID]bool{}
 	for _, r := range reads {
 		passage, err := id.Parse(r.Values.Get("passage"))
 		if err != nil {
 			continue
 		}
 		last[passage] = r
-		corrected[passage] = corrected[passage] || r.Values.Get("answer") == string(Corrected)
 		for _, l := range []struct {
 			text string
 			into *[]string
@@ -113,7 +120,7 @@ func (w *Workspace) ReadBackOf(ctx context.Context, rec id.ID) (ReadBackSummary,
 		}
 		s.States[u.ID], s.Place[u.ID] = state, i
 		s.Counts[state]++
-		if corrected[u.ID] {
+		if len(corrected[u.ID]) > 0 {
 			s.Corrected++
 		}
 		if state == Unread || state == Changed {
@@ -140,40 +147,99 @@ func (w *Workspace) changedSince(ctx context.Context, unit index.Row, at journal
 }
 
 // correctionsOf reads the corrections of an interview or a passage, which field of a
-// read-back names, by passage, of those that wanted names. Every account of a correction is
-// shown, also one that was corrected itself.
+// read-back names, by passage, of those that wanted names, in the order in which they were
+// made. Every account of a correction is shown with the passage it was made for, whatever a
+// later account or a choice says now.
 func (r *Reading) correctionsOf(ctx context.Context, rec id.ID, field string, wanted func(passage id.ID) bool) (map[id.ID][]Correction, error) {
-	rows, err := r.Linked(ctx, rec, "read_back", field)
+	rows, err := r.LinkedWithWords(ctx, rec, "read_back", field)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(rows, func(a, b index.Row) int { return cmp.Or(cmp.Compare(a.Last, b.Last), a.ID.Compare(b.ID)) })
 	out := map[id.ID][]Correction{}
 	for _, row := range rows {
-		passage, err := id.Parse(row.Values.Get("passage"))
-		if err != nil || row.Values.Get("answer") != string(Corrected) || !wanted(passage) {
-			continue
+		if row.Accounts == 1 && !slices.ContainsFunc(passagesNamed(row.Values), wanted) {
+			continue // its one account is its row
 		}
 		f, err := r.Fold(ctx, row.ID)
 		if err != nil {
 			return nil, err
 		}
 		for _, a := range f.Accounts {
+			passage, ok := passageOf(f, a)
+			if !ok || !wanted(passage) {
+				continue
+			}
 			for _, v := range a.Act.Fields["correction"] {
 				if v.State == kind.Given {
 					out[passage] = append(out[passage], Correction{Text: v.Text, Lang: v.Lang, On: a.Act.At.Time().Format("2006-01-02 15:04"),
-						Reader: row.Values.Get("reader"), Member: r.w.MemberName(a.Act.Member), Record: row.ID})
+						Reader: cmp.Or(a.Act.Fields.Get("reader"), row.Values.Get("reader")), Member: r.w.MemberName(a.Act.Member), Record: row.ID, at: a.Act.At})
 				}
 			}
 		}
 	}
+	for _, all := range out {
+		slices.SortStableFunc(all, correctionOrder)
+	}
 	return out, nil
+}
+
+func passagesNamed(vs kind.Values) (out []id.ID) {
+	for _, v := range vs["passage"] {
+		if passage, err := id.Parse(v.Text); err == nil {
+			out = append(out, passage)
+		}
+	}
+	return out
+}
+
+// passageOf is the passage that an account of a read-back is about: the one it names, or, as
+// it need not repeat that, the one the read-back was first of.
+func passageOf(f *casebook.Record, a casebook.Account) (id.ID, bool) {
+	for _, a := range append([]casebook.Account{a}, f.Accounts...) {
+		if named := passagesNamed(a.Act.Fields); len(named) > 0 {
+			return named[0], true
+		}
+	}
+	return id.ID{}, false
 }
 
 // CorrectionsOf are the corrections of one passage, in the order in which they were made.
 func (w *Workspace) CorrectionsOf(ctx context.Context, passage id.ID) ([]Correction, error) {
-	all, err := w.Desk().correctionsOf(ctx, passage, "passage", func(id.ID) bool { return true })
-	return all[passage], err
+	return w.Desk().correctionsTo(ctx, passage)
+}
+
+// correctionsTo is CorrectionsOf for the purpose. A read-back whose later account names
+// another passage is found by the interview.
+func (r *Reading) correctionsTo(ctx context.Context, passage id.ID) ([]Correction, error) {
+	row, err := r.Row(ctx, passage)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	wanted := func(p id.ID) bool { return p == passage }
+	all, err := r.correctionsOf(ctx, passage, "passage", wanted)
+	if err != nil {
+		return nil, err
+	}
+	out := all[passage]
+	for _, v := range row.Values["interview"] {
+		rec, err := id.Parse(v.Text)
+		if err != nil {
+			continue
+		}
+		if all, err = r.correctionsOf(ctx, rec, "interview", wanted); err != nil {
+			return nil, err
+		}
+		for _, c := range all[passage] {
+			if !slices.Contains(out, c) {
+				out = append(out, c)
+			}
+		}
+	}
+	slices.SortStableFunc(out, correctionOrder)
+	return out, nil
 }
 
 // ReadBack is one passage read to the person and what the person said.
@@ -226,6 +292,12 @@ func (w *Workspace) checkReadBack(ctx context.Context, s casebook.Statement) (ou
 	passage, err := id.Parse(s.Fields.Get("passage"))
 	if err != nil {
 		return out // the check of the field says so
+	}
+	if f, err := w.index.Fold(ctx, s.Record); err == nil && slices.ContainsFunc(f.Accounts, func(a casebook.Account) bool {
+		of, ok := passageOf(f, a)
+		return len(a.Act.Fields["correction"]) > 0 && ok && of != passage
+	}) {
+		problem("passage", "is not the one the person put right", "record a read-back of the other passage: what was put right stays where it is")
 	}
 	if row, err := w.index.Row(ctx, passage); err == nil && row.Values.Get("interview") != s.Fields.Get("interview") {
 		problem("passage", "belongs to another interview", "choose a passage of this interview")

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/interview"
+	"example.org/amparo/internal/journal"
 	"example.org/amparo/internal/kind"
 	"example.org/amparo/when"
 )
@@ -73,6 +75,114 @@ func TestR29R12ACorrectionStandsBesideTheWordsForEver(t *testing.T) {
 		}
 	}
 	must(t, w.Close())
+}
+
+// R29, R12: whatever is recorded of a read-back later, what the person put right is shown with
+// the passage it was made for: a second account that is chosen, one that replaces the first,
+// one that another device brings, one of another passage. It goes when the person does.
+func TestR29R12NoLaterAccountHidesACorrection(t *testing.T) {
+	const words = "봄이 아니라 가을이었다"
+	account := func(p people, rec id.ID, passage id.ID) casebook.Statement {
+		return casebook.Statement{Record: rec, Kind: "read_back", Fields: kind.Values{"interview": {kind.Of(p.interview.String())}, "passage": {kind.Of(passage.String())},
+			"answer": {kind.Of("confirmed")}, "language": {kind.Of("ko")}, "reader": {kind.Of("IV-2")}}}
+	}
+	state := func(t *testing.T, w *app.Workspace, s casebook.Statement) journal.Ref {
+		t.Helper()
+		ref, problems, err := w.State(t.Context(), s, "save")
+		if err != nil || len(problems) > 0 {
+			t.Fatal(problems, err)
+		}
+		return ref
+	}
+	cases := []struct {
+		name  string
+		later func(t *testing.T, w *app.Workspace, p people, rec, second id.ID, first journal.Ref)
+	}{
+		{"chosen", func(t *testing.T, w *app.Workspace, p people, rec, _ id.ID, _ journal.Ref) {
+			ref := state(t, w, account(p, rec, p.unit))
+			for _, field := range []string{"answer", "reader"} {
+				must(t, w.Choose(t.Context(), rec, field, ref, "typed wrongly"))
+			}
+		}},
+		{"replaced", func(t *testing.T, w *app.Workspace, p people, rec, _ id.ID, first journal.Ref) {
+			s := account(p, rec, p.unit)
+			s.Corrects = &first
+			state(t, w, s)
+		}},
+		{"emptied", func(t *testing.T, w *app.Workspace, p people, rec, _ id.ID, first journal.Ref) {
+			s := account(p, rec, p.unit)
+			s.Corrects, s.Fields["correction"] = &first, []kind.Value{{State: kind.NotAsked}}
+			state(t, w, s)
+		}},
+		{"from another device", func(t *testing.T, w *app.Workspace, p people, rec, _ id.ID, first journal.Ref) {
+			stick := filepath.Join(t.TempDir(), "usb")
+			other := join(t, w, stick, "general")
+			s := account(p, rec, p.unit)
+			s.Corrects = &first
+			state(t, other, s)
+			exchange(t, stick, other, w)
+		}},
+		{"of another passage", func(t *testing.T, w *app.Workspace, p people, rec, second id.ID, first journal.Ref) {
+			s := account(p, rec, second)
+			s.Corrects = &first
+			if _, problems, err := w.State(t.Context(), s, "save"); err != nil || len(problems) == 0 || problems[0].Field != "passage" {
+				t.Errorf("what the person put right is moved to another passage: %v %v", problems, err)
+			}
+			_, err := w.StateAll(t.Context(), []casebook.Statement{s}) // as an import of a whole workspace does, unchecked
+			must(t, err)
+		}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			w := create(t)
+			defer w.Close()
+			p := testimony(t, w, "Hana", "김철수", "그해 봄에 강을 건넜다")
+			second, threat := w.NewRecord(), w.NewRecord()
+			say(t, w, second, "statement_unit", id.ID{}, "interview", p.interview.String(), "order", "2", "verbatim", "둘째")
+			state(t, w, casebook.Statement{Record: threat, Kind: "threat", Fields: kind.Values{"person": {kind.Of(p.person.String())}}, Source: p.person, Passage: casebook.Passage{Record: p.unit}})
+			readBack(t, w, p.interview, app.ReadBack{Passage: p.unit, Answer: app.Corrected, Language: "ko", Reader: "IV-1", Correction: words, In: "ko"})
+			rec := passages(t, w, p.interview)[0].Corrections[0].Record
+			f, err := w.Index().Fold(t.Context(), rec)
+			must(t, err)
+			c.later(t, w, p, rec, second, f.Accounts[0].Ref)
+			for _, how := range []string{"as recorded", "rebuilt"} {
+				if how == "rebuilt" {
+					must(t, w.Rebuild(t.Context(), nil))
+				}
+				got := passages(t, w, p.interview)
+				if all := got[0].Corrections; len(all) != 1 || all[0].Text != words || all[0].Reader != "IV-1" || len(got[1].Corrections) != 0 {
+					t.Errorf("%s: on the transcript %+v, and with the other passage %+v", how, all, got[1].Corrections)
+				}
+				if all, err := w.CorrectionsOf(t.Context(), p.unit); err != nil || len(all) != 1 || all[0].Text != words {
+					t.Errorf("%s: of the passage: %+v %v", how, all, err)
+				}
+				if q, err := w.Quotes(t.Context(), threat, "en", 10); err != nil || len(q) != 1 || len(q[0].Corrections) != 1 {
+					t.Errorf("%s: with a quote: %+v %v", how, q, err)
+				}
+				if s, err := w.ReadBackOf(t.Context(), p.interview); err != nil || s.Corrected != 1 {
+					t.Errorf("%s: %d passages are counted as put right: %v", how, s.Corrected, err)
+				}
+			}
+			consent := agree(t, w, p.person, "CO-01", "CS-3", "2004-01-05")
+			if all, err := w.CorrectionsOf(t.Context(), p.unit); err != nil || len(all) != 0 {
+				t.Errorf("shown of a locked file: %+v %v", all, err)
+			}
+			f, err = w.Index().Fold(t.Context(), consent)
+			must(t, err)
+			must(t, w.Retract(t.Context(), consent, f.Accounts[0].Ref, "entered for somebody else"))
+			if all, err := w.CorrectionsOf(t.Context(), p.unit); err != nil || len(all) != 1 {
+				t.Errorf("not shown when the file is open again: %+v %v", all, err)
+			}
+			_, err = w.Erase(t.Context(), p.person, "her wish")
+			must(t, err)
+			if all, err := w.CorrectionsOf(t.Context(), p.unit); err != nil || len(all) != 0 {
+				t.Errorf("shown after the person was erased: %+v %v", all, err)
+			}
+			if got, _, err := w.Passages(t.Context(), p.interview, 0, 10); err != nil || len(got) != 0 {
+				t.Errorf("passages after the person was erased: %+v %v", got, err)
+			}
+		})
+	}
 }
 
 func TestReadBackSaysWhatRemains(t *testing.T) {

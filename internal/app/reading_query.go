@@ -104,11 +104,20 @@ func (r *Reading) Row(ctx context.Context, rec id.ID) (*index.Row, error) {
 
 // Linked is [index.Index.Linked] for the purpose.
 func (r *Reading) Linked(ctx context.Context, rec id.ID, kindName, field string) ([]index.Row, error) {
+	return r.linked(ctx, rec, kindName, field, r.w.index.Linked)
+}
+
+// LinkedWithWords is [index.Index.LinkedWithWords] for the purpose.
+func (r *Reading) LinkedWithWords(ctx context.Context, rec id.ID, kindName, field string) ([]index.Row, error) {
+	return r.linked(ctx, rec, kindName, field, r.w.index.LinkedWithWords)
+}
+
+func (r *Reading) linked(ctx context.Context, rec id.ID, kindName, field string, find func(context.Context, id.ID, string, string) ([]index.Row, error)) ([]index.Row, error) {
 	out, err := r.out(ctx)
 	if err != nil || out.Has(rec) {
 		return nil, err
 	}
-	rows, err := r.w.index.Linked(ctx, rec, kindName, field)
+	rows, err := find(ctx, rec, kindName, field)
 	kept := rows[:0]
 	for _, row := range rows {
 		if !out.Has(row.ID) {

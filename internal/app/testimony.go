@@ -190,8 +190,7 @@ func (r *Reading) quote(ctx context.Context, p *casebook.Passage) (Quote, bool, 
 	if rs := []rune(q.Words); p.From < p.To && p.To <= len(rs) {
 		q.Words = string(rs[p.From:p.To])
 	}
-	all, err := r.correctionsOf(ctx, p.Record, "passage", func(id.ID) bool { return true })
-	q.Corrections = all[p.Record]
+	q.Corrections, err = r.correctionsTo(ctx, p.Record)
 	return q, q.Words != "" || q.Translation != "", err
 }
 

@@ -142,17 +142,27 @@ func differs(c *sqlite3.Conn, group map[int64]bool) (bool, error) {
 // Linked returns the records of a kind, or of any where kindName is empty, that point at
 // rec by one field.
 func (x *Index) Linked(ctx context.Context, rec id.ID, kindName, field string) ([]Row, error) {
+	return x.linked(ctx, rec, kindName, field, `SELECT link.rec FROM record JOIN link ON link.target = record.rec WHERE record.id = ?1 AND link.field = ?2`)
+}
+
+// LinkedWithWords is [Index.Linked] for the records of which an account has long sealed text:
+// it is not in their rows.
+func (x *Index) LinkedWithWords(ctx context.Context, rec id.ID, kindName, field string) ([]Row, error) {
+	return x.linked(ctx, rec, kindName, field, `SELECT link.rec FROM record JOIN link ON link.target = record.rec WHERE record.id = ?1 AND link.field = ?2
+		AND EXISTS (SELECT 1 FROM act WHERE act.rec = link.rec AND act.text & 2)`)
+}
+
+func (x *Index) linked(ctx context.Context, rec id.ID, kindName, field, query string) ([]Row, error) {
 	n, ok := x.words.number(field)
 	if !ok {
 		return nil, nil
 	}
 	var recs []int64
 	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
-		return sealeddb.Each(c, `SELECT link.rec FROM record JOIN link ON link.target = record.rec WHERE record.id = ?1 AND link.field = ?2`,
-			[]any{rec[:], n}, func(s *sqlite3.Stmt) error {
-				recs = append(recs, s.ColumnInt64(0))
-				return nil
-			})
+		return sealeddb.Each(c, query, []any{rec[:], n}, func(s *sqlite3.Stmt) error {
+			recs = append(recs, s.ColumnInt64(0))
+			return nil
+		})
 	})
 	if err != nil {
 		return nil, err
