@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -405,6 +406,94 @@ func TestTwoDevicesHoldOneInterview(t *testing.T) {
 	note(t, owner, p.interview, app.Turn{What: interview.PhaseDone, Phase: "closing"})
 	if list, err := owner.Ongoing(t.Context(), "en"); err != nil || len(list) != 0 {
 		t.Errorf("a closed interview goes on: %v %v", list, err)
+	}
+}
+
+// Two devices answered the check before they met: it holds nothing up for good. Whoever answers
+// it again knows both, and that answer is the one, on either device, however often.
+func TestTheCheckIsAnsweredAgainAfterTwoDevicesAnsweredIt(t *testing.T) {
+	owner := create(t)
+	defer owner.Close()
+	stick := filepath.Join(t.TempDir(), "usb")
+	p := testimony(t, owner, "Hana", "김철수", "x")
+	agree(t, owner, p.person, "CO-01", "CS-1", "2003")
+	other := join(t, owner, stick, "general")
+	devices := []*app.Workspace{owner, other}
+	meet := func() { exchange(t, stick, owner, other, owner) }
+	ready := func(what string, want bool) {
+		t.Helper()
+		for i, w := range devices {
+			h := hearing(t, w, p.interview)
+			if h.Plan.BreakPlan != want || h.Plan.Referral != want || want != (len(phase(t, h, "free_account").Missing) == 0) {
+				t.Errorf("%s: device %d has %+v in place, missing %v; want %v", what, i, h.Plan, phase(t, h, "free_account").Missing, want)
+			}
+		}
+	}
+	for round := range 3 {
+		plan(t, owner, p.interview, answers("breaks_told", "no", "referral_ready", "no"))
+		plan(t, other, p.interview, answers())
+		meet()
+		ready("before anybody answered again", false)
+		by := devices[round%2]
+		plan(t, by, p.interview, answers())
+		meet()
+		ready("answered again", true)
+		plan(t, by, p.interview, answers("breaks_told", "no", "referral_ready", "no"))
+		meet()
+		ready("answered otherwise", false)
+	}
+	plan(t, other, p.interview, answers())
+	meet()
+	ready("answered again", true)
+	note(t, owner, p.interview, app.Turn{What: interview.PhaseBegin, Phase: "free_account"})
+}
+
+// A form that is sent twice, at once or with an answer changed, holds up nothing either.
+func TestACheckThatIsSentTwiceIsOne(t *testing.T) {
+	w := create(t)
+	defer w.Close()
+	p := testimony(t, w, "Hana", "김철수", "x")
+	agree(t, w, p.person, "CO-01", "CS-1", "2003")
+	rec, err := w.PlanRecord(p.interview)
+	must(t, err)
+	var sent sync.WaitGroup
+	for _, a := range []string{"no", "yes", "no", "yes"} {
+		sent.Go(func() {
+			if problems, err := w.StatePlan(t.Context(), p.interview, answers("breaks_told", a)); err != nil || len(problems) > 0 {
+				t.Error(problems, err)
+			}
+		})
+	}
+	sent.Wait()
+	standing := func() (n int) {
+		f, err := w.Index().Fold(t.Context(), rec)
+		must(t, err)
+		for _, a := range f.Accounts {
+			if a.CorrectedBy == nil {
+				n++
+			}
+		}
+		return n
+	}
+	if n := standing(); n != 1 {
+		t.Errorf("%d answers stand beside each other", n)
+	}
+	// two that an earlier version let stand, which did not look at both
+	for _, a := range []string{"no", "yes"} {
+		_, err := w.StateAll(t.Context(), []casebook.Statement{{Record: rec, Kind: "interview_plan", Fields: kind.Values{"interview": {kind.Of(p.interview.String())}, "breaks_told": {kind.Of(a)}}}})
+		must(t, err)
+	}
+	if h := hearing(t, w, p.interview); h.Plan.BreakPlan {
+		t.Error("answers that disagree are an answer")
+	}
+	for range 2 {
+		plan(t, w, p.interview, answers())
+		if h := hearing(t, w, p.interview); !h.Plan.BreakPlan {
+			t.Error("the interview stays held up")
+		}
+	}
+	if n := standing(); n != 3 {
+		t.Errorf("%d accounts stand, want one for each of three that stood", n)
 	}
 }
 

@@ -195,14 +195,35 @@ func (w *Workspace) StatePlan(ctx context.Context, rec id.ID, vs kind.Values) ([
 			s.Fields[f.Name] = []kind.Value{{State: kind.NotAsked}}
 		}
 	}
-	if r, err := w.index.Fold(ctx, plan); err == nil {
+	return w.stateInPlace(ctx, s, func(casebook.Account) bool { return true })
+}
+
+// stateInPlace records a statement in place of every account of its record that stands and that
+// replaces wants: devices that did not know of each other, and forms that were sent twice,
+// leave several. It is stated once for each.
+func (w *Workspace) stateInPlace(ctx context.Context, s casebook.Statement, replaces func(casebook.Account) bool) ([]fault.Problem, error) {
+	if problems := append(w.Check(ctx, s, "save"), w.checkNow(ctx, s)...); len(problems) > 0 {
+		return problems, nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all []casebook.Statement
+	r, err := w.index.Fold(ctx, s.Record)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return nil, err
+	}
+	if err == nil {
 		for _, a := range r.Accounts {
-			if a.CorrectedBy == nil {
-				ref := a.Ref
-				s.Corrects = &ref
+			if a.CorrectedBy == nil && replaces(a) {
+				again := s
+				again.Corrects = &a.Ref
+				all = append(all, again)
 			}
 		}
 	}
-	_, problems, err := w.State(ctx, s, "save")
-	return problems, err
+	if len(all) == 0 {
+		all = append(all, s)
+	}
+	_, err = w.stateAll(ctx, all, nil)
+	return nil, err
 }

@@ -315,13 +315,8 @@ func (w *Workspace) MarkHard(ctx context.Context, passage id.ID, hard bool) erro
 		return fault.New(fault.NotFound, "app.MarkHard", "no such passage")
 	}
 	s := casebook.Statement{Record: passage, Kind: r.Kind, Fields: kind.Values{"hard": {kind.Of(map[bool]string{true: "yes", false: "no"}[hard])}}}
-	for _, a := range r.Accounts {
-		if len(a.Act.Fields) == 1 && len(a.Act.Fields["hard"]) > 0 && a.CorrectedBy == nil {
-			ref := a.Ref
-			s.Corrects = &ref
-		}
-	}
-	if _, problems, err := w.State(ctx, s, "save"); err != nil || len(problems) > 0 {
+	problems, err := w.stateInPlace(ctx, s, func(a casebook.Account) bool { return len(a.Act.Fields) == 1 && len(a.Act.Fields["hard"]) > 0 })
+	if err != nil || len(problems) > 0 {
 		return cmp.Or(err, error(fault.New(fault.Invalid, "app.MarkHard", "the mark is not taken")))
 	}
 	return nil

@@ -345,3 +345,31 @@ func TestTheLifeCalendarHoldsTheOwnLifeAndDatesAnEvent(t *testing.T) {
 		}
 	}
 }
+
+// Two devices that said apart whether a passage is hard to hear: it is, until somebody who knows
+// both says that it is not.
+func TestAMarkOfTwoDevicesCanBeTakenAway(t *testing.T) {
+	w := create(t)
+	defer w.Close()
+	stick := filepath.Join(t.TempDir(), "usb")
+	p := testimony(t, w, "Hana", "김철수", "x")
+	other := join(t, w, stick, "general")
+	must(t, w.MarkHard(t.Context(), p.unit, false))
+	must(t, other.MarkHard(t.Context(), p.unit, true))
+	exchange(t, stick, w, other, w)
+	both := func(want bool) {
+		t.Helper()
+		for _, d := range []*app.Workspace{w, other} {
+			if got := passages(t, d, p.interview)[0].Hard; got != want {
+				t.Errorf("hard to hear: %v, want %v", got, want)
+			}
+		}
+	}
+	both(true)
+	must(t, w.MarkHard(t.Context(), p.unit, false))
+	exchange(t, stick, w, other)
+	both(false)
+	must(t, other.MarkHard(t.Context(), p.unit, true))
+	exchange(t, stick, other, w)
+	both(true)
+}

@@ -92,7 +92,7 @@ func (w *Workspace) Passages(ctx context.Context, interview id.ID, first, limit 
 		}
 		order, _ := strconv.Atoi(row.Values.Get("order")) // none: 0
 		p := Passage{ID: row.ID, Order: order, Time: row.Values.Get("time_code"), Basis: row.Values.Get("basis"), MachineTranslated: row.Values.Get("machine_translated") == "yes",
-			Hard: row.Values.Get("hard") == "yes", Corrections: corrections[row.ID]}
+			Hard: slices.Contains(row.Values["hard"], kind.Of("yes")), Corrections: corrections[row.ID]}
 		p.Words, p.Lang = firstText(r, "verbatim")
 		p.Translation, p.InLang = firstText(r, "translation")
 		p.Speaker, _ = firstText(r, "speaker")
