@@ -263,15 +263,8 @@ func (w *Workspace) Candidates(ctx context.Context, q index.Query) (*index.Resul
 	if err != nil {
 		return nil, err
 	}
-	q.Kind = "incident"
-	res, err := read.List(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	before := len(res.Rows)
-	res.Rows = slices.DeleteFunc(res.Rows, foundWrong)
-	res.Total -= before - len(res.Rows)
-	return res, nil
+	q.Kind, q.Without = "incident", map[string][]string{"verification": {string(verification.Wrong)}}
+	return read.List(ctx, q)
 }
 
 // MakeFinding records a pattern finding on incidents. It states no level: a level needs an

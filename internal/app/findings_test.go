@@ -164,6 +164,50 @@ func TestR05AFindingRestsOnWhoAllowsComparisonAlone(t *testing.T) {
 	}
 }
 
+// Incidents that were found wrong are neither offered nor counted, and take no place from those
+// that follow them.
+func TestIncidentsFoundWrongTakeNoPlaceAmongThoseOffered(t *testing.T) {
+	w := create(t)
+	defer w.Close()
+	p := person(t, w, "Hana")
+	agree(t, w, p, "CO-02", "CS-1", "2004-01-05")
+	var good []id.ID
+	for range 3 {
+		good = append(good, beaten(t, w, p, "BK-1"))
+	}
+	elsewhere := w.NewRecord()
+	say(t, w, elsewhere, "incident", p, "type", "MT02.2", "victims", p.String())
+	offered := func(limit, offset int) (out []id.ID, total int) {
+		t.Helper()
+		res, err := w.Candidates(t.Context(), index.Query{Filters: map[string][]string{"type": {"MT02.1"}}, Limit: limit, Offset: offset})
+		must(t, err)
+		for _, r := range res.Rows {
+			out = append(out, r.ID)
+		}
+		return out, res.Total
+	}
+	for range 7 { // changed last, so they come first
+		if _, missing, err := w.Argue(t.Context(), beaten(t, w, p, "BK-1"), app.Argument{Level: verification.Wrong, Reasons: "the teller took it back"}); err != nil || len(missing) > 0 {
+			t.Fatal(missing, err)
+		}
+	}
+	for _, limit := range []int{0, 1, 2, 3, 5} {
+		got, total := offered(limit, 0)
+		if total != 3 || len(got) != min(limit, 3) || slices.ContainsFunc(got, func(x id.ID) bool { return !slices.Contains(good, x) }) {
+			t.Errorf("at most %d: %d are offered of %d, want %d of 3", limit, len(got), total, min(limit, 3))
+		}
+	}
+	if got, total := offered(2, 2); len(got) != 1 || total != 3 {
+		t.Errorf("the second page: %d of %d, want 1 of 3", len(got), total)
+	}
+	if _, missing, err := w.Argue(t.Context(), good[0], app.Argument{Level: verification.Wrong, Reasons: "taken back too"}); err != nil || len(missing) > 0 {
+		t.Fatal(missing, err)
+	}
+	if got, total := offered(10, 0); total != 2 || len(got) != 2 || slices.Contains(got, good[0]) {
+		t.Errorf("one more found wrong: %d of %d, want 2 of 2", len(got), total)
+	}
+}
+
 func TestAFindingSaysWhatIsWrongWithIt(t *testing.T) {
 	w := create(t)
 	defer w.Close()

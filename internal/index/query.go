@@ -19,6 +19,7 @@ import (
 type Query struct {
 	Kind    string
 	Filters map[string][]string // field -> codes, any of them; a parent term stands for its children
+	Without map[string][]string // field -> codes, none of them; else as Filters
 	Within  *Within
 	// Contested asks only for records whose accounts await a choice.
 	Contested bool
@@ -109,6 +110,9 @@ func emptyFacets(k *kind.Kind) []Facet {
 func (x *Index) checkQuery(k *kind.Kind, q Query) error {
 	names := []string{}
 	for f := range q.Filters {
+		names = append(names, f)
+	}
+	for f := range q.Without {
 		names = append(names, f)
 	}
 	if q.Within != nil {
@@ -209,6 +213,18 @@ func (t *table) filters(q Query, schema *kind.Set) []filter {
 		out = append(out, filter{field: name, pass: func(row int) bool {
 			ok := false
 			c.at(row, func(n uint32) { ok = ok || want[n] })
+			return ok
+		}})
+	}
+	for name, codes := range q.Without {
+		c := t.byName[name]
+		if c == nil || !c.coded() {
+			continue // nothing is said in codes there
+		}
+		unwanted := c.accept(codes, schema)
+		out = append(out, filter{pass: func(row int) bool {
+			ok := true
+			c.at(row, func(n uint32) { ok = ok && !unwanted[n] })
 			return ok
 		}})
 	}
