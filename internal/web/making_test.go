@@ -193,11 +193,22 @@ func TestThePageOfAFigureBeingMadeMovesOnWithAndWithoutScript(t *testing.T) {
 	ctx, srv, _ := openDesk(t, w)
 	for _, off := range []bool{false, true} {
 		if err := chromedp.Do(ctx, call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: off}),
-			chromedp.Navigate(srv.URL+"/figures"), chromedp.WaitReady(chromedp.CSS("footer")), chromedp.SendKeys(chromedp.CSS("[name=draws]"), "0"), chromedp.Submit(chromedp.CSS(`form[action="/figures"]`)), chromedp.WaitReady(chromedp.CSS("progress"))); err != nil {
+			chromedp.Navigate(srv.URL+"/figures"), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
 			t.Fatal(err)
 		}
-		if err := chromedp.Do(ctx, chromedp.WaitReady(chromedp.CSS("dl.origin"))); err != nil {
-			t.Fatalf("script off %v: %v", off, err)
+		tabOn(t, ctx, `[name=draws]`)
+		strike(t, ctx, "2", "0", "0", kb.Enter) // what is in the box is selected
+		shown, made := false, false
+		for range 1200 { // nothing is pressed any more: the page has to move by itself
+			at, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.pathname`))
+			shown = shown || err == nil && strings.HasPrefix(at, "/figures/making/")
+			if made = err == nil && strings.HasPrefix(at, "/figures/") && !strings.HasPrefix(at, "/figures/making/"); made {
+				break
+			}
+			time.Sleep(50 * time.Millisecond) // it is being computed
+		}
+		if !shown || !made {
+			t.Fatalf("script off %v: progress was shown %v, the figure was reached %v", off, shown, made)
 		}
 	}
 	if n := figuresKept(t, w); n != 2 {
