@@ -3,12 +3,15 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
 
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
@@ -266,6 +269,57 @@ func TestR29EveryPageOfTheWordsShowsWhatWasPutRight(t *testing.T) {
 	h.ready(t)
 	if code, _, _ = s.do("POST", h.path("/interview"), url.Values{"turn": {"phase_done"}, "phase": {"read_back"}}, nil); code != http.StatusUnprocessableEntity {
 		t.Errorf("the read-back is done with two passages unread: %d", code)
+	}
+}
+
+// R29: a search shows words of a testimony with what the person put right in them, in every
+// language of the desk, as the transcript does; and nothing of it once the person withdrew.
+func TestR29ASearchShowsWordsWithWhatWasPutRight(t *testing.T) {
+	axe, err := os.ReadFile("testdata/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := newHeard(t)
+	for _, b := range []app.ReadBack{{Passage: h.units[0], Answer: app.Confirmed, Language: "ko", Reader: "IV-1"},
+		{Passage: h.units[1], Answer: app.Corrected, Language: "ko", Reader: "IV-1", Correction: "이틀에 한 번이었습니다", In: "ko"}} {
+		if problems, err := h.StateReadBack(t.Context(), h.interview, b); err != nil || len(problems) > 0 {
+			t.Fatal(problems, err)
+		}
+	}
+	ctx, srv, c := openDesk(t, h.Workspace)
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1366, 768)); err != nil {
+		t.Fatal(err)
+	}
+	y := typist{t, ctx}
+	hits := func(words string) string {
+		y.open(srv.URL + "/search?q=" + url.QueryEscape(words))
+		return y.ask(`[...document.querySelectorAll(".passages > li")].map(l => (l.querySelector("mark")?.textContent ?? "") + ": " + (l.querySelector(".corrections h3")?.textContent ?? "nothing put right") + ", " + [...l.querySelectorAll(".corrections q")].map(q => q.lang + " " + q.textContent).join("; ")).join("\n")`)
+	}
+	for lang, said := range map[string]string{"en": "Put right by the person", "ko": "본인이 바로잡은 말", "zh": "本人的更正"} {
+		if err := chromedp.Do(ctx, setCookie(srv, "lang", lang)); err != nil {
+			t.Fatal(err)
+		}
+		for _, words := range []string{"매일", "every day"} {
+			got := hits(words)
+			if want := strings.Fields(words)[0] + ": " + said + ", ko 이틀에 한 번이었습니다"; got != want {
+				t.Errorf("%s: a search for %q shows %q, want %q", lang, words, got, want)
+			}
+		}
+		if *pictures != "" {
+			picture(t, ctx, "search-put-right", lang, "light")
+		}
+		for _, line := range c.take() {
+			t.Errorf("%s: %s", lang, line)
+		}
+		checkAccess(t, ctx, string(axe), "words with what was put right "+lang)
+		c.take() // axe itself may log
+	}
+	if got := hits("강을"); got != "강을: nothing put right, " {
+		t.Errorf("a passage that was right as read: %q", got)
+	}
+	state(t, h.Workspace, "consent", "person", h.person.String(), "purpose", "CO-01", "state", "CS-3", "date", h.now.Format("2006-01-02"), "language", "ko", "method", "oral", "text_version", "2026-01")
+	if got := hits("매일") + hits("이틀에"); got != "" {
+		t.Errorf("of a locked file: %q", got)
 	}
 }
 

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
+	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/token"
 )
@@ -31,6 +33,7 @@ type passageView struct {
 	Before, Match   string
 	After           string
 	Lang            string
+	PutRight        putRight // by the person in the words, where they are of a testimony (R29)
 }
 
 // shownHits is how many records a search shows; the count is of all.
@@ -98,6 +101,7 @@ func (s *Server) streamPassages(w http.ResponseWriter, r *http.Request, v *visit
 		return r.Context().Err()
 	}
 	shown, total := 0, 0
+	var failed error
 	scanned, err := v.ws.Desk().Narratives(r.Context(), p.Query, func(n index.Narrative) bool {
 		total++
 		if shown == shownPassages {
@@ -110,12 +114,19 @@ func (s *Server) streamPassages(w http.ResponseWriter, r *http.Request, v *visit
 		if row, err := v.ws.Index().Row(r.Context(), n.Record); err == nil {
 			p.Passage.Title = v.ws.Title(r.Context(), *row, v.Say.Lang())
 		}
+		if n.Kind == "statement_unit" {
+			var all []app.Correction
+			if all, failed = v.ws.CorrectionsOf(r.Context(), n.Record); failed != nil {
+				return false // words are not shown without what was put right in them
+			}
+			p.Passage.PutRight = putRight{v.Say, all}
+		}
 		if searchTmpl.part(w, "search-passage", p) != nil {
 			return false
 		}
 		return flusher.Flush() == nil
 	})
-	if err != nil {
+	if err = cmp.Or(err, failed); err != nil {
 		return err
 	}
 	p.Total, p.Scanned = v.Say.N("search.passages", total), v.Say.N("search.scanned", scanned)
