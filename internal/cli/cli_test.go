@@ -12,7 +12,10 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/kind"
 	"example.org/amparo/internal/vault"
 )
 
@@ -154,4 +157,61 @@ func secrets(t *testing.T, truthFile string) []string {
 		out = append(out, c)
 	}
 	return append(out, "강을 건넜습니다", "crossed the river", "maize gruel", "옥수수죽")
+}
+
+// R05: whoever withdrew from documentation is found by no search on the command line, by no
+// name, value or word, and in no count.
+func TestR05TheCommandLineFindsNobodyWhoWithdrew(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "w")
+	opt := app.Options{Params: vault.LightParams}
+	w, err := app.Create(t.Context(), dir, []byte("demo"), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := func(kindName string, rec id.ID, fields kind.Values) {
+		t.Helper()
+		if _, problems, err := w.State(t.Context(), casebook.Statement{Record: rec, Kind: kindName, Fields: fields}, "save"); err != nil || len(problems) > 0 {
+			t.Fatal(kindName, err, problems)
+		}
+	}
+	one := func(s string) []kind.Value { return []kind.Value{kind.Of(s)} }
+	person, interview := w.NewRecord(), w.NewRecord()
+	state("person", person, kind.Values{"pseudonym": one("Sobaek-7"), "sex": one("f"), "birth": one("1970")})
+	state("person_identity", w.NewRecord(), kind.Values{"person": one(person.String()), "names": {{Text: "김철수", Lang: "ko"}}})
+	state("interview", interview, kind.Values{"person": one(person.String()), "date": one("2003-04-02")})
+	state("statement_unit", w.NewRecord(), kind.Values{"interview": one(interview.String()), "order": one("1"), "verbatim": {{Text: "the river that winter", Lang: "en"}}})
+	pass := filepath.Join(t.TempDir(), "p")
+	if err := os.WriteFile(pass, []byte("demo\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found := func(words string) string {
+		t.Helper()
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var out, bad strings.Builder
+		if code := run(t.Context(), []string{"search", "--dir", dir, "--passphrase-file", pass, words, "--narratives", "--json"}, Streams{Out: &out, Err: &bad}, opt); code != 0 {
+			t.Fatalf("exit code %d: %s", code, bad.String())
+		}
+		if w, err = app.Open(t.Context(), dir, []byte("demo"), opt); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	words := []string{"Sobaek", "김철수", "river"}
+	for _, s := range words {
+		if got := found(s); !strings.Contains(got, `"kind"`) {
+			t.Errorf("%q finds nothing before: %s", s, got)
+		}
+	}
+	state("consent", w.NewRecord(), kind.Values{"person": one(person.String()), "purpose": one("CO-01"), "state": one("CS-3"), "date": one("2004-04-02"),
+		"language": one("ko"), "method": one("oral"), "text_version": one("2004-1")})
+	for _, s := range words {
+		if got := found(s); strings.Contains(got, `"kind"`) || !strings.Contains(got, `"total": 0`) {
+			t.Errorf("%q finds who withdrew: %s", s, got)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
 }

@@ -41,7 +41,7 @@ type hit struct {
 }
 
 func (c *cli) search(ctx context.Context, w *app.Workspace, words string, limit int, narratives bool) error {
-	f, err := w.Index().Search(ctx, words, limit)
+	f, err := w.Desk().Search(ctx, words, limit)
 	if err != nil {
 		return err
 	}
@@ -54,10 +54,10 @@ func (c *cli) search(ctx context.Context, w *app.Workspace, words string, limit 
 		Narratives []hit `json:"narratives"`
 	}{Total: f.Total, Names: f.Names, Values: f.Coded, Hits: []hit{}, Narratives: []hit{}}
 	for _, r := range f.Rows {
-		out.Hits = append(out.Hits, hit{ID: r.ID.String(), Kind: r.Kind, Title: w.Title(ctx, r, "en")})
+		out.Hits = append(out.Hits, hit{ID: r.ID.String(), Kind: r.Kind, Title: w.Desk().Title(ctx, r, "en")})
 	}
 	if narratives {
-		out.Scanned, err = w.Index().Narratives(ctx, words, func(n index.Narrative) bool {
+		out.Scanned, err = w.Desk().Narratives(ctx, words, func(n index.Narrative) bool {
 			out.Narratives = append(out.Narratives, hit{ID: n.Record.String(), Kind: n.Kind, Field: n.Field})
 			return true
 		})

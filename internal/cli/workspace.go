@@ -73,7 +73,7 @@ func (c *cli) rebuildCmd() *cobra.Command {
 				if err := w.Rebuild(cmd.Context(), c.progress("rebuilding")); err != nil {
 					return err
 				}
-				counts, err := w.Index().Counts(cmd.Context())
+				counts, err := w.Desk().Counts(cmd.Context())
 				if err != nil {
 					return err
 				}
