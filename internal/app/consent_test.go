@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -351,6 +352,40 @@ func TestR05WhatIsLeftOutIsCarriedOverExactly(t *testing.T) {
 	}
 	if carried < 300 {
 		t.Errorf("carried over %d times only", carried)
+	}
+}
+
+// R05: what is recorded while it is computed what a purpose leaves out is in it too.
+func TestR05WhatIsLeftOutFollowsWhatIsRecordedMeanwhile(t *testing.T) {
+	c := newCrowd(t, 300)
+	defer c.w.Close()
+	done := make(chan struct{})
+	var asking sync.WaitGroup
+	for _, purpose := range crowdPurposes {
+		r := reading(t, c.w, purpose)
+		asking.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+					if _, err := r.Counts(t.Context()); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			}
+		})
+	}
+	for range 60 {
+		c.step()
+	}
+	close(done)
+	asking.Wait()
+	for _, purpose := range crowdPurposes {
+		if _, err := reading(t, c.w, purpose).Carried(t.Context()); err != nil {
+			t.Errorf("%s: %v", purpose, err)
+		}
 	}
 }
 

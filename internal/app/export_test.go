@@ -31,12 +31,16 @@ func (r *Reading) Carried(ctx context.Context) (bool, error) {
 	use := r.use
 	use.On = r.w.today()
 	l := r.w.outside.of(use)
+	l.Lock()
 	carried := l.known && l.gen == r.w.index.Generation()
+	l.Unlock()
 	got, err := r.out(ctx)
 	if err != nil {
 		return carried, err
 	}
+	l.Lock()
 	l.known = false
+	l.Unlock()
 	want, err := r.out(ctx)
 	if err != nil || got.Same(want) && want.Same(got) {
 		return carried, err

@@ -56,7 +56,7 @@ func (w *Workspace) LinkingAtHand(ctx context.Context, kindName string) (l *Link
 			break
 		}
 		switch {
-		case h.run != nil && h.cost > slow:
+		case h.run != nil && h.cost > slow || w.many(ctx, kindName):
 			timer.Reset(quick)
 		case h.run != nil:
 			timer.Reset(patience)
@@ -83,6 +83,14 @@ func (w *Workspace) LinkingAtHand(ctx context.Context, kindName string) (l *Link
 		return l, 0, err
 	}
 	return h.run, w.linked.news.count(kindName), nil
+}
+
+// manyRecords is how many records of a kind take long to lay out, whatever the machine.
+const manyRecords = 10_000
+
+func (w *Workspace) many(ctx context.Context, kindName string) bool {
+	n, err := w.index.Counts(ctx)
+	return err == nil && n[kindName] > manyRecords
 }
 
 // of is the run of a kind as it stands.

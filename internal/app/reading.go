@@ -62,6 +62,11 @@ type left struct {
 	gen    uint64
 	out    *index.Reached
 	silent map[id.ID]bool // persons never asked anything
+
+	waiting struct { // batches that were applied and not looked at yet
+		sync.Mutex
+		batches []batch
+	}
 }
 
 // maxUses bounds the memory of uses.
@@ -87,6 +92,7 @@ func (r *Reading) out(ctx context.Context) (*index.Reached, error) {
 	l := r.w.outside.of(use)
 	l.Lock()
 	defer l.Unlock()
+	r.w.carry(ctx, use, l)
 	gen := r.w.index.Generation()
 	if l.known && l.gen == gen {
 		return l.out, nil
@@ -100,7 +106,8 @@ func (r *Reading) out(ctx context.Context) (*index.Reached, error) {
 		return nil, err
 	}
 	l.known, l.gen, l.out, l.silent = true, gen, out, silent
-	return out, nil
+	r.w.carry(ctx, use, l) // what was recorded while this was computed
+	return l.out, nil
 }
 
 // notCovered lists the persons a use does not cover, and which of them were never asked

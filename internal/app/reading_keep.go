@@ -26,15 +26,43 @@ func (w *Workspace) keepOutside(ctx context.Context, before uint64, acts []index
 	}
 	w.outside.Unlock()
 	for use, l := range uses {
-		if !l.TryLock() {
-			continue // it is being computed: from before or after the batch, it will not tell
+		l.waiting.Lock()
+		if len(l.waiting.batches) < mostWaiting {
+			l.waiting.batches = append(l.waiting.batches, batch{before, acts})
 		}
-		if l.known && l.gen == before {
-			if out, ok := w.carried(ctx, use, l, acts); ok {
-				l.out, l.gen = out, after
-			}
+		l.waiting.Unlock()
+		if l.TryLock() { // else it is being computed, and looked at after that
+			w.carry(ctx, use, l)
+			l.Unlock()
 		}
-		l.Unlock()
+	}
+}
+
+// batch is acts that were applied at once, at a generation of the index.
+type batch struct {
+	before uint64
+	acts   []index.Opened
+}
+
+// mostWaiting bounds the memory of batches. Where one is missing, all is computed anew.
+const mostWaiting = 1000
+
+// carry carries over the batches that wait. The caller holds l.
+func (w *Workspace) carry(ctx context.Context, use consent.Use, l *left) {
+	l.waiting.Lock()
+	batches := l.waiting.batches
+	l.waiting.batches = nil
+	l.waiting.Unlock()
+	for _, b := range batches {
+		if !l.known || l.gen != b.before {
+			continue // of before it was computed
+		}
+		out, ok := w.carried(ctx, use, l, b.acts)
+		if !ok {
+			l.known = false
+			return
+		}
+		l.out, l.gen = out, b.before+1
 	}
 }
 
@@ -60,11 +88,14 @@ func (w *Workspace) carried(ctx context.Context, use consent.Use, l *left, acts 
 // carriedOver is carried for one statement.
 func (w *Workspace) carriedOver(ctx context.Context, use consent.Use, out *index.Reached, silent map[id.ID]bool, a *casebook.Act) (*index.Reached, bool) {
 	asks := a.Kind == "consent" || a.Kind == "bip" || a.Kind == "person" && use.Purpose != consent.Documentation
-	if asks || out.Has(a.Record) {
+	if asks {
 		return nil, false
 	}
 	named, accounts, err := w.index.Edges(ctx, a.Record)
-	if err != nil || accounts != 1 && slices.ContainsFunc(namedBy(a), out.Has) {
+	if err == nil && accounts == 1 && out.Has(a.Record) && !silent[a.Record] {
+		return out, true // found when it was computed, which was after this was applied
+	}
+	if err != nil || out.Has(a.Record) || accounts != 1 && slices.ContainsFunc(namedBy(a), out.Has) {
 		return nil, false // an account beside others may also have let go of somebody
 	}
 	for _, e := range named {

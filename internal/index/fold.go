@@ -142,24 +142,46 @@ func differs(c *sqlite3.Conn, group map[int64]bool) (bool, error) {
 // Linked returns the records of a kind, or of any where kindName is empty, that point at
 // rec by one field.
 func (x *Index) Linked(ctx context.Context, rec id.ID, kindName, field string) ([]Row, error) {
-	return x.linked(ctx, rec, kindName, field, `SELECT link.rec FROM record JOIN link ON link.target = record.rec WHERE record.id = ?1 AND link.field = ?2`)
+	return x.linked(ctx, rec, kindName, field, "")
 }
 
 // LinkedWithWords is [Index.Linked] for the records of which an account has long sealed text:
 // it is not in their rows.
 func (x *Index) LinkedWithWords(ctx context.Context, rec id.ID, kindName, field string) ([]Row, error) {
-	return x.linked(ctx, rec, kindName, field, `SELECT link.rec FROM record JOIN link ON link.target = record.rec WHERE record.id = ?1 AND link.field = ?2
-		AND EXISTS (SELECT 1 FROM act WHERE act.rec = link.rec AND act.text & 2)`)
+	return x.linked(ctx, rec, kindName, field, ` AND EXISTS (SELECT 1 FROM act WHERE act.rec = link.rec AND act.text & 2)`)
 }
 
-func (x *Index) linked(ctx context.Context, rec id.ID, kindName, field, query string) ([]Row, error) {
+// fewOfKind is up to how many records of a kind are gone through one by one, rather than all
+// that point at a record: an interview has a thousand passages, and hardly any of them a
+// correction.
+const fewOfKind = 500
+
+func (x *Index) linked(ctx context.Context, rec id.ID, kindName, field, also string) ([]Row, error) {
 	n, ok := x.words.number(field)
 	if !ok {
 		return nil, nil
 	}
 	var recs []int64
 	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
-		return sealeddb.Each(c, query, []any{rec[:], n}, func(s *sqlite3.Stmt) error {
+		query, args := `SELECT link.rec FROM record JOIN link ON link.target = record.rec WHERE record.id = ?1 AND link.field = ?2`, []any{rec[:], n}
+		if kindName != "" {
+			of, ok := x.words.number(kindName)
+			if !ok {
+				return nil
+			}
+			args = append(args, of)
+			query = `SELECT link.rec FROM record JOIN link ON link.target = record.rec JOIN record AS one ON one.rec = link.rec
+				WHERE record.id = ?1 AND link.field = ?2 AND one.kind = ?3`
+			all := 0
+			if err := sealeddb.Each(c, `SELECT coalesce(sum(n), 0) FROM tally WHERE kind = ?1`, []any{of}, func(s *sqlite3.Stmt) error { all = s.ColumnInt(0); return nil }); err != nil {
+				return err
+			}
+			if all <= fewOfKind { // the join of a kind is not turned round
+				query = `SELECT link.rec FROM record AS one CROSS JOIN link ON link.target = (SELECT rec FROM record WHERE id = ?1) AND link.field = ?2 AND link.rec = one.rec
+					WHERE one.kind = ?3`
+			}
+		}
+		return sealeddb.Each(c, query+also+` ORDER BY link.rec`, args, func(s *sqlite3.Stmt) error {
 			recs = append(recs, s.ColumnInt64(0))
 			return nil
 		})
@@ -167,14 +189,7 @@ func (x *Index) linked(ctx context.Context, rec id.ID, kindName, field, query st
 	if err != nil {
 		return nil, err
 	}
-	rows, err := x.rows(ctx, recs)
-	out := rows[:0]
-	for _, r := range rows {
-		if kindName == "" || r.Kind == kindName {
-			out = append(out, r)
-		}
-	}
-	return out, err
+	return x.rows(ctx, recs)
 }
 
 // WorkspaceActs returns the places of the acts on the workspace itself (enrolments,
