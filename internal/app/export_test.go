@@ -85,3 +85,6 @@ func (w *Workspace) WordingsAreKept() bool {
 
 // ForgetWordings makes the next comparison of words anew.
 func (w *Workspace) ForgetWordings() { w.wordings.forget() }
+
+// Under the race detector, beside other tests, what is quick takes seconds.
+func init() { patience = time.Minute }

@@ -31,9 +31,7 @@ type held struct {
 const (
 	// quick is how long a page waits for its run where that may take long.
 	quick = 60 * time.Millisecond
-	// patience is how long it waits where the last time was quick, and firstPatience for the
-	// first run.
-	patience      = time.Second
+	// firstPatience is how long it waits for the first run.
 	firstPatience = 8 * time.Second
 	// slow is what is too long to wait for at each page.
 	slow = 250 * time.Millisecond
@@ -41,6 +39,9 @@ const (
 	// somebody else wants the processor.
 	rest = 20
 )
+
+// patience is how long a page waits where the last time was quick. A test waits longer.
+var patience = time.Second
 
 // LinkingAtHand is [Workspace.Linking] for a page, which does not wait long: in a large
 // workspace, bringing a run up to date takes seconds, and each thing recorded asks for it.
