@@ -59,11 +59,7 @@ func codedIncident(t *testing.T, w *app.Workspace, rec id.ID, agency string) {
 
 // Two members coded four incidents apart; the one difference is settled with one key.
 func TestADifferenceOfTwoCodersIsSettledByKeyboard(t *testing.T) {
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
+	w := ownWorkspace(t, 5)
 	second, meet := secondMember(t, w)
 	meet()
 	var recs []id.ID

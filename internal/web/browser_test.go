@@ -129,13 +129,20 @@ func setCookie(srv *httptest.Server, name, value string) chromedp.Action[chromed
 	return call(network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: srv.URL})
 }
 
-// Every page in every language, light and dark: nothing on the console, no policy
-// violation, no request elsewhere, and no finding of axe (WCAG 2.2 AA).
-func TestPagesInTheBrowser(t *testing.T) {
+// axeScript is axe-core, which looks for what keeps people from using a page.
+func axeScript(t *testing.T) []byte {
+	t.Helper()
 	axe, err := os.ReadFile("testdata/axe.min.js")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return axe
+}
+
+// Every page in every language, light and dark: nothing on the console, no policy
+// violation, no request elsewhere, and no finding of axe (WCAG 2.2 AA).
+func TestPagesInTheBrowser(t *testing.T) {
+	axe := axeScript(t)
 	w := demoWorkspace(t)
 	ctx, srv, c := openDesk(t, w)
 	for _, lang := range languages {
@@ -210,13 +217,9 @@ func checkAccess(t *testing.T, ctx context.Context, axe, what string) {
 
 // With script off every action is still a form or a link.
 func TestTheDeskWithoutScript(t *testing.T) {
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
+	w := ownWorkspace(t, 5)
 	ctx, srv, _ := openDesk(t, w)
-	err = chromedp.Do(ctx, call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}),
+	err := chromedp.Do(ctx, call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}),
 		chromedp.Navigate(srv.URL+"/new/person"), chromedp.WaitReady(chromedp.CSS("footer")),
 		chromedp.SendKeys(chromedp.CSS("#f-pseudonym"), "Namsan-77"), chromedp.SendKeys(chromedp.CSS("#f-birth"), "1968년 가을"),
 		chromedp.Submit(chromedp.CSS("form.entry")), chromedp.WaitVisible(chromedp.CSS(".notice")))

@@ -69,10 +69,7 @@ const openReach = 120
 // page's policy forbids them, and so the same drawing can go into a report.
 func drawChain(steps []app.ChainStep, say Say) template.HTML {
 	lo, hi := chainSpan(steps)
-	x := func(day int64) float64 {
-		day = max(lo, min(hi, day))
-		return chainLeft + float64(day-lo)/float64(max(1, hi-lo))*(chainWidth-chainLeft-12)
-	}
+	x := chainScale(lo, hi)
 	height := chainTop + len(steps)*chainRow + 8
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg class="chain" viewBox="0 0 %d %d" role="img" aria-labelledby="chain-title chain-desc" xmlns="http://www.w3.org/2000/svg"><title id="chain-title">%s</title><desc id="chain-desc">%s</desc>`,
@@ -81,11 +78,7 @@ func drawChain(steps []app.ChainStep, say Say) template.HTML {
 	for i, s := range steps {
 		y := chainTop + i*chainRow
 		from, to := x(s.Lo), x(s.Hi)
-		label := []rune(s.Label)
-		if len(label) > 30 {
-			label = append(label[:29], '…')
-		}
-		fmt.Fprintf(&b, `<g class="step k-%s"><text class="label" x="8" y="%d">%s</text>`, esc(s.Kind), y+chainRow/2+5, esc(string(label)))
+		fmt.Fprintf(&b, `<g class="step k-%s"><text class="label" x="8" y="%d">%s</text>`, esc(s.Kind), y+chainRow/2+5, esc(cut(s.Label, 30)))
 		fmt.Fprintf(&b, `<rect class="may" x="%.1f" y="%d" width="%.1f" height="%d" rx="3"><title>%s: %s</title></rect>`, from, y+chainBarGap, max(3, to-from), chainRow-2*chainBarGap, esc(s.Label), esc(s.Dates))
 		if s.Sure[0] <= s.Sure[1] {
 			fmt.Fprintf(&b, `<rect class="sure" x="%.1f" y="%d" width="%.1f" height="%d" rx="3"/>`, x(s.Sure[0]), y+chainBarGap, max(3, x(s.Sure[1])-x(s.Sure[0])), chainRow-2*chainBarGap)
@@ -94,6 +87,14 @@ func drawChain(steps []app.ChainStep, say Say) template.HTML {
 	}
 	b.WriteString(`</svg>`)
 	return template.HTML(b.String()) // every text in it went through esc
+}
+
+// chainScale is where a day stands in a drawing of the stretch from lo to hi.
+func chainScale(lo, hi int64) func(day int64) float64 {
+	return func(day int64) float64 {
+		day = max(lo, min(hi, day))
+		return chainLeft + float64(day-lo)/float64(max(1, hi-lo))*(chainWidth-chainLeft-12)
+	}
 }
 
 func esc(s string) string { return template.HTMLEscapeString(s) }

@@ -96,13 +96,9 @@ func (v *visit) returned(ctx context.Context, p *chainPage, person id.ID) error 
 			p.Totals = append(p.Totals, v.Say.Two("chain.total", title(e.Record), v.totalWords(t)))
 		}
 	}
-	voc, _ := v.ws.Schema().Vocabulary("interrogation_questions")
 	for stage, qs := range ret.Questions {
 		for _, q := range qs {
-			qv := questionView{ID: q.Record, Edit: "/record/" + p.ID + "/chain?edit=question_asked&record=" + q.Record, Text: q.Code, Nexus: strings.Join(slices.Concat(q.Nexus, q.Grounds), ", ")}
-			if t, ok := voc.Term(q.Code); ok {
-				qv.Text = t.Label.In(v.Say.Lang())
-			}
+			qv := questionView{ID: q.Record, Edit: "/record/" + p.ID + "/chain?edit=question_asked&record=" + q.Record, Text: v.term("interrogation_questions", q.Code), Nexus: strings.Join(slices.Concat(q.Nexus, q.Grounds), ", ")}
 			if !stage.IsZero() {
 				qv.Stage = title(stage)
 			}
@@ -247,7 +243,5 @@ func (s *Server) tellChain(w http.ResponseWriter, r *http.Request, v *visit) err
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(http.StatusUnprocessableEntity)
-	return chainTmpl.Execute(w, *p)
+	return chainTmpl.Refuse(w, *p)
 }

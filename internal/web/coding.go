@@ -279,11 +279,7 @@ func (v *visit) codingForm(ctx context.Context, p *codingPage, c codingState, va
 			}
 		}
 	}
-	for name, put := range v.request.URL.Query() {
-		if field, ok := strings.CutPrefix(name, "put."); ok { // from the life calendar
-			values[field] = put
-		}
-	}
+	putInto(values, v.request.URL.Query())
 	values.Set("passage", c.at)
 	values.Set("passage.from", strconv.Itoa(c.from))
 	values.Set("passage.to", strconv.Itoa(c.to))
@@ -377,9 +373,7 @@ func (s *Server) code(w http.ResponseWriter, r *http.Request, v *visit) error {
 		if err != nil {
 			return err
 		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.WriteHeader(http.StatusUnprocessableEntity)
-		return codingTmpl.Execute(w, *p)
+		return codingTmpl.Refuse(w, *p)
 	}
 	c.kind, c.from, c.to = "", 0, 0
 	link := c.link()

@@ -6,7 +6,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -53,11 +52,7 @@ const spokenText = "문: 언제 강을 건넜습니까?\n\n답: 겨울이었습�
 
 func small(t *testing.T) *app.Workspace {
 	t.Helper()
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
+	w := ownWorkspace(t, 5)
 	return w
 }
 

@@ -114,9 +114,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, v *visit) error 
 		p.Problems = append(p.Problems, problemView{Field: "state", Label: v.Say.T("consent.title"), Reason: v.Say.T("consent.nothing")})
 	}
 	if len(p.Problems) > 0 {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.WriteHeader(http.StatusUnprocessableEntity)
-		return consentTmpl.Execute(w, *p)
+		return consentTmpl.Refuse(w, *p)
 	}
 	if _, err := v.ws.StateAll(r.Context(), all); err != nil {
 		return err

@@ -127,8 +127,6 @@ func (v *visit) cell(ctx context.Context, k *kind.Kind, field string, row index.
 		c.Text += text
 		c.Link = link
 	}
-	if rs := []rune(c.Text); len(rs) > 120 {
-		c.Text = string(rs[:119]) + "…"
-	}
+	c.Text = cut(c.Text, 120)
 	return c
 }

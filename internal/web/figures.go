@@ -119,22 +119,13 @@ func (v *visit) asked(q app.FigureQuestion) string {
 	return v.Say.T("figures.ask." + q.Ask)
 }
 
-func (v *visit) stageName(code string) string { return v.termName("repatriation_stages", code) }
+func (v *visit) stageName(code string) string { return v.term("repatriation_stages", code) }
 
 func (v *visit) outcomeName(code string) string {
 	if code == app.OtherOutcomes {
 		return v.Say.T("figures.after.other")
 	}
-	return v.termName("outcomes", code)
-}
-
-func (v *visit) termName(vocabulary, code string) string {
-	if voc, ok := v.ws.Schema().Vocabulary(vocabulary); ok {
-		if t, ok := voc.Term(code); ok {
-			return t.Label.In(v.Say.Lang())
-		}
-	}
-	return code
+	return v.term("outcomes", code)
 }
 
 // wholeDown and wholeUp round an interval outwards, so that it never says more than was

@@ -66,7 +66,7 @@ func (p *drawing) frame(id, name string) chart.Frame {
 func (p *drawing) total(f *app.Figure, fit estimate.Fit) {
 	d, ok := detailOf[app.TotalDetail](fit)
 	if len(fit.Ensemble) > 0 {
-		c := p.v.forest(fit)
+		c := p.forest(fit)
 		if c.Observed = math.NaN(); ok && d.Observed > 0 {
 			c.Observed = float64(d.Observed)
 		}
@@ -92,13 +92,13 @@ func (p *drawing) total(f *app.Figure, fit estimate.Fit) {
 			}
 		}
 		if hidden == 0 { // with cells left out, the sizes of the lists at its side would be wrong
-			p.add("figures.upset", p.upsetSays(o), p.v.upset(o))
+			p.add("figures.upset", p.upsetSays(o), p.upset(o))
 		}
 		says := p.v.Say.Fill("figures.hidden.says", grouped(hidden), grouped(len(o.Cells)))
 		if o.Changed {
 			says += " " + p.v.Say.T("figures.hidden.changed")
 		}
-		p.add("figures.hidden", says, p.v.suppression(o))
+		p.add("figures.hidden", says, p.suppression(o))
 	}
 }
 
@@ -205,7 +205,7 @@ func (p *drawing) without(fit estimate.Fit, d app.TotalDetail) {
 // stay draws how long a stage lasted, and the rug of all stages.
 func (p *drawing) stay(d app.StayDetail) {
 	say := p.v.Say
-	if c := p.v.stayCurve(d); c != nil {
+	if c := p.stayCurve(d); c != nil {
 		says := say.T("figures.curve.thin")
 		if k := len(d.AtRisk) - 1; k > 0 {
 			says = say.Fill("figures.curve.says", grouped(d.AtRisk[0].People), grouped(d.AtRisk[k].People), whole(d.AtRisk[k].Time))
@@ -295,16 +295,16 @@ func (p *drawing) share(d proportion.Lines) {
 }
 
 // forest draws what each method says, with Chao's bound.
-func (v *visit) forest(fit estimate.Fit) chart.Forest {
-	c := chart.Forest{Frame: chart.Frame{ID: "forest", Title: v.Say.T("figures.forest"), Desc: v.Say.T("figures.forest.desc"), X: v.Say.T("figures.people"), Width: 820},
-		Bound: math.NaN(),
-		Words: chart.ForestWords{Observed: v.Say.T("figures.observed"), Bound: v.Say.T("figures.bound"), Method: v.Say.T("figures.method"), Point: v.Say.T("figures.point"), Interval: v.Say.T("figures.interval")}}
+func (p *drawing) forest(fit estimate.Fit) chart.Forest {
+	c := chart.Forest{Frame: p.frame("forest", "figures.forest"), Bound: math.NaN(),
+		Words: chart.ForestWords{Observed: p.v.Say.T("figures.observed"), Bound: p.v.Say.T("figures.bound"), Method: p.v.Say.T("figures.method"), Point: p.v.Say.T("figures.point"), Interval: p.v.Say.T("figures.interval")}}
+	c.X = p.v.Say.T("figures.people")
 	for _, m := range fit.Ensemble {
-		row := chart.Row{Name: v.method(m.Method), Point: float64(m.Point), Lower: float64(m.Lower), Upper: float64(m.Upper)}
+		row := chart.Row{Name: p.v.method(m.Method), Point: float64(m.Point), Lower: float64(m.Lower), Upper: float64(m.Upper)}
 		if m.Refusal != nil || math.IsNaN(row.Point) {
-			row.Refused = v.Say.T("figures.nofigure")
+			row.Refused = p.v.Say.T("figures.nofigure")
 			if m.Refusal != nil {
-				row.Refused = v.refusal(*m.Refusal).Text
+				row.Refused = p.v.refusal(*m.Refusal).Text
 			}
 		} else if m.Method == "chao" {
 			c.Bound = row.Point
@@ -325,9 +325,9 @@ func (v *visit) method(name string) string {
 }
 
 // upset draws the overlaps that may be shown.
-func (v *visit) upset(o *app.Overlaps) chart.UpSet {
-	c := chart.UpSet{Frame: chart.Frame{ID: "upset", Title: v.Say.T("figures.upset"), Desc: v.Say.T("figures.upset.desc"), Y: v.Say.T("figures.people"), Width: 820},
-		Lists: o.Lists, Words: chart.UpSetWords{History: v.Say.T("figures.lists"), Count: v.Say.T("figures.people")}}
+func (p *drawing) upset(o *app.Overlaps) chart.UpSet {
+	c := chart.UpSet{Frame: p.frame("upset", "figures.upset"), Lists: o.Lists, Words: chart.UpSetWords{History: p.v.Say.T("figures.lists"), Count: p.v.Say.T("figures.people")}}
+	c.Y = p.v.Say.T("figures.people")
 	for _, cell := range o.Cells {
 		if cell.Count == nil || *cell.Count == 0 {
 			continue
@@ -342,9 +342,9 @@ func (v *visit) upset(o *app.Overlaps) chart.UpSet {
 }
 
 // suppression shows what is hidden and what a reader could work out of it.
-func (v *visit) suppression(o *app.Overlaps) chart.Suppression {
-	c := chart.Suppression{Frame: chart.Frame{ID: "hidden", Title: v.Say.T("figures.hidden"), Desc: v.Say.T("figures.hidden.desc"), Width: 820}, Columns: []string{v.Say.T("figures.people")},
-		Words: chart.SuppressionWords{Primary: v.Say.T("figures.hidden.primary"), Secondary: v.Say.T("figures.hidden.secondary"), Tight: v.Say.T("figures.hidden.tight"), Range: v.Say.T("figures.hidden.range")}}
+func (p *drawing) suppression(o *app.Overlaps) chart.Suppression {
+	c := chart.Suppression{Frame: p.frame("hidden", "figures.hidden"), Columns: []string{p.v.Say.T("figures.people")},
+		Words: chart.SuppressionWords{Primary: p.v.Say.T("figures.hidden.primary"), Secondary: p.v.Say.T("figures.hidden.secondary"), Tight: p.v.Say.T("figures.hidden.tight"), Range: p.v.Say.T("figures.hidden.range")}}
 	for _, cell := range o.Cells {
 		var names []string
 		for _, j := range cell.On {
@@ -369,14 +369,15 @@ func (v *visit) suppression(o *app.Overlaps) chart.Suppression {
 }
 
 // stayCurve draws Turnbull's estimate with the numbers at risk, or is nil where there is none.
-func (v *visit) stayCurve(d app.StayDetail) *chart.Survival {
+func (p *drawing) stayCurve(d app.StayDetail) *chart.Survival {
 	if len(d.Groups) == 0 || d.Groups[0].Fit == nil {
 		return nil
 	}
-	c := &chart.Survival{Frame: chart.Frame{ID: "stay", Title: v.Say.T("figures.curve"), Desc: v.Say.T("figures.curve.desc"), X: v.Say.T("figures.days"), Y: v.Say.T("figures.longer"), Width: 820},
-		Risk:  v.Say.T("figures.atrisk"),
-		Words: chart.SurvivalWords{Group: v.Say.T("figures.group"), Time: v.Say.T("figures.days"), Share: v.Say.T("figures.longer"), Interval: v.Say.T("figures.interval"), Risk: v.Say.T("figures.atrisk")}}
-	line := chart.SurvivalCurve{Name: v.Say.T("figures.heard")}
+	c := &chart.Survival{Frame: p.frame("stay", "figures.curve"),
+		Risk:  p.v.Say.T("figures.atrisk"),
+		Words: chart.SurvivalWords{Group: p.v.Say.T("figures.group"), Time: p.v.Say.T("figures.days"), Share: p.v.Say.T("figures.longer"), Interval: p.v.Say.T("figures.interval"), Risk: p.v.Say.T("figures.atrisk")}}
+	c.X, c.Y = p.v.Say.T("figures.days"), p.v.Say.T("figures.longer")
+	line := chart.SurvivalCurve{Name: p.v.Say.T("figures.heard")}
 	for _, r := range d.AtRisk {
 		c.RiskTimes, line.AtRisk = append(c.RiskTimes, r.Time), append(line.AtRisk, float64(r.People))
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -117,10 +116,7 @@ func figuredIn(t *testing.T, dir string, more ...history) *app.Workspace {
 // Every figure with all its pictures, in every language: a sentence and a table under each,
 // nothing on the console, no finding of axe, and pages small enough for a slow line.
 func TestFiguresWithAllTheirPictures(t *testing.T) {
-	axe, err := os.ReadFile("testdata/axe.min.js")
-	if err != nil {
-		t.Fatal(err)
-	}
+	axe := axeScript(t)
 	w := figuredWorkspace(t)
 	ctx, srv, c := openDesk(t, w)
 	wanted := map[string][]string{
@@ -159,10 +155,7 @@ func TestFiguresWithAllTheirPictures(t *testing.T) {
 // A day later one person more was heard: the page refuses the share and says why and what to
 // do, in every language.
 func TestAFigureThatWouldTellByItsDifferenceIsRefusedWithWords(t *testing.T) {
-	axe, err := os.ReadFile("testdata/axe.min.js")
-	if err != nil {
-		t.Fatal(err)
-	}
+	axe := axeScript(t)
 	w := figuredWorkspace(t)
 	aFigure(t, w, app.AskReturned)
 	s := &stated{w: w, pop: w.Populate()}
@@ -197,11 +190,7 @@ func TestAFigureThatWouldTellByItsDifferenceIsRefusedWithWords(t *testing.T) {
 }
 
 func TestAFigureIsMadeOnThePageAndARefusalIsAsClear(t *testing.T) {
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 250)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
+	w := ownWorkspace(t, 250)
 	s := newSite(t, w, testConfig())
 	given, refused := 0, 0
 	for _, ask := range app.Asks() {

@@ -10,7 +10,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -37,11 +36,7 @@ func (s *site) send(rec, field, name string, content []byte) (int, string) {
 // evidenceSite is the desk of a small workspace with one piece of evidence that names nobody.
 func evidenceSite(t *testing.T, title string) (s *site, rec string) {
 	t.Helper()
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
+	w := ownWorkspace(t, 5)
 	s = newSite(t, w, testConfig())
 	_, _, h := s.do("POST", "/new/evidence", url.Values{"title": {title}, "type": {"EV02"}}, nil)
 	return s, strings.TrimSuffix(strings.TrimPrefix(h.Get("Location"), "/record/"), "?done=saved")
@@ -54,11 +49,7 @@ func (readCloser) Close() error { return nil }
 var gif = []byte("GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;")
 
 func TestAFileIsStoredShownAndTakenOutWithAReason(t *testing.T) {
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
+	w := ownWorkspace(t, 5)
 	s := newSite(t, w, testConfig())
 	person := firstOf(t, w, "person").ID.String()
 	code, body, h := s.do("POST", "/new/evidence", url.Values{"title": {"A picture"}, "type": {"EV02"}, "person": {person}}, nil)

@@ -89,13 +89,7 @@ func (v *visit) findings(r *http.Request, q url.Values, problems []fault.Problem
 		f, _ := k.Field(name)
 		*into = v.termOptions(f, q[name])
 	}
-	for _, pr := range problems {
-		label := pr.Field
-		if f, ok := k.Field(pr.Field); ok {
-			label = f.Label.In(lang)
-		}
-		p.Problems = append(p.Problems, problemView{pr.Field, label, pr.Reason, pr.Remedy})
-	}
+	p.Problems = v.problems(k.Name, problems)
 	if to, err := id.Parse(q.Get("to")); err == nil && !to.IsZero() {
 		row, err := v.ws.Desk().Row(ctx, to)
 		if err != nil {
@@ -182,9 +176,7 @@ func (s *Server) makeFinding(w http.ResponseWriter, r *http.Request, v *visit) e
 		if err != nil {
 			return err
 		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.WriteHeader(http.StatusUnprocessableEntity)
-		return findingsTmpl.Execute(w, *p)
+		return findingsTmpl.Refuse(w, *p)
 	}
 	http.Redirect(w, r, "/record/"+rec.String()+"/verification?done=saved", http.StatusSeeOther)
 	return nil

@@ -3,8 +3,6 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -57,11 +55,7 @@ func aFinding(t *testing.T, w *app.Workspace) string {
 }
 
 func TestAFindingIsMadeOfChosenIncidents(t *testing.T) {
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 60)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
+	w := ownWorkspace(t, 60)
 	s := newSite(t, w, testConfig())
 	code, incidents := aType(t, w)
 	page := s.get("/patterns?type=" + code)
@@ -106,15 +100,8 @@ func TestAFindingIsMadeOfChosenIncidents(t *testing.T) {
 // With keys alone: the incidents are asked for and chosen, a level is argued with other
 // explanations and contrary material, the page says what is missing, and a member signs.
 func TestAFindingIsMadeArguedAndSignedByKeyboard(t *testing.T) {
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 60)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
-	axe, err := os.ReadFile("testdata/axe.min.js")
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := ownWorkspace(t, 60)
+	axe := axeScript(t)
 	code, _ := aType(t, w)
 	voc, _ := w.Schema().Vocabulary("mistreatment_types")
 	term, _ := voc.Term(code)

@@ -74,7 +74,9 @@ func (s *Server) formPage(w http.ResponseWriter, r *http.Request, v *visit) erro
 	if !ok {
 		return fault.New(fault.NotFound, "web", "no such kind")
 	}
-	p, err := v.form(r.Context(), k, putInto(r.URL.Query()), nil)
+	values := r.URL.Query()
+	putInto(values, values)
+	p, err := v.form(r.Context(), k, values, nil)
 	if err != nil {
 		return err
 	}
@@ -95,13 +97,7 @@ func (v *visit) form(ctx context.Context, k *kind.Kind, values url.Values, probl
 		p.Record, p.Of = rec.String(), v.ws.Title(ctx, *row, lang)
 		p.Title = v.Say.With("form.again", p.Of)
 	}
-	for _, pr := range problems {
-		label := pr.Field
-		if f, ok := k.Field(pr.Field); ok {
-			label = f.Label.In(lang)
-		}
-		p.Problems = append(p.Problems, problemView{Field: pr.Field, Label: label, Reason: pr.Reason, Remedy: pr.Remedy})
-	}
+	p.Problems = v.problems(k.Name, problems)
 	for _, f := range k.Fields {
 		if f.Type == kind.TypeFile {
 			continue // files have a page of their own, once the record is there
@@ -144,11 +140,21 @@ func (v *visit) provenance(ctx context.Context, p *formPage, values url.Values) 
 	if p.Passages, err = v.recent(ctx, "statement_unit", p.Passage); err != nil {
 		return err
 	}
-	voc, _ := v.ws.Schema().Vocabulary("basis_of_knowledge")
-	for _, t := range voc.Terms {
-		p.Basis = append(p.Basis, option{Value: t.Code, Label: t.Label.In(v.Say.Lang()), On: values.Get("basis") == t.Code})
-	}
+	p.Basis = v.terms("basis_of_knowledge", values.Get("basis"))
 	return nil
+}
+
+// problems names the fields that a form was refused for.
+func (v *visit) problems(kindName string, problems []fault.Problem) (out []problemView) {
+	k, _ := v.ws.Schema().Kind(kindName)
+	for _, pr := range problems {
+		label := pr.Field
+		if f, ok := k.Field(pr.Field); ok {
+			label = f.Label.In(v.Say.Lang())
+		}
+		out = append(out, problemView{Field: pr.Field, Label: label, Reason: pr.Reason, Remedy: pr.Remedy})
+	}
+	return out
 }
 
 // recent lists the records of a kind that changed last, and those already chosen.
@@ -260,6 +266,29 @@ func (v *visit) termOptions(f *kind.Field, given []string) []option {
 	return out
 }
 
+// terms offers a vocabulary.
+func (v *visit) terms(vocabulary, chosen string) []option {
+	voc, ok := v.ws.Schema().Vocabulary(vocabulary)
+	if !ok {
+		return nil
+	}
+	var out []option
+	for _, t := range voc.Terms {
+		out = append(out, option{Value: t.Code, Label: t.Label.In(v.Say.Lang()), On: t.Code == chosen})
+	}
+	return out
+}
+
+// term is the name of a term, or its code where it has none here.
+func (v *visit) term(vocabulary, code string) string {
+	if voc, ok := v.ws.Schema().Vocabulary(vocabulary); ok {
+		if t, ok := voc.Term(code); ok {
+			return t.Label.In(v.Say.Lang())
+		}
+	}
+	return code
+}
+
 func placeOptions(lang string) []option {
 	var out []option
 	for _, p := range where.All() {
@@ -299,9 +328,7 @@ func (s *Server) save(w http.ResponseWriter, r *http.Request, v *visit) error {
 		if err != nil {
 			return err
 		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.WriteHeader(http.StatusUnprocessableEntity)
-		return formTmpl.Execute(w, *p)
+		return formTmpl.Refuse(w, *p)
 	}
 	if back := r.PostFormValue("back"); back != "" {
 		back = safeNext(back)

@@ -190,28 +190,6 @@ func currentPhase(h *app.Hearing, at string) string {
 	return h.Phases[len(h.Phases)-1].Code
 }
 
-// terms offers a vocabulary.
-func (v *visit) terms(vocabulary, chosen string) []option {
-	voc, ok := v.ws.Schema().Vocabulary(vocabulary)
-	if !ok {
-		return nil
-	}
-	var out []option
-	for _, t := range voc.Terms {
-		out = append(out, option{Value: t.Code, Label: t.Label.In(v.Say.Lang()), On: t.Code == chosen})
-	}
-	return out
-}
-
-func (v *visit) term(vocabulary, code string) string {
-	if voc, ok := v.ws.Schema().Vocabulary(vocabulary); ok {
-		if t, ok := voc.Term(code); ok {
-			return t.Label.In(v.Say.Lang())
-		}
-	}
-	return code
-}
-
 // checks lists everything that must be in place before the person is heard, and whether all
 // of it is.
 func (v *visit) checks(h *app.Hearing) (out []checkView, ready bool) {
@@ -364,21 +342,7 @@ func (v *visit) refuseTurn(w http.ResponseWriter, r *http.Request, t app.Turn, p
 		}
 	}
 	p.At.Words = t.Words
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(http.StatusUnprocessableEntity)
-	return hearingTmpl.Execute(w, *p)
-}
-
-func (v *visit) problems(kindName string, problems []fault.Problem) (out []problemView) {
-	k, _ := v.ws.Schema().Kind(kindName)
-	for _, pr := range problems {
-		label := pr.Field
-		if f, ok := k.Field(pr.Field); ok {
-			label = f.Label.In(v.Say.Lang())
-		}
-		out = append(out, problemView{Field: pr.Field, Label: label, Reason: pr.Reason, Remedy: pr.Remedy})
-	}
-	return out
+	return hearingTmpl.Refuse(w, *p)
 }
 
 // refer records what the person was offered.
@@ -401,9 +365,7 @@ func (s *Server) refer(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return err
 	}
 	p.Problems = v.problems("referral", problems)
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(http.StatusUnprocessableEntity)
-	return hearingTmpl.Execute(w, *p)
+	return hearingTmpl.Refuse(w, *p)
 }
 
 // planPage asks what must be answered before an interview.
@@ -508,9 +470,7 @@ func (s *Server) statePlan(w http.ResponseWriter, r *http.Request, v *visit) err
 		if err != nil {
 			return err
 		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.WriteHeader(http.StatusUnprocessableEntity)
-		return planTmpl.Execute(w, *p)
+		return planTmpl.Refuse(w, *p)
 	}
 	http.Redirect(w, r, "/record/"+rec.String()+"/interview?done=saved", http.StatusSeeOther)
 	return nil

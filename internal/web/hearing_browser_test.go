@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -100,10 +99,7 @@ func (y typist) open(address string) {
 // A whole interview by keys alone, on a small screen, in each language: the checks before it,
 // phases in any order, a break, a referral, the read-back with a correction, and the end.
 func TestAWholeInterviewByKeyboard(t *testing.T) {
-	axe, err := os.ReadFile("testdata/axe.min.js")
-	if err != nil {
-		t.Fatal(err)
-	}
+	axe := axeScript(t)
 	for _, lang := range languages {
 		t.Run(lang, func(t *testing.T) {
 			h := newHeard(t)

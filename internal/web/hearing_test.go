@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -275,10 +274,7 @@ func TestR29EveryPageOfTheWordsShowsWhatWasPutRight(t *testing.T) {
 // R29: a search shows words of a testimony with what the person put right in them, in every
 // language of the desk, as the transcript does; and nothing of it once the person withdrew.
 func TestR29ASearchShowsWordsWithWhatWasPutRight(t *testing.T) {
-	axe, err := os.ReadFile("testdata/axe.min.js")
-	if err != nil {
-		t.Fatal(err)
-	}
+	axe := axeScript(t)
 	h := newHeard(t)
 	for _, b := range []app.ReadBack{{Passage: h.units[0], Answer: app.Confirmed, Language: "ko", Reader: "IV-1"},
 		{Passage: h.units[1], Answer: app.Corrected, Language: "ko", Reader: "IV-1", Correction: "이틀에 한 번이었습니다", In: "ko"}} {

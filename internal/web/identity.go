@@ -17,11 +17,8 @@ func (s *Server) openIdentity(w http.ResponseWriter, r *http.Request, v *visit) 
 		return err
 	}
 	view, err := v.ws.OpenIdentity(r.Context(), rec, r.PostFormValue("reason"), v.Say.Lang())
-	if fault.KindOf(err) == fault.Invalid {
-		return fault.New(fault.Invalid, "web", "%s", v.Say.T("identity.reason.wrong")).With("%s", v.Say.T("identity.reason.help")).From(err)
-	}
 	if err != nil {
-		return err
+		return v.reasonRefused(err)
 	}
 	p, err := v.record(r, view)
 	if err != nil {
@@ -31,9 +28,13 @@ func (s *Server) openIdentity(w http.ResponseWriter, r *http.Request, v *visit) 
 	return recordTmpl.Execute(w, *p)
 }
 
-// openNames shows the names behind the comparison of two records, once, with a reason.
-func (s *Server) openNames(w http.ResponseWriter, r *http.Request, v *visit) error {
-	return s.reviewPage(w, r, v)
+// reasonRefused says in the reader's language that a reason to open an identity is not taken,
+// where that is the error.
+func (v *visit) reasonRefused(err error) error {
+	if fault.KindOf(err) != fault.Invalid {
+		return err
+	}
+	return fault.New(fault.Invalid, "web", "%s", v.Say.T("identity.reason.wrong")).With("%s", v.Say.T("identity.reason.help")).From(err)
 }
 
 // veiledFiles reports whether files of a record say who somebody is and were not opened.

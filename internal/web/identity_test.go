@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -110,11 +109,7 @@ func TestR23NoPageShowsAnIdentityUnasked(t *testing.T) {
 // The act asks why, shows the identity in its answer and at no address, and stands in the
 // ledger and among the uses of the person.
 func TestR23AnIdentityIsOpenedOnItsPage(t *testing.T) {
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 20)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
+	w := ownWorkspace(t, 20)
 	s := newSite(t, w, testConfig())
 	var rec id.ID
 	var name string
@@ -153,11 +148,7 @@ func TestR23AnIdentityIsOpenedOnItsPage(t *testing.T) {
 
 // A member without the key of identities gets one answer for an identity and for nothing.
 func TestR23WithoutTheKeyThereIsNoSuchRecord(t *testing.T) {
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
+	w := ownWorkspace(t, 5)
 	second, err := app.Join(t.Context(), filepath.Join(t.TempDir(), "w"), []byte("demo"), w.ID(), app.Options{Params: vault.LightParams, Name: "Second"})
 	if err != nil {
 		t.Fatal(err)
@@ -201,15 +192,8 @@ func TestR23WithoutTheKeyThereIsNoSuchRecord(t *testing.T) {
 
 // With keys alone: to the form, a reason, the name; and the page passes axe before and after.
 func TestAnIdentityIsOpenedByKeyboard(t *testing.T) {
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 10)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
-	axe, err := os.ReadFile("testdata/axe.min.js")
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := ownWorkspace(t, 10)
+	axe := axeScript(t)
 	var rec id.ID
 	var name string
 	for r, of := range secrets(t, w) {
@@ -238,11 +222,7 @@ func TestAnIdentityIsOpenedByKeyboard(t *testing.T) {
 
 // Names behind a comparison are opened from the review, with a reason that is in the ledger.
 func TestNamesAreOpenedFromTheReview(t *testing.T) {
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 60)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
+	w := ownWorkspace(t, 60)
 	s := newSite(t, w, testConfig())
 	l, err := w.Linking(t.Context(), "person", false)
 	if err != nil {
@@ -279,11 +259,7 @@ func TestNamesAreOpenedFromTheReview(t *testing.T) {
 // A picture of somebody is neither listed, nor shown, nor taken out before the identity is
 // opened.
 func TestR23PicturesOfSomebodyAreOpenedFirst(t *testing.T) {
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
+	w := ownWorkspace(t, 5)
 	s := newSite(t, w, testConfig())
 	var rec string
 	for r := range secrets(t, w) {

@@ -306,10 +306,7 @@ const (
 // [drawChain], and means the same without colour.
 func drawLaid(v *laidView, l *app.LaidOver, say Say) template.HTML {
 	lo, hi := laidSpan(l.Table)
-	x := func(day int64) float64 {
-		day = max(lo, min(hi, day))
-		return chainLeft + float64(day-lo)/float64(max(1, hi-lo))*(chainWidth-chainLeft-12)
-	}
+	x := chainScale(lo, hi)
 	var b strings.Builder
 	y, at := chainTop, 0
 	for _, row := range l.Table.Rows {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -27,11 +25,7 @@ type toldTwice struct {
 
 func tellTwice(t *testing.T) toldTwice {
 	t.Helper()
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
+	w := ownWorkspace(t, 5)
 	c := toldTwice{w, w.NewRecord(), w.NewRecord(), w.NewRecord()}
 	state := func(rec id.ID, kindName string, source, passage id.ID, basis string, pairs ...string) {
 		t.Helper()
@@ -181,10 +175,7 @@ func TestR05TheChainOfALockedFileIsNotThere(t *testing.T) {
 // account of facility and agency added beside, a question, a disposition and a fate.
 func TestAChainIsReadAndToldByKeyboard(t *testing.T) {
 	c := tellTwice(t)
-	axe, err := os.ReadFile("testdata/axe.min.js")
-	if err != nil {
-		t.Fatal(err)
-	}
+	axe := axeScript(t)
 	ctx, srv, _ := openDesk(t, c.w)
 	page := "/record/" + c.person.String() + "/chain"
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1366, 768), chromedp.Navigate(srv.URL+page), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {

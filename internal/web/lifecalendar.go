@@ -52,7 +52,7 @@ type placedView struct{ Date, Dates, Grounds, Way string }
 type typedAnchor struct{ Type, What, Date, Grounds, Way string }
 
 func (s *Server) calendarPage(w http.ResponseWriter, r *http.Request, v *visit) error {
-	p, _, err := v.calendar(r, r.URL.Query())
+	p, err := v.calendar(r, r.URL.Query())
 	if err != nil {
 		return err
 	}
@@ -68,15 +68,15 @@ func (s *Server) calendarPage(w http.ResponseWriter, r *http.Request, v *visit) 
 	return calendarTmpl.Execute(w, *p)
 }
 
-func (v *visit) calendar(r *http.Request, q url.Values) (*calendarPage, *app.LifeCalendar, error) {
+func (v *visit) calendar(r *http.Request, q url.Values) (*calendarPage, error) {
 	rec, err := recordID(r)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	lang := v.Say.Lang()
 	c, err := v.ws.LifeCalendar(r.Context(), rec, lang)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	p := &calendarPage{Page: v.page("calendar.title"), ID: rec.String(), Name: c.Title, Person: c.Person.String(), Years: c.Years, A: q.Get("a"), B: q.Get("b"), AY: q.Get("ay"), BY: q.Get("by")}
 	p.Title = v.Say.With("calendar.of", c.Title)
@@ -86,7 +86,7 @@ func (v *visit) calendar(r *http.Request, q url.Values) (*calendarPage, *app.Lif
 	if !c.Interview.IsZero() {
 		h, err := v.ws.Hearing(r.Context(), rec, lang)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		t := v.timer(h.Talk, "/record/"+p.ID+"/calendar")
 		p.Timer = &t
@@ -101,7 +101,7 @@ func (v *visit) calendar(r *http.Request, q url.Values) (*calendarPage, *app.Lif
 		v.place(p, c, q)
 	}
 	p.SVG = v.drawLife(c, p.Placed)
-	return p, c, nil
+	return p, nil
 }
 
 // anchors offers what an event can be dated by.
@@ -113,7 +113,7 @@ func (v *visit) anchors(c *app.LifeCalendar) []anchorGroup {
 	for _, a := range c.Own {
 		label := a.Label
 		if a.Words != "" {
-			label += " · " + shortened(a.Words, 40)
+			label += " · " + cut(a.Words, 40)
 		}
 		own.Options = append(own.Options, option{Value: a.Code, Label: a.Dates + ": " + label})
 	}
@@ -121,14 +121,6 @@ func (v *visit) anchors(c *app.LifeCalendar) []anchorGroup {
 		public.Options = append(public.Options, option{Value: a.Code, Label: a.Dates + ": " + a.Label})
 	}
 	return []anchorGroup{yearly, own, public}
-}
-
-func shortened(s string, n int) string {
-	rs := []rune(s)
-	if len(rs) <= n {
-		return s
-	}
-	return string(rs[:n-1]) + "…"
 }
 
 // place dates the event by the anchors of the form.
@@ -183,14 +175,13 @@ func (v *visit) into(p *calendarPage, date string) (out []option) {
 	return out
 }
 
-// putInto takes the dates that the calendar put into a form's address as its answers.
-func putInto(values url.Values) url.Values {
-	for name, v := range values {
+// putInto takes the dates that the calendar put into an address as a form's answers.
+func putInto(values, address url.Values) {
+	for name, v := range address {
 		if field, ok := strings.CutPrefix(name, "put."); ok {
 			values[field] = v
 		}
 	}
-	return values
 }
 
 // helped is the address of the life calendar for a form that asks for dates of a person, or
@@ -251,7 +242,7 @@ func (s *Server) anchor(w http.ResponseWriter, r *http.Request, v *visit) error 
 	}
 	k, _ := v.ws.Schema().Kind("life_anchor")
 	vs := kind.Values{}
-	p, _, err := v.calendar(r, url.Values{"back": {r.PostFormValue("back")}, "for": {r.PostFormValue("for")}})
+	p, err := v.calendar(r, url.Values{"back": {r.PostFormValue("back")}, "for": {r.PostFormValue("for")}})
 	if err != nil {
 		return err
 	}
@@ -276,9 +267,7 @@ func (s *Server) anchor(w http.ResponseWriter, r *http.Request, v *visit) error 
 		p.Problems = v.problems(k.Name, problems)
 	}
 	if len(p.Problems) > 0 {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.WriteHeader(http.StatusUnprocessableEntity)
-		return calendarTmpl.Execute(w, *p)
+		return calendarTmpl.Refuse(w, *p)
 	}
 	http.Redirect(w, r, "/record/"+rec.String()+"/calendar?done=saved", http.StatusSeeOther)
 	return nil

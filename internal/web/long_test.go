@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -25,11 +24,7 @@ const (
 // longTestimony is a workspace with an interview of 40,000 words.
 func longTestimony(t *testing.T) (*app.Workspace, id.ID) {
 	t.Helper()
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
+	w := ownWorkspace(t, 5)
 	interview := w.NewRecord()
 	all := []casebook.Statement{{Record: interview, Kind: "interview", Fields: kind.Values{"date": {kind.Of("2004-05")}, "person": {kind.Of(firstOf(t, w, "person").ID.String())}}}}
 	spoken, translated := strings.Repeat("그때 강을 건넜습니다 ", unitWords/3+1), strings.Repeat("then we crossed ", unitWords/3+1)

@@ -141,10 +141,7 @@ func TestTheLockStopsAFigureAndLeavesNothingUnsealed(t *testing.T) {
 // A figure is begun, left, come back to and stopped with keys alone; its page has no finding
 // of axe in any language.
 func TestAFigureIsMadeLeftAndStoppedByKeyboard(t *testing.T) {
-	axe, err := os.ReadFile("testdata/axe.min.js")
-	if err != nil {
-		t.Fatal(err)
-	}
+	axe := axeScript(t)
 	// Six lists, of which the graphs alone take minutes.
 	w := figuredIn(t, filepath.Join(t.TempDir(), "w"), history{"e", 44}, history{"f", 41}, history{"ef", 12}, history{"ae", 11}, history{"bf", 11}, history{"abe", 4}, history{"bef", 4}, history{"cdef", 3})
 	ctx, srv, c := openDesk(t, w)

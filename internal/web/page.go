@@ -126,7 +126,15 @@ func mustPage[T any](name string) tmpl[T] {
 }
 
 // Execute writes the page whole, or nothing of it.
-func (p tmpl[T]) Execute(w io.Writer, data T) error {
+func (p tmpl[T]) Execute(w io.Writer, data T) error { return p.Answer(w, data, http.StatusOK) }
+
+// Refuse writes the page of a form that was not accepted, with what was typed.
+func (p tmpl[T]) Refuse(w io.Writer, data T) error {
+	return p.Answer(w, data, http.StatusUnprocessableEntity)
+}
+
+// Answer is Execute with another status.
+func (p tmpl[T]) Answer(w io.Writer, data T, status int) error {
 	buf := buffers.Get().(*strings.Builder)
 	defer func() { buf.Reset(); buffers.Put(buf) }()
 	if err := p.get().Execute(buf, data); err != nil {
@@ -134,6 +142,9 @@ func (p tmpl[T]) Execute(w io.Writer, data T) error {
 	}
 	if h, ok := w.(http.ResponseWriter); ok {
 		h.Header().Set("Content-Type", "text/html; charset=utf-8")
+		if status != http.StatusOK {
+			h.WriteHeader(status)
+		}
 	}
 	_, err := io.WriteString(w, buf.String())
 	return err

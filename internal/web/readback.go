@@ -250,9 +250,7 @@ func (s *Server) readBack(w http.ResponseWriter, r *http.Request, v *visit) erro
 			return err
 		}
 		p.Problems, p.Typed, p.In = v.problems("read_back", problems), b.Correction, b.In
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.WriteHeader(http.StatusUnprocessableEntity)
-		return readbackTmpl.Execute(w, *p)
+		return readbackTmpl.Refuse(w, *p)
 	}
 	sum, err := v.ws.ReadBackOf(r.Context(), rec)
 	if err != nil {

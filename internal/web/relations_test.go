@@ -1,7 +1,6 @@
 package web
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,10 +15,7 @@ import (
 // recorded, and what left with the person read.
 func TestRelationsAreReadAndRecordedByKeyboard(t *testing.T) {
 	c := tellTwice(t)
-	axe, err := os.ReadFile("testdata/axe.min.js")
-	if err != nil {
-		t.Fatal(err)
-	}
+	axe := axeScript(t)
 	if _, err := c.w.Export(t.Context(), filepath.Join(t.TempDir(), "packet"), app.ExportOptions{Purpose: "archive of the group", Recipient: "own safe"}, nil); err != nil {
 		t.Fatal(err)
 	}

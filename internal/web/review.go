@@ -226,10 +226,7 @@ func (v *visit) explained(r *http.Request, p *reviewPage, l *app.Linking, q app.
 		return l.Explain(q.A, q.B)
 	}
 	x, err := v.ws.OpenNames(r.Context(), l, q.A, q.B, r.PostFormValue("reason"))
-	if fault.KindOf(err) == fault.Invalid {
-		return x, fault.New(fault.Invalid, "web", "%s", v.Say.T("identity.reason.wrong")).With("%s", v.Say.T("identity.reason.help")).From(err)
-	}
-	return x, err
+	return x, v.reasonRefused(err)
 }
 
 func (v *visit) beside(p *reviewPage, label, text string, side int) {

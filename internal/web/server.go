@@ -122,7 +122,7 @@ func (s *Server) routes() *http.ServeMux {
 		"GET /review/{kind}":                  s.reviewPage,
 		"POST /review/{kind}":                 s.judge,
 		"POST /review/{kind}/undo":            s.unjudge,
-		"POST /review/{kind}/open":            s.openNames,
+		"POST /review/{kind}/open":            s.reviewPage, // with the names that were compared
 		"GET /figures":                        s.figuresPage,
 		"POST /figures":                       s.makeFigure,
 		"GET /figures/{id}":                   s.figurePage,
@@ -233,6 +233,5 @@ func (s *Server) fail(w http.ResponseWriter, v *visit, err error) {
 		}
 	}
 	p.Status = status
-	w.WriteHeader(status)
-	_ = errorTmpl.Execute(w, p) // the reader went away: nobody is left to tell
+	_ = errorTmpl.Answer(w, p, status) // the reader went away: nobody is left to tell
 }

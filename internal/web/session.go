@@ -34,9 +34,7 @@ func (s *Server) unlock(w http.ResponseWriter, r *http.Request, v *visit) error 
 				}
 				p.Wrong = f.Msg
 			}
-			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			w.WriteHeader(http.StatusUnauthorized)
-			return unlockTmpl.Execute(w, p)
+			return unlockTmpl.Answer(w, p, http.StatusUnauthorized)
 		}
 		s.ws = ws
 	}

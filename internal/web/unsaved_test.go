@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -33,11 +32,7 @@ func TestTheBrowserIsToldToKeepNoForm(t *testing.T) {
 
 // A form is kept under an address of the desk alone: the desk shows the address as a link.
 func TestAFormIsKeptUnderAnAddressOfTheDeskAlone(t *testing.T) {
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
+	w := ownWorkspace(t, 5)
 	s := newSite(t, w, testConfig())
 	for form, want := range map[string]int{"/new/person": http.StatusNoContent, "/record/x/consent?y=z#1": http.StatusNoContent,
 		"//elsewhere.example/": http.StatusBadRequest, `/\elsewhere.example`: http.StatusBadRequest, "javascript:alert(1)": http.StatusBadRequest, "https://elsewhere.example/": http.StatusBadRequest} {

@@ -112,13 +112,7 @@ func (v *visit) verification(r *http.Request, typed url.Values) (*verificationPa
 }
 
 func (v *visit) level(l verification.Level) levelView {
-	out := levelView{Code: string(l), Label: string(l), Words: verification.Words(l, v.Say.Lang())}
-	if voc, ok := v.ws.Schema().Vocabulary("verification_status"); ok {
-		if t, ok := voc.Term(string(l)); ok {
-			out.Label = t.Label.In(v.Say.Lang())
-		}
-	}
-	return out
+	return levelView{Code: string(l), Label: v.term("verification_status", string(l)), Words: verification.Words(l, v.Say.Lang())}
 }
 
 func (v *visit) needs(list []verification.Need) (out []string) {
@@ -299,16 +293,8 @@ func (v *visit) refuse(w http.ResponseWriter, r *http.Request, problem fault.Pro
 	if err != nil {
 		return err
 	}
-	label := problem.Field
-	if k, ok := v.ws.Schema().Kind("verification"); ok {
-		if f, ok := k.Field(problem.Field); ok {
-			label = f.Label.In(v.Say.Lang())
-		}
-	}
-	p.Problems = []problemView{{Field: problem.Field, Label: label, Reason: problem.Reason, Remedy: problem.Remedy}}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(http.StatusUnprocessableEntity)
-	return verificationTmpl.Execute(w, *p)
+	p.Problems = v.problems("verification", []fault.Problem{problem})
+	return verificationTmpl.Refuse(w, *p)
 }
 
 // sign is this member's signature under an argument.

@@ -77,6 +77,17 @@ func demoWorkspace(t *testing.T) *app.Workspace {
 	return w
 }
 
+// ownWorkspace is a workspace of an invented world that a test may change.
+func ownWorkspace(t *testing.T, people int) *app.Workspace {
+	t.Helper()
+	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), people)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	return w
+}
+
 func testConfig() Config {
 	return Config{Name: "w", Token: testToken, Demo: true, Hint: "demo", Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 }
@@ -295,11 +306,7 @@ func TestLockedUntilThePassphrase(t *testing.T) {
 
 // A whole round through the forms: record, contradict, choose, take back, link.
 func TestAnAccountThroughTheForms(t *testing.T) {
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
+	w := ownWorkspace(t, 5)
 	s := newSite(t, w, testConfig())
 
 	code, body, _ := s.do("POST", "/new/person", url.Values{"sex": {"f"}, "birth": {"someday"}}, nil)
@@ -358,11 +365,7 @@ func TestAnAccountThroughTheForms(t *testing.T) {
 
 // A kind that the workspace added has a form, a page, a list and is found, with no code.
 func TestAnAddedKindHasItsFormListAndSearch(t *testing.T) {
-	w, err := newWorkspace(filepath.Join(t.TempDir(), "w"), 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.Close() })
+	w := ownWorkspace(t, 3)
 	if err := w.Declare(t.Context(), []byte(ownKind)); err != nil {
 		t.Fatal(err)
 	}
