@@ -25,14 +25,11 @@ const AskAfter = "after"
 // OtherOutcomes stands for outcomes that fewer than ten people had, joined.
 const OtherOutcomes = "other"
 
-// unknownFate is the outcome of those whose fate nobody could tell: kept as one of its own.
-const unknownFate = "OC-R10"
-
 // died are the outcomes of which no survivor can tell; unclear are those after which a person may
 // have died or not.
 var (
 	died    = []string{"OC-R06", "OC-R07"}
-	unclear = []string{"", unknownFate, "OC-R05"}
+	unclear = []string{"", chain.FateUnknown, "OC-R05"}
 )
 
 // AfterDetail is the detail of what happened after a return: the share that had each outcome
@@ -118,11 +115,12 @@ func (w *Workspace) afterFigure(ctx context.Context, g *ground, q FigureQuestion
 	if err != nil {
 		return estimate.Fit{}, err
 	}
-	fit, err := outcomesOver(ctx, rows, seed, step)
+	codes, joined := outcomesShown(rows)
+	fit, err := outcomesOver(ctx, rows, codes, joined, seed, step)
 	if err != nil {
 		return estimate.Fit{}, err
 	}
-	if _, joined := outcomesShown(rows); fit.Refusal == nil {
+	if fit.Refusal == nil {
 		g.outcomes = outcomeTable(rows[0], joined)
 	}
 	fit.Seed, fit.InputHash = seed, estimate.Hash(input)
@@ -165,7 +163,7 @@ func (w *Workspace) fates(ctx context.Context, g *ground) (of map[int]fateOf, he
 func firstFate(p id.ID, e chain.Episode) fateOf {
 	f := fateOf{outcome: e.Outcome, record: e.Record}
 	if f.outcome == "" {
-		f.outcome = unknownFate
+		f.outcome = chain.FateUnknown
 	}
 	for _, d := range chain.Durations(p, []chain.Episode{e}) {
 		in := interval(d)
@@ -175,9 +173,8 @@ func firstFate(p id.ID, e chain.Episode) fateOf {
 }
 
 // outcomesOver estimates the outcomes on every draw, and puts the draws together: the mean of
-// the shares, and the widest interval.
-func outcomesOver(ctx context.Context, rows [][]fateOf, seed uint64, step Step) (estimate.Fit, error) {
-	codes, joined := outcomesShown(rows)
+// the shares, and the widest interval. codes and joined are of [outcomesShown].
+func outcomesOver(ctx context.Context, rows [][]fateOf, codes []string, joined map[string]string, seed uint64, step Step) (estimate.Fit, error) {
 	if codes == nil {
 		return tooFew("aalen-johansen", smallest), nil
 	}
@@ -195,7 +192,7 @@ func outcomesOver(ctx context.Context, rows [][]fateOf, seed uint64, step Step) 
 			return estimate.Fit{}, err
 		}
 		in := drawn(rows[i/imputed], joined, rand.New(rand.NewPCG(seed, uint64(i))))
-		one, err := survival.EstimateOutcomes(in, survival.OutcomeQuestion{Question: survival.Question{Sample: survival.Survivors, Times: afterTimes}, Unknown: unknownFate})
+		one, err := survival.EstimateOutcomes(in, survival.OutcomeQuestion{Question: survival.Question{Sample: survival.Survivors, Times: afterTimes}, Unknown: chain.FateUnknown})
 		if err != nil {
 			return estimate.Fit{}, err
 		}
@@ -271,14 +268,10 @@ func drawn(of []fateOf, joined map[string]string, r *rand.Rand) []survival.Outco
 	out := make([]survival.Outcome, len(of))
 	for i, f := range of {
 		u := r.Float64()
-		name, ok := joined[f.outcome]
-		if !ok {
-			name = OtherOutcomes
-		}
-		out[i] = survival.Outcome{Time: f.lo, Cause: name}
+		out[i] = survival.Outcome{Time: f.lo, Cause: joined[f.outcome]}
 		if !math.IsInf(f.hi, 1) {
 			out[i].Time = f.lo + u*(f.hi-f.lo)
-		} else if f.outcome != unknownFate {
+		} else if f.outcome != chain.FateUnknown {
 			out[i].Cause = ""
 		}
 	}
@@ -323,7 +316,7 @@ func whatever(of []fateOf, joined map[string]string, code string) estimate.Inter
 	f := bounds.Fates{N: len(of)}
 	for _, r := range of {
 		switch {
-		case r.outcome == unknownFate && code != unknownFate: // however few, and whatever they are counted with
+		case r.outcome == chain.FateUnknown && code != chain.FateUnknown: // however few, and whatever they are counted with
 			f.Unknown++
 		case r.outcome == code || joined[r.outcome] == code:
 			f.X++
@@ -354,7 +347,7 @@ func widened(f bounds.Fates) estimate.Interval {
 func headline(fit *estimate.Fit, d *AfterDetail) {
 	best := -1
 	for k, o := range d.Outcomes {
-		if len(o.At) > 0 && o.Code != OtherOutcomes && o.Code != unknownFate && (best < 0 || o.At[len(o.At)-1].Share > d.Outcomes[best].At[len(d.Outcomes[best].At)-1].Share) {
+		if len(o.At) > 0 && o.Code != OtherOutcomes && o.Code != chain.FateUnknown && (best < 0 || o.At[len(o.At)-1].Share > d.Outcomes[best].At[len(d.Outcomes[best].At)-1].Share) {
 			best = k
 		}
 	}

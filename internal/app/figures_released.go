@@ -68,9 +68,14 @@ func (a audited) refusal(method string) estimate.Fit {
 	if a.last.IsZero() {
 		return tooFew(method, smallest)
 	}
-	r := estimate.Because(ReleasedBefore, "Fewer than %d people came in, left or were corrected since the figure of %s. The difference between the two would tell something about them.", smallest, a.last.Format(time.DateOnly))
+	r := fewSince(a.last)
 	r.Instead = "Wait for more accounts, then make the figure again."
 	return estimate.Refuse(method, r)
+}
+
+// fewSince says that the difference from the figure of a day would tell of a few people.
+func fewSince(day time.Time) estimate.Refusal {
+	return estimate.Because(ReleasedBefore, "Fewer than %d people came in, left or were corrected since the figure of %s. The difference between the two would tell something about them.", smallest, day.Format(time.DateOnly))
 }
 
 // audit holds tables over the same people against everything shown before under their name:
@@ -94,7 +99,7 @@ func hold(name string, before []disclose.Release, last time.Time, tables ...*dis
 	res, err := disclose.Suppress(tables, before, disclose.Options{Threshold: smallest, Flat: true})
 	if k := fault.KindOf(err); len(before) > 0 && (k == fault.Invalid || k == fault.TooLarge) {
 		// No people agree with both: some were changed, and how many nobody can tell.
-		r := estimate.Because(ReleasedBefore, "Fewer than %d people came in, left or were corrected since the figure of %s. The difference between the two would tell something about them.", smallest, last.Format(time.DateOnly))
+		r := fewSince(last)
 		res = &disclose.Result{Refusal: &r}
 	} else if err != nil {
 		return out, err
@@ -408,11 +413,7 @@ func showedIn(r *casebook.Record) *Figure {
 func outcomeTable(of []fateOf, joined map[string]string) *disclose.Table {
 	count := map[string]int64{}
 	for _, r := range of {
-		name, ok := joined[r.outcome]
-		if !ok {
-			name = OtherOutcomes
-		}
-		count[name]++
+		count[joined[r.outcome]]++
 	}
 	t := &disclose.Table{Columns: []string{"outcome"}}
 	for _, code := range slices.Sorted(maps.Keys(count)) {

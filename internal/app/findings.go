@@ -237,7 +237,7 @@ const shownFindings = 50
 // Findings lists the pattern findings that changed last, with what their incidents carry now.
 // total counts all.
 func (w *Workspace) Findings(ctx context.Context, lang string) (out []FindingLine, total int, err error) {
-	res, err := w.Desk().List(ctx, index.Query{Kind: "pattern", Limit: shownFindings})
+	res, err := w.Desk().List(ctx, index.Query{Kind: "pattern", Limit: shownFindings, Plain: true})
 	if err != nil {
 		return nil, 0, err
 	}

@@ -251,13 +251,8 @@ func (w *Workspace) Note(ctx context.Context, rec id.ID, t Turn) ([]fault.Proble
 	now := w.opt.Now()
 	var all []casebook.Statement
 	add := func(at time.Time, t Turn) {
-		vs := kind.Values{"interview": {kind.Of(rec.String())}, "turn": {kind.Of(string(t.What))}, "clock": {kind.Of(at.UTC().Format(time.RFC3339))}}
-		for name, text := range map[string]string{"phase": t.Phase, "reason": t.Reason, "words": t.Words} {
-			if text != "" {
-				vs[name] = []kind.Value{kind.Of(text)}
-			}
-		}
-		all = append(all, casebook.Statement{Record: w.NewRecord(), Kind: "interview_step", Fields: vs})
+		all = append(all, casebook.Statement{Record: w.NewRecord(), Kind: "interview_step", Fields: valuesOf("interview", rec.String(), "turn", string(t.What),
+			"clock", at.UTC().Format(time.RFC3339), "phase", t.Phase, "reason", t.Reason, "words", t.Words)})
 	}
 	talks := t.What == interview.Begin || t.What == interview.Resume || t.What == interview.PhaseBegin && t.Phase != "preparation"
 	if talks && h.Moment.Stale() { // nobody noted the break: it began after the last thing that was
@@ -276,7 +271,11 @@ func (w *Workspace) Note(ctx context.Context, rec id.ID, t Turn) ([]fault.Proble
 		all = append(all, w.outcome(ctx, h)...)
 	}
 	for _, s := range all {
-		if problems := append(w.Check(ctx, s, "save"), w.checkNow(ctx, s)...); len(problems) > 0 {
+		problems := w.Check(ctx, s, "save")
+		if s.Kind == "interview_step" {
+			problems = append(problems, h.holdsUp(s)...)
+		}
+		if len(problems) > 0 {
 			return problems, nil
 		}
 	}
@@ -322,46 +321,45 @@ func (w *Workspace) checkNow(ctx context.Context, s casebook.Statement) []fault.
 	if s.Kind != "interview_step" {
 		return nil
 	}
-	problem := func(field, reason, remedy string) []fault.Problem {
-		return []fault.Problem{{Kind: s.Kind, Field: field, Value: s.Fields.Get(field), Reason: reason, Remedy: remedy}}
-	}
 	rec, err := id.Parse(s.Fields.Get("interview"))
 	if err != nil {
 		return nil // the check of the field says so
 	}
 	h, err := w.Hearing(ctx, rec, "en")
 	if err != nil {
-		return problem("interview", "there is no such interview", "choose one from the list")
+		return wrongIn(s, "interview", "there is no such interview", "choose one from the list")
 	}
+	return h.holdsUp(s)
+}
+
+// holdsUp says what keeps a step from being stated while the interview stands so.
+func (h *Hearing) holdsUp(s casebook.Statement) []fault.Problem {
 	i := slices.IndexFunc(h.Phases, func(l PhaseLine) bool { return l.Code == s.Fields.Get("phase") })
 	switch what := interview.Turn(s.Fields.Get("turn")); {
 	case i < 0:
 	case what == interview.PhaseBegin && len(h.Phases[i].Missing) > 0:
-		return problem("phase", "does not begin before this is in place: "+h.Phases[i].Missing[0].Text("en"), "see the page of the interview")
+		return wrongIn(s, "phase", "does not begin before this is in place: "+h.Phases[i].Missing[0].Text("en"), "see the page of the interview")
 	case what == interview.PhaseDone && h.Phases[i].Code == "read_back" && len(h.ReadBack.Remaining) > 0:
-		return problem("phase", strconv.Itoa(len(h.ReadBack.Remaining))+" passages were not read back", "read them, or skip the rest with a reason")
+		return wrongIn(s, "phase", strconv.Itoa(len(h.ReadBack.Remaining))+" passages were not read back", "read them, or skip the rest with a reason")
 	}
 	return nil
 }
 
 // checkStep says what is wrong with a step, whenever it happened.
 func checkStep(s casebook.Statement) []fault.Problem {
-	problem := func(field, reason, remedy string) []fault.Problem {
-		return []fault.Problem{{Kind: s.Kind, Field: field, Value: s.Fields.Get(field), Reason: reason, Remedy: remedy}}
-	}
 	what := interview.Turn(s.Fields.Get("turn"))
 	if what == "" {
 		return nil
 	}
 	if _, ok := interview.PhaseOf(s.Fields.Get("phase")); what.OfPhase() != ok {
-		return problem("phase", "a turn of a phase names it, and no other does", "choose the phase that began, was done or was skipped")
+		return wrongIn(s, "phase", "a turn of a phase names it, and no other does", "choose the phase that began, was done or was skipped")
 	}
 	if what == interview.PhaseSkip && s.Fields.Get("reason") == "" {
-		return problem("reason", "a phase is skipped for a reason", "choose one; it may be that the person does not wish it")
+		return wrongIn(s, "reason", "a phase is skipped for a reason", "choose one; it may be that the person does not wish it")
 	}
 	if c := s.Fields.Get("clock"); c != "" {
 		if _, err := time.Parse(time.RFC3339, c); err != nil {
-			return problem("clock", "is not a time", "write it as 2026-11-25T09:00:00Z")
+			return wrongIn(s, "clock", "is not a time", "write it as 2026-11-25T09:00:00Z")
 		}
 	}
 	return nil
@@ -373,12 +371,7 @@ func (w *Workspace) Refer(ctx context.Context, rec id.ID, service, answer string
 	if err != nil {
 		return nil, err
 	}
-	vs := kind.Values{"person": {kind.Of(h.Person.String())}, "interview": {kind.Of(rec.String())}, "date": {kind.Of(journal.At(w.opt.Now()).Time().Format("2006-01-02"))}}
-	for name, text := range map[string]string{"type": service, "answer": answer} {
-		if text != "" {
-			vs[name] = []kind.Value{kind.Of(text)}
-		}
-	}
+	vs := valuesOf("person", h.Person.String(), "interview", rec.String(), "date", journal.At(w.opt.Now()).Time().Format("2006-01-02"), "type", service, "answer", answer)
 	_, problems, err := w.State(ctx, casebook.Statement{Record: w.NewRecord(), Kind: "referral", Fields: vs}, "save")
 	return problems, err
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -329,7 +330,7 @@ func (l *LaidOver) Behind(column int, rec id.ID, field string) (out []SaidBy) {
 	if s == nil {
 		return nil
 	}
-	for _, name := range sortedNames(s.by) {
+	for _, name := range slices.Sorted(maps.Keys(s.by)) {
 		if field != "" && name != field {
 			continue
 		}
@@ -339,15 +340,6 @@ func (l *LaidOver) Behind(column int, rec id.ID, field string) (out []SaidBy) {
 			}
 		}
 	}
-	return out
-}
-
-func sortedNames(m map[string][]SaidBy) []string {
-	var out []string
-	for name := range m {
-		out = append(out, name)
-	}
-	slices.Sort(out)
 	return out
 }
 

@@ -259,12 +259,8 @@ func (w *Workspace) StateReadBack(ctx context.Context, rec id.ID, b ReadBack) ([
 	if err != nil || row.Kind != "interview" {
 		return nil, fault.New(fault.NotFound, "app.StateReadBack", "no such interview")
 	}
-	vs := kind.Values{"interview": {kind.Of(rec.String())}, "passage": {kind.Of(b.Passage.String())}, "clock": {kind.Of(w.opt.Now().UTC().Format(time.RFC3339))}}
-	for name, text := range map[string]string{"answer": string(b.Answer), "language": b.Language, "reader": b.Reader} {
-		if text != "" {
-			vs[name] = []kind.Value{kind.Of(text)}
-		}
-	}
+	vs := valuesOf("interview", rec.String(), "passage", b.Passage.String(), "clock", w.opt.Now().UTC().Format(time.RFC3339),
+		"answer", string(b.Answer), "language", b.Language, "reader", b.Reader)
 	if b.Correction != "" {
 		vs["correction"] = []kind.Value{{State: kind.Given, Text: b.Correction, Lang: b.In}}
 	}
@@ -277,7 +273,7 @@ func (w *Workspace) StateReadBack(ctx context.Context, rec id.ID, b ReadBack) ([
 // said.
 func (w *Workspace) checkReadBack(ctx context.Context, s casebook.Statement) (out []fault.Problem) {
 	problem := func(field, reason, remedy string) {
-		out = append(out, fault.Problem{Kind: s.Kind, Field: field, Value: s.Fields.Get(field), Reason: reason, Remedy: remedy})
+		out = append(out, wrongIn(s, field, reason, remedy)...)
 	}
 	if corrects := s.Fields.Get("answer") == string(Corrected); corrects != (s.Fields.Get("correction") != "") {
 		problem("correction", "a correction has words, and only a correction has", "write what the person put right, or choose another answer")

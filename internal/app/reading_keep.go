@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"example.org/amparo/id"
@@ -20,10 +21,7 @@ func (w *Workspace) keepOutside(ctx context.Context, before uint64, acts []index
 		return
 	}
 	w.outside.Lock()
-	uses := make(map[consent.Use]*left, len(w.outside.byUse))
-	for use, l := range w.outside.byUse {
-		uses[use] = l
-	}
+	uses := maps.Clone(w.outside.byUse)
 	w.outside.Unlock()
 	for use, l := range uses {
 		l.waiting.Lock()

@@ -26,6 +26,11 @@ func (w *Workspace) State(ctx context.Context, s casebook.Statement, step string
 	return refs[0], nil, nil
 }
 
+// wrongIn says what is wrong with a field of a statement.
+func wrongIn(s casebook.Statement, field, reason, remedy string) []fault.Problem {
+	return []fault.Problem{{Kind: s.Kind, Field: field, Value: s.Fields.Get(field), Reason: reason, Remedy: remedy}}
+}
+
 // Check says what is wrong with an account, field by field, and records nothing.
 func (w *Workspace) Check(ctx context.Context, s casebook.Statement, step string) []fault.Problem {
 	set := w.Schema()

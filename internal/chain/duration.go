@@ -80,7 +80,7 @@ func endOf(e Episode, s Stage, last bool) End {
 		return Died
 	case last && s.Censored && e.Outcome == "OC-R11":
 		return Escaped
-	case s.Censored && e.Outcome == "OC-R10":
+	case s.Censored && e.Outcome == FateUnknown:
 		return NotKnown
 	case s.Censored:
 		return Held
@@ -88,7 +88,7 @@ func endOf(e Episode, s Stage, last bool) End {
 		return Moved
 	case e.Outcome == "OC-R05":
 		return Held // a political camp has no end of term
-	case e.Outcome == "" || e.Outcome == "OC-R10":
+	case e.Outcome == "" || e.Outcome == FateUnknown:
 		return NotKnown
 	}
 	return Released

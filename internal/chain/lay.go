@@ -48,14 +48,14 @@ type EndingRow struct {
 	Contradicting []Contradiction
 }
 
-// nobodyKnows is the outcome "fate unknown": it contradicts nothing.
-const nobodyKnows = "OC-R10"
+// FateUnknown is the outcome of those whose fate nobody could tell: it contradicts nothing.
+const FateUnknown = "OC-R10"
 
 // BetweenEndings lists what two accounts of one ending contradict each other in, whichever
 // of the two is a. "Unknown" contradicts nothing, and when somebody was last seen is each
 // witness's own.
 func BetweenEndings(a, b Ending) (out []Contradiction) {
-	silent := func(e Ending) bool { return e.Outcome == "" || e.Outcome == nobodyKnows || e.Known == "unknown" }
+	silent := func(e Ending) bool { return e.Outcome == "" || e.Outcome == FateUnknown || e.Known == "unknown" }
 	if !silent(a) && !silent(b) && a.Outcome != b.Outcome {
 		out = append(out, Contradiction{Field: "outcome"})
 	}
