@@ -151,11 +151,6 @@ func (x *Index) LinkedWithWords(ctx context.Context, rec id.ID, kindName, field 
 	return x.linked(ctx, rec, kindName, field, ` AND EXISTS (SELECT 1 FROM act WHERE act.rec = link.rec AND act.text & 2)`)
 }
 
-// fewOfKind is up to how many records of a kind are gone through one by one, rather than all
-// that point at a record: an interview has a thousand passages, and hardly any of them a
-// correction.
-const fewOfKind = 500
-
 func (x *Index) linked(ctx context.Context, rec id.ID, kindName, field, also string) ([]Row, error) {
 	n, ok := x.words.number(field)
 	if !ok {
@@ -172,14 +167,6 @@ func (x *Index) linked(ctx context.Context, rec id.ID, kindName, field, also str
 			args = append(args, of)
 			query = `SELECT link.rec FROM record JOIN link ON link.target = record.rec JOIN record AS one ON one.rec = link.rec
 				WHERE record.id = ?1 AND link.field = ?2 AND one.kind = ?3`
-			all := 0
-			if err := sealeddb.Each(c, `SELECT coalesce(sum(n), 0) FROM tally WHERE kind = ?1`, []any{of}, func(s *sqlite3.Stmt) error { all = s.ColumnInt(0); return nil }); err != nil {
-				return err
-			}
-			if all <= fewOfKind { // the join of a kind is not turned round
-				query = `SELECT link.rec FROM record AS one CROSS JOIN link ON link.target = (SELECT rec FROM record WHERE id = ?1) AND link.field = ?2 AND link.rec = one.rec
-					WHERE one.kind = ?3`
-			}
 		}
 		return sealeddb.Each(c, query+also+` ORDER BY link.rec`, args, func(s *sqlite3.Stmt) error {
 			recs = append(recs, s.ColumnInt64(0))
