@@ -169,13 +169,13 @@ func (w *Workspace) line(e *journal.Entry, names map[id.ID]string, left *index.R
 }
 
 // namesLeftOut reports whether an act is about a record that is left out, or names one.
-// Ledger lines list persons, so they stay sealed too.
+// Lines of the ledger that list persons stay sealed too.
 func namesLeftOut(plain []byte, left *index.Reached) (bool, error) {
 	a, err := casebook.DecodeAct(plain)
 	if err != nil {
 		return true, err
 	}
-	if a.Verb == casebook.Export || left.Has(a.Record) || left.Has(a.Other) || left.Has(a.Source) || a.Passage != nil && left.Has(a.Passage.Record) {
+	if a.Verb == casebook.Export || a.Verb == casebook.Read && len(a.Data) > 0 || left.Has(a.Record) || left.Has(a.Other) || left.Has(a.Source) || a.Passage != nil && left.Has(a.Passage.Record) {
 		return true, nil
 	}
 	for _, vs := range a.Fields {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.org/amparo/id"
+	"example.org/amparo/internal/index"
 	"example.org/amparo/linkage/eval"
 )
 
@@ -88,3 +89,12 @@ func (w *Workspace) ForgetWordings() { w.wordings.forget() }
 
 // Under the race detector, beside other tests, what is quick takes seconds.
 func init() { patience = time.Minute }
+
+// HoldWriter keeps everybody else from writing to the journal until it is released.
+func (w *Workspace) HoldWriter() (release func()) {
+	w.mu.Lock()
+	return w.mu.Unlock
+}
+
+// NamesLeftOut reports whether an act stays sealed in an export that leaves somebody out.
+func NamesLeftOut(plain []byte) (bool, error) { return namesLeftOut(plain, &index.Reached{}) }

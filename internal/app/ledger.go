@@ -45,9 +45,17 @@ func (l LedgerLine) Holds(person id.ID) bool {
 	return at < n && bytes.Equal(l.Persons[at*len(person):(at+1)*len(person)], person[:])
 }
 
-// Ledger lists what left the workspace and what restricted records were read, newest
-// first.
+// Ledger lists what left the workspace, what restricted records were read and who searched,
+// newest first.
 func (w *Workspace) Ledger(ctx context.Context) ([]LedgerEntry, error) {
+	if err := w.takeSearches(ctx); err != nil {
+		return nil, err
+	}
+	return w.ledger(ctx)
+}
+
+// ledger is Ledger without the searches that are on their way to the journal.
+func (w *Workspace) ledger(ctx context.Context) ([]LedgerEntry, error) {
 	refs, err := w.index.WorkspaceActs(ctx, casebook.Export, casebook.Read)
 	if err != nil {
 		return nil, err
@@ -57,11 +65,17 @@ func (w *Workspace) Ledger(ctx context.Context) ([]LedgerEntry, error) {
 		return nil, err
 	}
 	var out []LedgerEntry
-	parts := map[id.ID]int{} // export -> its entry
+	parts := map[id.ID]int{} // export or search -> its entry
 	for _, o := range opened {
 		e := LedgerEntry{Ref: o.At.String(), At: o.Act.At, Member: w.MemberName(o.Act.Member), Verb: o.Act.Verb, Record: o.Act.Record}
 		if o.Act.Verb == casebook.Read {
 			e.Reason, e.Person = o.Act.Reason, o.Act.Other
+		}
+		if o.Act.Verb == casebook.Read && len(o.Act.Data) > 0 {
+			if out, err = addSearch(out, e, o.Act.Data, parts); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		if o.Act.Verb == casebook.Export {
 			if err := journal.Unpack(o.Act.Data, &e.Line); err != nil {
@@ -79,7 +93,28 @@ func (w *Workspace) Ledger(ctx context.Context) ([]LedgerEntry, error) {
 	return out, nil
 }
 
-// LedgerEntry is one read or export.
+// addSearch adds what a line says of a search: all lines of one search are one entry.
+func addSearch(out []LedgerEntry, e LedgerEntry, data []byte, parts map[id.ID]int) ([]LedgerEntry, error) {
+	var line SearchLine
+	if err := journal.Unpack(data, &line); err != nil {
+		return nil, err
+	}
+	at, ok := parts[line.Search]
+	if !ok {
+		at = len(out)
+		parts[line.Search] = at
+		e.Search = line.Search
+		out = append(out, e)
+	}
+	for f := range slices.Chunk(line.Found, len(id.ID{})) {
+		if file := id.ID(f); len(f) == len(file) && !slices.Contains(out[at].Found, file) {
+			out[at].Found = append(out[at].Found, file)
+		}
+	}
+	return out, nil
+}
+
+// LedgerEntry is one read, search or export.
 type LedgerEntry struct {
 	Ref    string
 	At     journal.HLC
@@ -90,6 +125,10 @@ type LedgerEntry struct {
 	// Person and Reason are of an identity that was opened: whose, and why.
 	Person id.ID
 	Reason string
+	// Search numbers a search; Found are the files it showed, of those that this member may
+	// know of.
+	Search id.ID
+	Found  []id.ID
 }
 
 // NoteRead writes to the log that a restricted record was opened (R23).

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -30,27 +31,41 @@ func (r *Reading) List(ctx context.Context, q index.Query) (*index.Result, error
 	return res, err
 }
 
-// Search is [index.Index.Search] for the purpose.
+// Search is [index.Index.Search] for the purpose. That this member searched, and which files
+// were found by a name, is durable before it returns, and is in the log (R23).
 func (r *Reading) Search(ctx context.Context, text string, limit int) (*index.Found, error) {
 	out, err := r.out(ctx)
 	if err != nil {
 		return nil, err
 	}
 	f, err := r.w.index.SearchExcept(ctx, text, limit, out)
-	if err == nil {
-		r.prune(out, f.Rows)
+	if err != nil {
+		return nil, err
 	}
-	return f, err
+	r.prune(out, f.Rows)
+	if err := r.w.noteSearch(ctx, text, r.w.namesIn(f.Named)); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // Narratives is [index.Index.Narratives] for the purpose; what is left out counts as not
-// read.
+// read. That words were found in a restricted record is durable before hit is called, and is
+// in the log (R23).
 func (r *Reading) Narratives(ctx context.Context, text string, hit func(index.Narrative) bool) (scanned int, err error) {
 	out, err := r.out(ctx)
 	if err != nil {
 		return 0, err
 	}
-	return r.w.index.Narratives(ctx, text, func(n index.Narrative) bool { return out.Has(n.Record) || hit(n) })
+	var failed error
+	scanned, err = r.w.index.Narratives(ctx, text, func(n index.Narrative) bool {
+		if out.Has(n.Record) {
+			return true
+		}
+		failed = r.w.notePassage(ctx, text, n)
+		return failed == nil && hit(n)
+	})
+	return scanned, cmp.Or(failed, err)
 }
 
 // Counts is [index.Index.Counts] for the purpose.

@@ -81,8 +81,8 @@ func (r *Reading) word(row index.Row, field, lang string) string {
 }
 
 // Uses lists what was done with a person's file, newest first: what left the workspace with
-// the person in it, and who opened the identity and why, under any record found to be this
-// person.
+// the person in it, who found it by a name, and who opened the identity and why, under any
+// record found to be this person.
 func (w *Workspace) Uses(ctx context.Context, person id.ID) ([]LedgerEntry, error) {
 	if _, err := w.Desk().Row(ctx, person); err != nil {
 		return nil, err
@@ -101,7 +101,8 @@ func (w *Workspace) Uses(ctx context.Context, person id.ID) ([]LedgerEntry, erro
 		case casebook.Export:
 			return !slices.ContainsFunc(own, l.Line.Holds)
 		case casebook.Read:
-			return l.Reason == "" || !slices.Contains(own, l.Person)
+			found := slices.ContainsFunc(l.Found, func(f id.ID) bool { return slices.Contains(own, f) })
+			return !found && (l.Reason == "" || !slices.Contains(own, l.Person))
 		}
 		return true
 	}), nil

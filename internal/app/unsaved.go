@@ -32,8 +32,9 @@ type Unsaved struct {
 	Values [][2]string
 }
 
-// unsaved is the file of unsaved forms. It belongs to this device, is sealed like the
-// index, and is opened when something is typed.
+// unsaved is the file of unsaved forms, and of searches that are on their way to the
+// journal. It belongs to this device, is sealed like the index, and is opened when something
+// is typed.
 type unsaved struct {
 	sync.Mutex
 	db *sealeddb.DB
@@ -50,7 +51,8 @@ func (w *Workspace) unsavedDB(ctx context.Context) (*sealeddb.DB, error) {
 		return nil, err
 	}
 	err = db.Write(ctx, func(c *sqlite3.Conn) error {
-		return c.Exec(`CREATE TABLE IF NOT EXISTS unsaved(form TEXT PRIMARY KEY, at INTEGER NOT NULL, said TEXT NOT NULL) STRICT`)
+		return c.Exec(`CREATE TABLE IF NOT EXISTS unsaved(form TEXT PRIMARY KEY, at INTEGER NOT NULL, said TEXT NOT NULL) STRICT;
+			CREATE TABLE IF NOT EXISTS searched(n INTEGER PRIMARY KEY AUTOINCREMENT, said BLOB NOT NULL) STRICT`)
 	})
 	if err != nil {
 		_ = db.Close()

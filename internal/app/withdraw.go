@@ -146,7 +146,7 @@ func (w *Workspace) recalledBefore(ctx context.Context, person, export id.ID) bo
 // exported before the ledger listed persons is in the list, because it may have held
 // anybody.
 func (w *Workspace) LeftWith(ctx context.Context, person id.ID) ([]consent.Left, error) {
-	ledger, err := w.Ledger(ctx)
+	ledger, err := w.ledger(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -92,6 +92,7 @@ type Workspace struct {
 	wordings wordings
 	opened   opened // identities
 	unsaved  unsaved
+	searches searches
 	figuring sync.Mutex // a figure is kept after it was held against all others, one at a time
 
 	schema struct {
@@ -221,7 +222,11 @@ func open(ctx context.Context, dir string, v *vault.Vault, opt Options) (w *Work
 	if err = w.lookBack(); err != nil {
 		return w, err
 	}
-	return w, w.catchUp(ctx, nil)
+	if err = w.catchUp(ctx, nil); err != nil {
+		return w, err
+	}
+	_ = w.takeSearches(ctx) // a file that cannot be read does not keep the workspace shut: the next search says so
+	return w, nil
 }
 
 func (w *Workspace) openFiles(ctx context.Context) error {
@@ -258,7 +263,7 @@ func (w *Workspace) openDB(ctx context.Context, name string, readers, cache int)
 // to end the process.
 func (w *Workspace) Close() error {
 	w.hand.close()
-	return errors.Join(w.Checkpoint(context.Background()), w.closeFiles())
+	return errors.Join(w.endSearches(), w.Checkpoint(context.Background()), w.closeFiles())
 }
 
 func (w *Workspace) closeFiles() error {

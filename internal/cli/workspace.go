@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -91,7 +92,8 @@ func (c *cli) logCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:   "log [record]",
 		Short: "show what left, what was read, or the history of one record",
-		Long: `Without an argument, lists exports and readings of restricted records, newest first.
+		Long: `Without an argument, lists exports, readings of restricted records and searches, newest
+first. A search looks among names: the files it showed stand there, the words do not.
 With the identifier of a record, lists every act on it, those taken back included.`,
 		Example: "  amparo log --dir w\n  amparo log --dir w 0123456789abcdefghjkmnpqr0",
 		Args:    atMost(1),
@@ -109,13 +111,26 @@ With the identifier of a record, lists every act on it, those taken back include
 				}
 				return c.print(lines, func() {
 					for _, l := range lines {
-						c.line("%s  %-7s %-12s %s %s", l.At.Time().Format("2006-01-02 15:04"), l.Verb, l.Member, l.Record.Short(), l.Line.Purpose+l.Reason)
+						c.line("%s", ledgerText(l))
 					}
 					c.line("%d lines", len(lines))
 				})
 			})
 		},
 	}
+}
+
+// ledgerText is a line of the log: of a search the files it showed.
+func ledgerText(l app.LedgerEntry) string {
+	what, on, why := l.Verb.String(), l.Record.Short(), l.Line.Purpose+l.Reason
+	if !l.Search.IsZero() {
+		var files []string
+		for _, f := range l.Found {
+			files = append(files, f.Short())
+		}
+		what, on, why = "search", strings.Join(files, " "), ""
+	}
+	return fmt.Sprintf("%s  %-7s %-12s %s %s", l.At.Time().Format("2006-01-02 15:04"), what, l.Member, on, why)
 }
 
 func (c *cli) recordLog(ctx context.Context, w *app.Workspace, arg string) error {

@@ -208,6 +208,9 @@ type Found struct {
 	Total int // records found either way
 	Rows  []Row
 	Set   *Set
+	// Named are those of Rows in which a name holds one of the words at least: whoever
+	// looks for a name and a place reads the name too.
+	Named []Row
 }
 
 // Search looks for every word of text among names and among open and coded values,
@@ -233,6 +236,7 @@ func (x *Index) SearchExcept(ctx context.Context, text string, limit int, except
 		return nil, err
 	}
 	byName, byValue, both := (*Set)(nil), (*Set)(nil), (*Set)(nil)
+	named := &Set{}
 	for _, w := range words {
 		n := &Set{}
 		x.mu.RLock()
@@ -245,12 +249,27 @@ func (x *Index) SearchExcept(ctx context.Context, text string, limit int, except
 		either := &Set{}
 		either.or(n)
 		either.or(v)
+		named.or(n)
 		byName, byValue, both = meet(byName, n), meet(byValue, v), meet(both, either)
 	}
 	if except != nil {
 		both.remove(&except.set)
 	}
-	return x.found(ctx, cs, byName, byValue, both, limit)
+	f, first := x.found(cs, byName, byValue, both, limit)
+	return f, x.readNamed(ctx, f, first, named)
+}
+
+// readNamed reads the records found and marks those in which a name holds one of the words.
+func (x *Index) readNamed(ctx context.Context, f *Found, first []int64, named *Set) (err error) {
+	if f.Rows, err = x.rows(ctx, first); err != nil {
+		return err
+	}
+	for i, row := range f.Rows {
+		if len(f.Rows) < len(first) || named.Has(first[i]) { // one went meanwhile: rather too many than too few
+			f.Named = append(f.Named, row)
+		}
+	}
+	return nil
 }
 
 func meet(acc, s *Set) *Set {
@@ -261,10 +280,11 @@ func meet(acc, s *Set) *Set {
 	return acc
 }
 
-func (x *Index) found(ctx context.Context, cs *columns, byName, byValue, both *Set, limit int) (*Found, error) {
-	f := &Found{Set: both}
-	var first []int64
+// found counts what was found and lists the first of it, by number.
+func (x *Index) found(cs *columns, byName, byValue, both *Set, limit int) (f *Found, first []int64) {
+	f = &Found{Set: both}
 	x.mu.RLock()
+	defer x.mu.RUnlock()
 	for _, pass := range []bool{true, false} { // people found by name come first
 		for rec := range both.all() {
 			if rec >= int64(len(cs.slots)) || cs.slots[rec].table == 0 || byName.Has(rec) != pass {
@@ -282,10 +302,7 @@ func (x *Index) found(ctx context.Context, cs *columns, byName, byValue, both *S
 			}
 		}
 	}
-	x.mu.RUnlock()
-	var err error
-	f.Rows, err = x.rows(ctx, first)
-	return f, err
+	return f, first
 }
 
 // all yields the members in rising order.

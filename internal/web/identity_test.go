@@ -296,3 +296,45 @@ func TestR23PicturesOfSomebodyAreOpenedFirst(t *testing.T) {
 		t.Errorf("opened, it is not shown: %d", code)
 	}
 }
+
+// R23: what the search page showed is in the ledger page in every language, and on the page
+// of the person, with the file under its pseudonym and without the name.
+func TestR23ASearchByNameAtTheDeskIsInTheLedger(t *testing.T) {
+	w := ownWorkspace(t, 10)
+	s := newSite(t, w, testConfig())
+	var name string
+	var person id.ID
+	for rec, of := range secrets(t, w) {
+		row, err := w.Desk().Row(t.Context(), rec)
+		if err == nil {
+			name = of[0]
+			person, err = id.Parse(row.Values.Get("person"))
+		}
+		if err == nil {
+			break
+		}
+	}
+	if _, err := w.Desk().Row(t.Context(), person); err != nil {
+		t.Fatal(err)
+	}
+	if body := s.get("/search?q=" + url.QueryEscape(name)); !strings.Contains(body, Say{"en"}.T("search.noted")) {
+		t.Error("the page does not say that it is noted")
+	}
+	s.get("/search?in=testimony&q=" + url.QueryEscape(name))
+	for _, lang := range languages {
+		get := func(path string) string {
+			_, body, _ := s.do("GET", path, nil, func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "lang", Value: lang}) })
+			return body
+		}
+		body := get("/ledger")
+		if n := strings.Count(body, Say{lang}.T("ledger.search")); n != 1 {
+			t.Errorf("%s: the ledger has %d searches, want one", lang, n)
+		}
+		if !strings.Contains(body, "/record/"+person.String()) || strings.Contains(body, name) {
+			t.Errorf("%s: the ledger does not show the file, or shows the name", lang)
+		}
+		if !strings.Contains(get("/record/"+person.String()+"/relations"), Say{lang}.T("ledger.found")) {
+			t.Errorf("%s: the person's page does not say who found the file", lang)
+		}
+	}
+}

@@ -55,6 +55,9 @@ func (s *Server) relationsPage(w http.ResponseWriter, r *http.Request, v *visit)
 		if u.Verb == casebook.Read {
 			use.What, use.Why = v.Say.T("identity.was.opened"), u.Reason
 		}
+		if !u.Search.IsZero() {
+			use.What = v.Say.T("ledger.found")
+		}
 		p.Uses = append(p.Uses, use)
 	}
 	return relationsTmpl.Execute(w, p)

@@ -1,11 +1,13 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/kind"
@@ -46,6 +48,17 @@ type ledgerLine struct {
 	At, Member, What, Detail string
 	Record                   string
 	Title                    string
+	Found                    []option // files that a search showed
+}
+
+// filesFound are the files that a search showed, as this member may see them.
+func (v *visit) filesFound(ctx context.Context, files []id.ID) (out []option) {
+	for _, f := range files {
+		if row, err := v.ws.Desk().Row(ctx, f); err == nil {
+			out = append(out, option{Value: f.String(), Label: v.ws.Title(ctx, *row, v.Say.Lang())})
+		}
+	}
+	return out
 }
 
 // shownLedger is how many lines the page shows; amparo log shows all.
@@ -67,6 +80,9 @@ func (s *Server) ledgerPage(w http.ResponseWriter, r *http.Request, v *visit) er
 		}
 		if l.Reason != "" {
 			out.What, out.Detail = v.Say.T("identity.was.opened"), l.Reason
+		}
+		if !l.Search.IsZero() {
+			out.What, out.Found = v.Say.T("ledger.search"), v.filesFound(r.Context(), l.Found)
 		}
 		p.Lines = append(p.Lines, out)
 	}
