@@ -159,6 +159,46 @@ func secrets(t *testing.T, truthFile string) []string {
 	return append(out, "강을 건넜습니다", "crossed the river", "maize gruel", "옥수수죽")
 }
 
+// R29: what the person put right stands with the words, where a search finds them and where
+// the record is shown.
+func TestR29TheCommandLineShowsCorrectionsWithTheWords(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "w")
+	opt := app.Options{Params: vault.LightParams}
+	w, err := app.Create(t.Context(), dir, []byte("demo"), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := func(s string) []kind.Value { return []kind.Value{kind.Of(s)} }
+	interview, unit := w.NewRecord(), w.NewRecord()
+	for _, s := range []casebook.Statement{
+		{Record: interview, Kind: "interview", Fields: kind.Values{"date": one("2003-04-02"), "person": {{State: kind.Unknown}}}},
+		{Record: unit, Kind: "statement_unit", Fields: kind.Values{"interview": one(interview.String()), "order": one("1"), "verbatim": {{Text: "the river that winter", Lang: "en"}}}},
+	} {
+		if _, problems, err := w.State(t.Context(), s, "save"); err != nil || len(problems) > 0 {
+			t.Fatal(err, problems)
+		}
+	}
+	if problems, err := w.StateReadBack(t.Context(), interview, app.ReadBack{Passage: unit, Answer: app.Corrected, Language: "en", Reader: "IV-1", Correction: "it was spring", In: "en"}); err != nil || len(problems) > 0 {
+		t.Fatal(err, problems)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	pass := filepath.Join(t.TempDir(), "p")
+	if err := os.WriteFile(pass, []byte("demo\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"search", "winter", "--narratives"}, {"search", "winter", "--narratives", "--json"}, {"show", unit.String()}, {"show", unit.String(), "--json"}} {
+		var out, bad strings.Builder
+		if code := run(t.Context(), append(args, "--dir", dir, "--passphrase-file", pass), Streams{Out: &out, Err: &bad}, opt); code != 0 {
+			t.Fatalf("%v: exit code %d: %s", args, code, bad.String())
+		}
+		if s := out.String(); !strings.Contains(s, "it was spring") || !strings.Contains(s, "IV-1") {
+			t.Errorf("%v shows the words without what was put right:\n%s", args, s)
+		}
+	}
+}
+
 // R05: whoever withdrew from documentation is found by no search on the command line, by no
 // name, value or word, and in no count.
 func TestR05TheCommandLineFindsNobodyWhoWithdrew(t *testing.T) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -19,7 +20,9 @@ func (c *cli) searchCmd() *cobra.Command {
 		Short: "find names, values and narratives",
 		Long: `Finds records in which every word occurs: in names, in open and coded values (labels in
 all three languages), and, with --narratives, in sealed text, which is opened for it and
-never indexed. Words and parts of words, in any script. Counts are exact.`,
+never indexed, and stands with what the person put right in it. Words and parts of words, in
+any script. Counts are exact. That you searched is written to the log, with the files that
+names led to and without the words.`,
 		Example: "  amparo search --dir w 온성\n  amparo search --dir w kim chol --narratives --json",
 		Args:    atLeastOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -38,6 +41,35 @@ type hit struct {
 	Kind  string `json:"kind"`
 	Title string `json:"title"`
 	Field string `json:"field,omitempty"`
+	// Corrections are what the person put right in the words (R29).
+	Corrections []correction `json:"corrections,omitempty"`
+}
+
+// correction is what a person put right in a passage, and how it came about.
+type correction struct {
+	Text   string `json:"text"`
+	Lang   string `json:"lang,omitempty"`
+	On     string `json:"on"`
+	Reader string `json:"reader,omitempty"`
+	Member string `json:"member"`
+}
+
+// correctionsOf are the corrections of a record of words; of others there are none.
+func correctionsOf(ctx context.Context, w *app.Workspace, kindName string, rec id.ID) (out []correction, err error) {
+	if kindName != "statement_unit" {
+		return nil, nil
+	}
+	all, err := w.CorrectionsOf(ctx, rec)
+	for _, k := range all {
+		out = append(out, correction{Text: k.Text, Lang: k.Lang, On: k.On, Reader: k.Reader, Member: k.Member})
+	}
+	return out, err
+}
+
+func (c *cli) printCorrections(all []correction) {
+	for _, k := range all {
+		c.line("      put right by the person: %s  (%s, %s)", k.Text, k.On, strings.TrimSpace(k.Reader+" "+k.Member))
+	}
 }
 
 func (c *cli) search(ctx context.Context, w *app.Workspace, words string, limit int, narratives bool) error {
@@ -57,11 +89,16 @@ func (c *cli) search(ctx context.Context, w *app.Workspace, words string, limit 
 		out.Hits = append(out.Hits, hit{ID: r.ID.String(), Kind: r.Kind, Title: w.Desk().Title(ctx, r, "en")})
 	}
 	if narratives {
+		var failed error
 		out.Scanned, err = w.Desk().Narratives(ctx, words, func(n index.Narrative) bool {
-			out.Narratives = append(out.Narratives, hit{ID: n.Record.String(), Kind: n.Kind, Field: n.Field})
+			h := hit{ID: n.Record.String(), Kind: n.Kind, Field: n.Field}
+			if h.Corrections, failed = correctionsOf(ctx, w, n.Kind, n.Record); failed != nil {
+				return false // words are not shown without what was put right in them
+			}
+			out.Narratives = append(out.Narratives, h)
 			return true
 		})
-		if err != nil {
+		if err = cmp.Or(err, failed); err != nil {
 			return err
 		}
 	}
@@ -74,6 +111,7 @@ func (c *cli) search(ctx context.Context, w *app.Workspace, words string, limit 
 			c.line("%d passages in %d sealed accounts", len(out.Narratives), out.Scanned)
 			for _, h := range out.Narratives {
 				c.line("  %s  %-16s %s", h.ID, h.Kind, h.Field)
+				c.printCorrections(h.Corrections)
 			}
 		}
 	})
@@ -99,7 +137,17 @@ by whom and why, is written to the log first.`,
 				if err != nil {
 					return err
 				}
-				return c.print(v, func() { c.showRecord(v) })
+				put, err := correctionsOf(cmd.Context(), w, v.Kind, rec)
+				if err != nil {
+					return err
+				}
+				return c.print(struct {
+					*app.RecordView
+					Corrections []correction `json:"corrections,omitempty"`
+				}{v, put}, func() {
+					c.showRecord(v)
+					c.printCorrections(put)
+				})
 			})
 		},
 	}
