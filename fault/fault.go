@@ -48,6 +48,10 @@ type Error struct {
 	Msg    string // "the passphrase does not open this workspace"
 	Remedy string // "check the keyboard layout and try again"
 	Err    error  // cause, or nil
+	// Code names a refusal a person can meet on a page, so that it can be said in the
+	// person's language: "reason.missing". Args are the words and numbers of its sentence.
+	Code string
+	Args []any
 }
 
 // Error joins operation, sentence, cause and remedy on one line.
@@ -102,6 +106,13 @@ func (e *Error) With(format string, args ...any) *Error {
 	return e
 }
 
+// Coded returns e with its code and what its sentence takes in. An argument that has words
+// in several languages has a method Text(lang string) string.
+func (e *Error) Coded(code string, args ...any) *Error {
+	e.Code, e.Args = code, args
+	return e
+}
+
 // From returns e with what caused it.
 func (e *Error) From(cause error) *Error {
 	e.Err = cause
@@ -137,6 +148,9 @@ type Problem struct {
 	Value  string `json:"value,omitempty"`
 	Reason string `json:"reason"`
 	Remedy string `json:"remedy,omitempty"`
+	// Code and Args are as those of [Error].
+	Code string `json:"code,omitempty"`
+	Args []any  `json:"-"`
 }
 
 // Error makes a Problem usable as an error; it leaves the value out.

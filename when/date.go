@@ -71,7 +71,7 @@ type Date struct {
 func (d Date) IsZero() bool { return d == Date{} }
 
 func bad(s, remedy string) error {
-	return fault.New(fault.Invalid, "when.Parse", "%q is not a date", s).With("%s", remedy)
+	return fault.New(fault.Invalid, "when.Parse", "%q is not a date", s).With("%s", remedy).Coded("date")
 }
 
 const remedy = "write 1998, 1998-03, 1998-03-05, 1998-21 (spring), 199X, 1998~ (about), 1998? (unsure), 1997/1999, ../1998 or 1998/.."

@@ -157,7 +157,7 @@ func doubt(s string, q Qualifier, parse parser) (Date, bool) {
 func ParseHuman(s string) (Date, error) {
 	s = strings.ToLower(strings.Join(strings.Fields(norm.NFKC.String(s)), " "))
 	if len(s) > 100 {
-		return Date{}, fault.New(fault.Invalid, "when.ParseHuman", "a date of more than 100 bytes").With("%s", remedy)
+		return Date{}, fault.New(fault.Invalid, "when.ParseHuman", "a date of more than 100 bytes").With("%s", remedy).Coded("date")
 	}
 	if d, err := Parse(strings.ReplaceAll(strings.ToUpper(s), " ", "")); err == nil {
 		return d, nil

@@ -58,7 +58,7 @@ func ParseSpan(s string) (Span, error) {
 		words = days[1]
 	}
 	if len(said) > maxSpan || len(words) > 200 {
-		return Span{}, fault.New(fault.Invalid, "when.ParseSpan", "a duration of more than 200 bytes").With("%s", spanRemedy)
+		return Span{}, fault.New(fault.Invalid, "when.ParseSpan", "a duration of more than 200 bytes").With("%s", spanRemedy).Coded("span")
 	}
 	if days != nil {
 		return checked(days[1], days[2], days[3])
@@ -81,14 +81,14 @@ func ParseSpan(s string) (Span, error) {
 	if sp, ok := phrase(said, low); ok {
 		return sp, nil
 	}
-	return Span{}, fault.New(fault.Invalid, "when.ParseSpan", "not a duration").With("%s", spanRemedy)
+	return Span{}, fault.New(fault.Invalid, "when.ParseSpan", "not a duration").With("%s", spanRemedy).Coded("span")
 }
 
 func checked(said, lo, hi string) (Span, error) {
 	a, err := strconv.Atoi(lo)
 	b, err2 := strconv.Atoi(hi)
 	if err != nil || err2 != nil || a > b || b > 1000000 {
-		return Span{}, fault.New(fault.Invalid, "when.ParseSpan", "a duration from %s to %s days", lo, hi).With("write the smaller number first")
+		return Span{}, fault.New(fault.Invalid, "when.ParseSpan", "a duration from %s to %s days", lo, hi).With("write the smaller number first").Coded("span.order")
 	}
 	return Span{Said: said, Lo: a, Hi: b}, nil
 }

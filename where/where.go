@@ -174,9 +174,9 @@ func Find(s string) (*Place, error) {
 		return g.byCode[codes[0]], nil
 	case 0:
 		return nil, fault.New(fault.Invalid, "where.Find", "no public place of this name is in the gazetteer").
-			With("choose a place from the list, or its province or country")
+			With("choose a place from the list, or its province or country").Coded("place.none")
 	}
-	return nil, fault.New(fault.Invalid, "where.Find", "several places bear this name").With("write one of %s", strings.Join(codes, ", "))
+	return nil, fault.New(fault.Invalid, "where.Find", "several places bear this name").With("write one of %s", strings.Join(codes, ", ")).Coded("place.several", strings.Join(codes, ", "))
 }
 
 func finest(g *gazetteer, codes []string) []string {

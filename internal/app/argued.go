@@ -267,7 +267,7 @@ func (w *Workspace) Sign(ctx context.Context, incident, argument id.ID, reason s
 		return nil, fault.New(fault.NotFound, "app.Sign", "no such argument on this incident")
 	}
 	if lines[at].Signed {
-		return nil, fault.New(fault.Conflict, "app.Sign", "you signed this argument already").With("the second signature is another member's")
+		return nil, fault.New(fault.Conflict, "app.Sign", "you signed this argument already").With("the second signature is another member's").Coded("sign.again")
 	}
 	return w.SignOff(ctx, argument, reason, nil)
 }

@@ -80,7 +80,7 @@ func (w *Workspace) seal(drafts []draft, keyIDs []id.ID, keys []*vault.PayloadKe
 		}}
 		if len(plain[i]) > maxPlain {
 			return nil, nil, nil, fault.New(fault.TooLarge, "app.commit", "one statement holds more than %d bytes", maxPlain).
-				With("divide the text into passages")
+				With("divide the text into passages").Coded("statement.large")
 		}
 		e.Sealed, e.Commitment = keys[i].Seal(nil, e.Header.AAD(), plain[i], w.opt.Rand)
 		e.Header.Size = uint32(len(e.Sealed))

@@ -28,7 +28,7 @@ func replaceFile(path string, data []byte) error {
 
 func inUse() error {
 	return fault.New(fault.Conflict, "app.Open", "this workspace is open in another window or process").
-		With("close it there first; two programs must not write to one workspace")
+		With("close it there first; two programs must not write to one workspace").Coded("workspace.open")
 }
 
 // parallel runs fn for 0..n-1 on all cores.

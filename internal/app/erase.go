@@ -31,7 +31,7 @@ type Erasure struct {
 // fault.Denied.
 func (w *Workspace) Erase(ctx context.Context, subject id.ID, reason string) (Erasure, error) {
 	if reason == "" {
-		return Erasure{}, fault.New(fault.Invalid, "app.Erase", "an erasure needs a reason").With("say on whose wish and when")
+		return Erasure{}, fault.New(fault.Invalid, "app.Erase", "an erasure needs a reason").With("say on whose wish and when").Coded("erase.reason")
 	}
 	if err := w.holdOn(ctx, subject); err != nil {
 		return Erasure{}, err

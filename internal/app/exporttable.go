@@ -115,7 +115,7 @@ func (r *Reading) personsIn(ctx context.Context, k *kind.Kind) (total int, in ma
 
 func noPurpose() error {
 	return fault.New(fault.Invalid, "app.Export", "an export needs a purpose and a recipient").
-		With("say why it leaves and who receives it: --purpose and --recipient")
+		With("say why it leaves and who receives it: --purpose and --recipient").Coded("export.why")
 }
 
 // tableFields are the fields this member may write out.

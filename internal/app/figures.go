@@ -43,18 +43,18 @@ type FigureQuestion struct {
 	Limits mse.Limits `json:"limits"`          // the zero value stands for the defaults
 }
 
-// maxFigureDraws keeps a figure within minutes.
-const maxFigureDraws = 200
+// MaxFigureDraws is how many draws a figure takes at most: it keeps one within minutes.
+const MaxFigureDraws = 200
 
 func (q FigureQuestion) filled(set *kind.Set) (FigureQuestion, error) {
 	if !slices.Contains(Asks(), q.Ask) {
-		return q, fault.New(fault.Invalid, "app.Figure", "there is no question %q", q.Ask).With("ask one of %v", Asks())
+		return q, fault.New(fault.Invalid, "app.Figure", "there is no question %q", q.Ask).With("ask one of %v", Asks()).Coded("figure.ask")
 	}
 	if q.Draws == 0 {
 		q.Draws = 8
 	}
-	if q.Draws < 1 || q.Draws > maxFigureDraws {
-		return q, fault.New(fault.Invalid, "app.Figure", "there are %d draws of who is who", q.Draws).With("ask for 1 to %d; 8 is usual", maxFigureDraws)
+	if q.Draws < 1 || q.Draws > MaxFigureDraws {
+		return q, fault.New(fault.Invalid, "app.Figure", "there are %d draws of who is who", q.Draws).With("ask for 1 to %d; 8 is usual", MaxFigureDraws).Coded("figure.draws", MaxFigureDraws)
 	}
 	if q.Limits == (mse.Limits{}) {
 		q.Limits = mse.DefaultLimits()
@@ -68,7 +68,7 @@ func (q FigureQuestion) filled(set *kind.Set) (FigureQuestion, error) {
 	}
 	stages, _ := set.Vocabulary("repatriation_stages")
 	if _, ok := stages.Term(q.Stage); !ok {
-		return q, fault.New(fault.Invalid, "app.Figure", "there is no stage %q", q.Stage).With("name one by its code, such as ST05")
+		return q, fault.New(fault.Invalid, "app.Figure", "there is no stage %q", q.Stage).With("name one by its code, such as ST05").Coded("figure.stage")
 	}
 	return q, nil
 }
@@ -268,7 +268,7 @@ func (w *Workspace) keepFigure(ctx context.Context, f *Figure) error {
 	vs["date"] = []kind.Value{on}
 	_, problems, err := w.State(ctx, casebook.Statement{Record: f.Record, Kind: "estimate_run", Fields: vs}, "save")
 	if err == nil && len(problems) > 0 {
-		err = fault.New(fault.Invalid, "app.Figure", "the figure cannot be kept: %s", problems[0].Reason)
+		err = fault.New(fault.Invalid, "app.Figure", "the figure cannot be kept: %s", problems[0].Reason).Coded("figure.kept")
 	}
 	return err
 }
@@ -327,7 +327,7 @@ func (w *Workspace) RerunFigure(ctx context.Context, rec id.ID) (old, now *Figur
 			same = "the journal is the same: what this member may open, or whose consent has run out, is not"
 		}
 		return old, now, fault.New(fault.Conflict, "app.Figure", "the records under the figure are not those it was made from; %s", same).
-			With("make a new figure: amparo figures new")
+			With("make a new figure: amparo figures new").Coded("figure.moved")
 	}
 	return old, now, nil
 }

@@ -134,7 +134,7 @@ func (w *Workspace) lists(ctx context.Context, g *ground) (names []string, on []
 	}
 	slices.Sort(keys)
 	if len(keys) > hist.MaxLists {
-		return nil, nil, fault.New(fault.TooLarge, "app.Figure", "there are %d lists", len(keys)).With("write the same list with the same name; at most %d can be compared", hist.MaxLists)
+		return nil, nil, fault.New(fault.TooLarge, "app.Figure", "there are %d lists", len(keys)).With("write the same list with the same name; at most %d can be compared", hist.MaxLists).Coded("figure.lists", len(keys), hist.MaxLists)
 	}
 	on = make([]hist.History, len(g.persons))
 	for _, l := range all {

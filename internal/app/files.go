@@ -85,7 +85,7 @@ func measure(in io.ReadSeeker, mediaType string) (casebook.FileRef, error) {
 		return ref, fault.Because(fault.Storage, "app.StoreFile", "the file could not be read", err)
 	}
 	if n > MaxFile {
-		return ref, fault.New(fault.TooLarge, "app.StoreFile", "the file is larger than %d MB", MaxFile>>20).With("divide the recording, or reduce its quality on a copy")
+		return ref, fault.New(fault.TooLarge, "app.StoreFile", "the file is larger than %d MB", MaxFile>>20).With("divide the recording, or reduce its quality on a copy").Coded("file.large", MaxFile>>20)
 	}
 	ref.Size = n
 	h.Sum(ref.Hash[:0])
@@ -97,10 +97,10 @@ func (w *Workspace) placeOf(ctx context.Context, s casebook.Statement, field str
 	set := w.Schema()
 	k, ok := set.Kind(s.Kind)
 	if !ok {
-		return nil, id.ID{}, fault.New(fault.Invalid, "app.StoreFile", "there is no kind %q", s.Kind)
+		return nil, id.ID{}, fault.New(fault.Invalid, "app.StoreFile", "there is no kind %q", s.Kind).Coded("kind.none")
 	}
 	if _, ok := k.Field(field); !ok {
-		return nil, id.ID{}, fault.New(fault.Invalid, "app.StoreFile", "%s has no field %q", s.Kind, field)
+		return nil, id.ID{}, fault.New(fault.Invalid, "app.StoreFile", "%s has no field %q", s.Kind, field).Coded("field.none")
 	}
 	subject, err := w.subjectOf(ctx, k, s.Record, s.Fields, map[id.ID]id.ID{}, 0)
 	if err != nil {
@@ -229,7 +229,7 @@ func (w *Workspace) CopyFile(ctx context.Context, ref casebook.FileRef, out io.W
 func (w *Workspace) TakeOut(ctx context.Context, rec id.ID, ref casebook.FileRef, asItCame bool, opt ExportOptions, out io.Writer) error {
 	if opt.Purpose == "" || opt.Recipient == "" {
 		return fault.New(fault.Invalid, "app.TakeOut", "a file that leaves needs a purpose and a recipient").
-			With("say why it leaves and who receives it")
+			With("say why it leaves and who receives it").Coded("export.why")
 	}
 	read, err := opt.reading(w)
 	if err != nil {

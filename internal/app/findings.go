@@ -301,7 +301,7 @@ func (w *Workspace) MakeFinding(ctx context.Context, f NewFinding) (id.ID, []fau
 		seen[x] = true
 	}
 	if len(f.Incidents) == 0 {
-		problems = append(problems, fault.Problem{Kind: k.Name, Field: "rests_on", Reason: "a finding rests on incidents", Remedy: "choose at least one"})
+		problems = append(problems, fault.Problem{Kind: k.Name, Field: "rests_on", Reason: "a finding rests on incidents", Remedy: "choose at least one", Code: "finding.incidents"})
 	}
 	rec := w.NewRecord()
 	if len(problems) == 0 {
@@ -311,11 +311,11 @@ func (w *Workspace) MakeFinding(ctx context.Context, f NewFinding) (id.ID, []fau
 }
 
 func problemOf(kindName, field, value string, err error) fault.Problem {
-	p := fault.Problem{Kind: kindName, Field: field, Value: value, Reason: err.Error()}
-	if got, ok := err.(fault.Problem); ok {
-		p.Reason, p.Remedy = got.Reason, got.Remedy
+	if p, ok := err.(fault.Problem); ok {
+		p.Kind, p.Field, p.Value = kindName, field, value
+		return p
 	}
-	return p
+	return fault.Problem{Kind: kindName, Field: field, Value: value, Reason: err.Error(), Code: "unread"}
 }
 
 // AddIncidents lets a finding rest on further incidents.

@@ -29,8 +29,8 @@ func checkWords(k *kind.Kind, vs kind.Values) []fault.Problem {
 				continue
 			}
 			for _, t := range whereabouts.Find(v.Text) {
-				out = append(out, fault.Problem{Kind: k.Name, Field: f.Name, Value: masked(v.Text[t.From:t.To]), Reason: t.Class.Why("en"),
-					Remedy: "take it out and write what kind of thing stood there, in square brackets; how to reach the person belongs with whoever keeps the contact"})
+				out = append(out, fault.Problem{Kind: k.Name, Field: f.Name, Value: masked(v.Text[t.From:t.To]), Reason: t.Class.Text("en"),
+					Remedy: "take it out and write what kind of thing stood there, in square brackets; how to reach the person belongs with whoever keeps the contact", Code: "whereabouts", Args: []any{t.Class}})
 			}
 		}
 	}

@@ -327,7 +327,7 @@ func (w *Workspace) checkNow(ctx context.Context, s casebook.Statement) []fault.
 	}
 	h, err := w.Hearing(ctx, rec, "en")
 	if err != nil {
-		return wrongIn(s, "interview", "there is no such interview", "choose one from the list")
+		return wrongIn(s, "interview", "interview.none", "there is no such interview", "choose one from the list")
 	}
 	return h.holdsUp(s)
 }
@@ -338,9 +338,10 @@ func (h *Hearing) holdsUp(s casebook.Statement) []fault.Problem {
 	switch what := interview.Turn(s.Fields.Get("turn")); {
 	case i < 0:
 	case what == interview.PhaseBegin && len(h.Phases[i].Missing) > 0:
-		return wrongIn(s, "phase", "does not begin before this is in place: "+h.Phases[i].Missing[0].Text("en"), "see the page of the interview")
+		return wrongIn(s, "phase", "phase.before", "does not begin before this is in place: "+h.Phases[i].Missing[0].Text("en"), "see the page of the interview", h.Phases[i].Missing[0])
 	case what == interview.PhaseDone && h.Phases[i].Code == "read_back" && len(h.ReadBack.Remaining) > 0:
-		return wrongIn(s, "phase", strconv.Itoa(len(h.ReadBack.Remaining))+" passages were not read back", "read them, or skip the rest with a reason")
+		n := len(h.ReadBack.Remaining)
+		return wrongIn(s, "phase", "phase.unread", strconv.Itoa(n)+" passages were not read back", "read them, or skip the rest with a reason", n)
 	}
 	return nil
 }
@@ -352,14 +353,14 @@ func checkStep(s casebook.Statement) []fault.Problem {
 		return nil
 	}
 	if _, ok := interview.PhaseOf(s.Fields.Get("phase")); what.OfPhase() != ok {
-		return wrongIn(s, "phase", "a turn of a phase names it, and no other does", "choose the phase that began, was done or was skipped")
+		return wrongIn(s, "phase", "phase.name", "a turn of a phase names it, and no other does", "choose the phase that began, was done or was skipped")
 	}
 	if what == interview.PhaseSkip && s.Fields.Get("reason") == "" {
-		return wrongIn(s, "reason", "a phase is skipped for a reason", "choose one; it may be that the person does not wish it")
+		return wrongIn(s, "reason", "phase.reason", "a phase is skipped for a reason", "choose one; it may be that the person does not wish it")
 	}
 	if c := s.Fields.Get("clock"); c != "" {
 		if _, err := time.Parse(time.RFC3339, c); err != nil {
-			return wrongIn(s, "clock", "is not a time", "write it as 2026-11-25T09:00:00Z")
+			return wrongIn(s, "clock", "clock", "is not a time", "write it as 2026-11-25T09:00:00Z")
 		}
 	}
 	return nil

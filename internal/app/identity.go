@@ -77,10 +77,10 @@ func (w *Workspace) OpenIdentity(ctx context.Context, rec id.ID, reason, lang st
 func (w *Workspace) noteOpened(ctx context.Context, records []*casebook.Record, reason string) error {
 	reason = strings.TrimSpace(reason)
 	if reason == "" {
-		return fault.New(fault.Invalid, "app.OpenIdentity", "opening an identity needs a reason").With("say what it is needed for; no name, place or number")
+		return fault.New(fault.Invalid, "app.OpenIdentity", "opening an identity needs a reason").With("say what it is needed for; no name, place or number").Coded("identity.reason")
 	}
 	if found := whereabouts.Find(reason); len(found) > 0 {
-		return fault.New(fault.Invalid, "app.OpenIdentity", "the reason holds what would lead to the person").With("say what it is needed for; no name, place or number")
+		return fault.New(fault.Invalid, "app.OpenIdentity", "the reason holds what would lead to the person").With("say what it is needed for; no name, place or number").Coded("identity.leads")
 	}
 	people := make([]id.ID, len(records))
 	for i, r := range records {
@@ -91,7 +91,7 @@ func (w *Workspace) noteOpened(ctx context.Context, records []*casebook.Record, 
 		if known, err := w.identitiesOf(ctx, people[i]); err != nil {
 			return err
 		} else if w.saysWho(reason, append(known, r)) {
-			return fault.New(fault.Invalid, "app.OpenIdentity", "the reason says who it is").With("say what it is needed for; no name, place or number")
+			return fault.New(fault.Invalid, "app.OpenIdentity", "the reason says who it is").With("say what it is needed for; no name, place or number").Coded("identity.named")
 		}
 	}
 	w.mu.Lock()

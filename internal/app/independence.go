@@ -288,13 +288,13 @@ func (w *Workspace) tellerBehind(ctx context.Context, rec id.ID) id.ID {
 // taken back.
 func (w *Workspace) JudgeTellings(ctx context.Context, a, b id.ID, how, reason string) (id.ID, error) {
 	if strings.TrimSpace(reason) == "" {
-		return id.ID{}, fault.New(fault.Invalid, "app.JudgeTellings", "a judgement on two testimonies needs a reason").With("say what was read and what it showed")
+		return id.ID{}, fault.New(fault.Invalid, "app.JudgeTellings", "a judgement on two testimonies needs a reason").With("say what was read and what it showed").Coded("tellings.reason")
 	}
 	for _, x := range []id.ID{a, b} {
 		if row, err := w.Desk().Row(ctx, x); err != nil {
 			return id.ID{}, err
 		} else if row.Kind != "interview" || a == b {
-			return id.ID{}, fault.New(fault.Invalid, "app.JudgeTellings", "two different interviews are judged")
+			return id.ID{}, fault.New(fault.Invalid, "app.JudgeTellings", "two different interviews are judged").Coded("tellings.same")
 		}
 	}
 	rec := w.NewRecord()

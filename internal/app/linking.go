@@ -116,7 +116,7 @@ func (w *Workspace) link(ctx context.Context, kindName string) (*Linking, error)
 	l.ids, l.at, l.apart, l.fitted = laid.ids, laid.at, laid.apart, len(laid.ids)
 	if len(l.ids) < 2 {
 		return nil, fault.New(fault.NotFound, "app.Linking", "there are not two records to compare").
-			With("only those whose consent covers matching with other accounts (CO-02) are compared")
+			With("only those whose consent covers matching with other accounts (CO-02) are compared").Coded("linking.few")
 	}
 	decisions, err := w.decisions(ctx, l)
 	if err != nil {
@@ -215,7 +215,7 @@ func (w *Workspace) layOut(ctx context.Context, read *Reading, m linkage.Model, 
 }
 
 // errGone says that a record of the run may no longer be compared, or is no more.
-var errGone = fault.New(fault.Conflict, "app.Linking", "a record is no longer among those compared").With("compare again")
+var errGone = fault.New(fault.Conflict, "app.Linking", "a record is no longer among those compared").With("compare again").Coded("linking.gone")
 
 // livesOf gathers what was told of people's lives.
 func livesOf(ctx context.Context, read *Reading) (*matching.Lives, error) {

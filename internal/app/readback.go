@@ -272,16 +272,16 @@ func (w *Workspace) StateReadBack(ctx context.Context, rec id.ID, b ReadBack) ([
 // correction, the passage is one of the interview, and who read it in which language is
 // said.
 func (w *Workspace) checkReadBack(ctx context.Context, s casebook.Statement) (out []fault.Problem) {
-	problem := func(field, reason, remedy string) {
-		out = append(out, wrongIn(s, field, reason, remedy)...)
+	problem := func(field, code, reason, remedy string) {
+		out = append(out, wrongIn(s, field, code, reason, remedy)...)
 	}
 	if corrects := s.Fields.Get("answer") == string(Corrected); corrects != (s.Fields.Get("correction") != "") {
-		problem("correction", "a correction has words, and only a correction has", "write what the person put right, or choose another answer")
+		problem("correction", "correction.words", "a correction has words, and only a correction has", "write what the person put right, or choose another answer")
 	}
 	if a := s.Fields.Get("answer"); a == string(Confirmed) || a == string(Corrected) {
 		for _, name := range []string{"language", "reader"} {
 			if s.Fields.Get(name) == "" {
-				problem(name, "is needed where something was read", "say in which language it was read, and by whom (a code)")
+				problem(name, "readback.said", "is needed where something was read", "say in which language it was read, and by whom (a code)")
 			}
 		}
 	}
@@ -293,10 +293,10 @@ func (w *Workspace) checkReadBack(ctx context.Context, s casebook.Statement) (ou
 		of, ok := passageOf(f, a)
 		return len(a.Act.Fields["correction"]) > 0 && ok && of != passage
 	}) {
-		problem("passage", "is not the one the person put right", "record a read-back of the other passage: what was put right stays where it is")
+		problem("passage", "correction.stays", "is not the one the person put right", "record a read-back of the other passage: what was put right stays where it is")
 	}
 	if row, err := w.index.Row(ctx, passage); err == nil && row.Values.Get("interview") != s.Fields.Get("interview") {
-		problem("passage", "belongs to another interview", "choose a passage of this interview")
+		problem("passage", "passage.other", "belongs to another interview", "choose a passage of this interview")
 	}
 	return out
 }
@@ -313,7 +313,7 @@ func (w *Workspace) MarkHard(ctx context.Context, passage id.ID, hard bool) erro
 	s := casebook.Statement{Record: passage, Kind: r.Kind, Fields: kind.Values{"hard": {kind.Of(map[bool]string{true: "yes", false: "no"}[hard])}}}
 	problems, err := w.stateInPlace(ctx, s, func(a casebook.Account) bool { return len(a.Act.Fields) == 1 && len(a.Act.Fields["hard"]) > 0 })
 	if err != nil || len(problems) > 0 {
-		return cmp.Or(err, error(fault.New(fault.Invalid, "app.MarkHard", "the mark is not taken")))
+		return cmp.Or(err, error(fault.New(fault.Invalid, "app.MarkHard", "the mark is not taken").Coded("mark")))
 	}
 	return nil
 }

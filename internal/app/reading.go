@@ -34,7 +34,7 @@ type Reading struct {
 // somebody, a recipient.
 func (w *Workspace) For(purpose, recipient string) (*Reading, error) {
 	if !consent.Known(purpose) {
-		return nil, fault.New(fault.Invalid, "app.For", "there is no purpose %q", purpose).With("use one of CO-01 to CO-14")
+		return nil, fault.New(fault.Invalid, "app.For", "there is no purpose %q", purpose).With("use one of CO-01 to CO-14").Coded("purpose.none")
 	}
 	return &Reading{w: w, use: consent.Use{Purpose: purpose, Recipient: recipient}}, nil
 }

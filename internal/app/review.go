@@ -208,7 +208,7 @@ func (l *Linking) Against(a, b id.ID, verdict casebook.Verdict) (Contradiction, 
 // It is an error for the verdict to contradict earlier ones: see [Linking.Against].
 func (w *Workspace) Judge(ctx context.Context, l *Linking, q Question, verdict casebook.Verdict, reason string) ([]index.Regrouping, error) {
 	if _, bad := l.Against(q.A, q.B, verdict); bad {
-		return nil, fault.New(fault.Conflict, "app.Judge", "this contradicts what was decided before").With("take one of the earlier decisions back first")
+		return nil, fault.New(fault.Conflict, "app.Judge", "this contradicts what was decided before").With("take one of the earlier decisions back first").Coded("link.against")
 	}
 	var sample *casebook.Sample
 	if q.Random {

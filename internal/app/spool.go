@@ -64,7 +64,7 @@ func (s *Spool) fill(ctx context.Context, in io.Reader) error {
 		got, err := io.ReadFull(in, data)
 		if s.size += int64(got); s.size > MaxFile {
 			return fault.New(fault.TooLarge, "app.Spool", "the file is larger than %d MB", MaxFile>>20).
-				With("divide the recording, or reduce its quality on a copy")
+				With("divide the recording, or reduce its quality on a copy").Coded("file.large", MaxFile>>20)
 		}
 		if got > 0 {
 			if err := s.db.Write(ctx, func(c *sqlite3.Conn) error {
@@ -77,7 +77,7 @@ func (s *Spool) fill(ctx context.Context, in io.Reader) error {
 			return nil
 		}
 		if err != nil {
-			return fault.Because(fault.Invalid, "app.Spool", "the file did not arrive whole", err)
+			return fault.New(fault.Invalid, "app.Spool", "the file did not arrive whole").From(err).Coded("file.broken")
 		}
 	}
 }

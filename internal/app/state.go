@@ -27,8 +27,8 @@ func (w *Workspace) State(ctx context.Context, s casebook.Statement, step string
 }
 
 // wrongIn says what is wrong with a field of a statement.
-func wrongIn(s casebook.Statement, field, reason, remedy string) []fault.Problem {
-	return []fault.Problem{{Kind: s.Kind, Field: field, Value: s.Fields.Get(field), Reason: reason, Remedy: remedy}}
+func wrongIn(s casebook.Statement, field, code, reason, remedy string, args ...any) []fault.Problem {
+	return []fault.Problem{{Kind: s.Kind, Field: field, Value: s.Fields.Get(field), Reason: reason, Remedy: remedy, Code: code, Args: args}}
 }
 
 // Check says what is wrong with an account, field by field, and records nothing.
@@ -36,7 +36,7 @@ func (w *Workspace) Check(ctx context.Context, s casebook.Statement, step string
 	set := w.Schema()
 	k, ok := set.Kind(s.Kind)
 	if !ok {
-		return []fault.Problem{{Kind: s.Kind, Reason: "there is no such kind", Remedy: "see the data dictionary for the kinds there are"}}
+		return []fault.Problem{{Kind: s.Kind, Reason: "there is no such kind", Remedy: "see the data dictionary for the kinds there are", Code: "kind.none"}}
 	}
 	problems := w.saidBefore(ctx, s, set.Validate(k, s.Fields, step))
 	problems = append(problems, checkWords(k, s.Fields)...)
@@ -52,12 +52,12 @@ func (w *Workspace) Check(ctx context.Context, s casebook.Statement, step string
 		problems = append(problems, w.checkReadBack(ctx, s)...)
 	}
 	if len(s.Fields) == 0 {
-		problems = append(problems, fault.Problem{Kind: s.Kind, Reason: "the account says nothing", Remedy: "fill at least one field"})
+		problems = append(problems, fault.Problem{Kind: s.Kind, Reason: "the account says nothing", Remedy: "fill at least one field", Code: "account.empty"})
 	}
 	if s.Basis != "" {
 		if v, _ := set.Vocabulary("basis_of_knowledge"); v != nil {
 			if _, ok := v.Term(s.Basis); !ok {
-				problems = append(problems, fault.Problem{Kind: s.Kind, Field: "basis", Value: s.Basis, Reason: "is not a basis of knowledge", Remedy: "write BK-1, BK-2, BK-3 or BK-4"})
+				problems = append(problems, fault.Problem{Kind: s.Kind, Field: "basis", Value: s.Basis, Reason: "is not a basis of knowledge", Remedy: "write BK-1, BK-2, BK-3 or BK-4", Code: "basis"})
 			}
 		}
 	}
@@ -123,7 +123,7 @@ func (w *Workspace) draftsOf(ctx context.Context, s casebook.Statement, subjects
 	set := w.Schema()
 	k, ok := set.Kind(s.Kind)
 	if !ok {
-		return nil, fault.New(fault.Invalid, "app.State", "there is no kind %q", s.Kind)
+		return nil, fault.New(fault.Invalid, "app.State", "there is no kind %q", s.Kind).Coded("kind.none")
 	}
 	subject, err := w.subjectOf(ctx, k, s.Record, s.Fields, subjects, 0)
 	if err != nil {
@@ -207,7 +207,7 @@ func (w *Workspace) NewRecord() id.ID { return id.New(w.opt.Rand) }
 // Choose takes one account's word for a field, with a reason.
 func (w *Workspace) Choose(ctx context.Context, rec id.ID, field string, account journal.Ref, reason string) error {
 	if reason == "" {
-		return fault.New(fault.Invalid, "app.Choose", "a choice between accounts needs a reason").With("say why this account is taken")
+		return fault.New(fault.Invalid, "app.Choose", "a choice between accounts needs a reason").With("say why this account is taken").Coded("choose.reason")
 	}
 	r, err := w.index.Fold(ctx, rec)
 	if err != nil {
@@ -227,7 +227,7 @@ func (w *Workspace) Choose(ctx context.Context, rec id.ID, field string, account
 // retraction. What was there before the act is there again.
 func (w *Workspace) Retract(ctx context.Context, rec id.ID, target journal.Ref, reason string) error {
 	if reason == "" {
-		return fault.New(fault.Invalid, "app.Retract", "a retraction needs a reason").With("say why it is taken back")
+		return fault.New(fault.Invalid, "app.Retract", "a retraction needs a reason").With("say why it is taken back").Coded("retract.reason")
 	}
 	r, err := w.History(ctx, rec)
 	if err != nil {
@@ -238,13 +238,13 @@ func (w *Workspace) Retract(ctx context.Context, rec id.ID, target journal.Ref, 
 			continue
 		}
 		if ev.Retracted != nil {
-			return fault.New(fault.Conflict, "app.Retract", "this is taken back already").With("retract the retraction to restore it")
+			return fault.New(fault.Conflict, "app.Retract", "this is taken back already").With("retract the retraction to restore it").Coded("retract.again")
 		}
 		if r.Kind == "read_back" && len(ev.Act.Fields["correction"]) > 0 {
-			return fault.New(fault.Conflict, "app.Retract", "what the person put right stays with the words").With("read the passage again and record what the person says now")
+			return fault.New(fault.Conflict, "app.Retract", "what the person put right stays with the words").With("read the passage again and record what the person says now").Coded("retract.correction")
 		}
 		if r.Kind == "estimate_run" && showedIn(r) != nil {
-			return fault.New(fault.Conflict, "app.Retract", "a figure that showed counts stays on record: later figures are held against it").With("make a new figure, and say which one holds")
+			return fault.New(fault.Conflict, "app.Retract", "a figure that showed counts stays on record: later figures are held against it").With("make a new figure, and say which one holds").Coded("retract.figure")
 		}
 		return w.act(ctx, r, &casebook.Act{Verb: casebook.Retract, Record: rec, Target: &target, Reason: reason}, fieldOf(ev.Act))
 	}
@@ -268,7 +268,7 @@ func (w *Workspace) Link(ctx context.Context, a, b id.ID, verdict casebook.Verdi
 
 func (w *Workspace) linkAs(ctx context.Context, a, b id.ID, verdict casebook.Verdict, reason string, sample *casebook.Sample) error {
 	if a == b {
-		return fault.New(fault.Invalid, "app.Link", "a record is not compared with itself")
+		return fault.New(fault.Invalid, "app.Link", "a record is not compared with itself").Coded("link.itself")
 	}
 	r, err := w.index.Fold(ctx, a)
 	if err != nil {

@@ -82,7 +82,7 @@ func (w *Workspace) KeepUnsaved(ctx context.Context, form string, values [][2]st
 		return fault.Because(fault.Internal, "app.KeepUnsaved", "the form cannot be written", err)
 	}
 	if len(said) > maxUnsavedSize {
-		return fault.New(fault.TooLarge, "app.KeepUnsaved", "the form holds more than %d MB", maxUnsavedSize>>20).With("save it in parts")
+		return fault.New(fault.TooLarge, "app.KeepUnsaved", "the form holds more than %d MB", maxUnsavedSize>>20).With("save it in parts").Coded("form.large", maxUnsavedSize>>20)
 	}
 	db, err := w.unsavedDB(ctx)
 	if err != nil {
@@ -100,7 +100,7 @@ func (w *Workspace) KeepUnsaved(ctx context.Context, form string, values [][2]st
 			form, w.opt.Now().UnixMilli(), string(said))
 	})
 	if err == nil && full {
-		err = fault.New(fault.TooLarge, "app.KeepUnsaved", "%d forms are not saved", maxUnsaved).With("save or drop some of them")
+		err = fault.New(fault.TooLarge, "app.KeepUnsaved", "%d forms are not saved", maxUnsaved).With("save or drop some of them").Coded("form.many", maxUnsaved)
 	}
 	return err
 }

@@ -56,7 +56,7 @@ func (w *Workspace) Assess(ctx context.Context, incident id.ID, a Argument, copi
 			return nil, err
 		}
 	default:
-		return nil, fault.New(fault.Invalid, "app.Assess", "only incidents and pattern findings are assessed so")
+		return nil, fault.New(fault.Invalid, "app.Assess", "only incidents and pattern findings are assessed so").Coded("level.kind")
 	}
 	if err := w.restOf(ctx, a.Patterns, &c); err != nil {
 		return nil, err
@@ -274,19 +274,19 @@ func (w *Workspace) setLevel(ctx context.Context, incident, argument id.ID, befo
 // and everything else in place at that moment, the level is stated on the incident.
 func (w *Workspace) SignOff(ctx context.Context, argument id.ID, reason string, copies []verification.Dependency) (missing []verification.Need, err error) {
 	if reason == "" {
-		return nil, fault.New(fault.Invalid, "app.SignOff", "a signature needs a reason").With("say what was read and why the level is justified")
+		return nil, fault.New(fault.Invalid, "app.SignOff", "a signature needs a reason").With("say what was read and why the level is justified").Coded("sign.reason")
 	}
 	r, err := w.index.Fold(ctx, argument)
 	if err != nil {
 		return nil, err
 	}
 	if r.Kind != "verification" {
-		return nil, fault.New(fault.Invalid, "app.SignOff", "this is not an argument for a level")
+		return nil, fault.New(fault.Invalid, "app.SignOff", "this is not an argument for a level").Coded("sign.argument")
 	}
 	vs := currentOf(r)
 	incident, err := id.Parse(cmp.Or(vs.Get("incident"), vs.Get("finding")))
 	if err != nil || incident.IsZero() {
-		return nil, fault.New(fault.Invalid, "app.SignOff", "the argument names no incident and no finding")
+		return nil, fault.New(fault.Invalid, "app.SignOff", "the argument names no incident and no finding").Coded("sign.argument")
 	}
 	s := casebook.Statement{Record: argument, Kind: "verification", Fields: valuesOf("signed", reason)}
 	if k, ok := w.Schema().Kind(s.Kind); ok {
@@ -344,7 +344,7 @@ func (w *Workspace) checkLevel(ctx context.Context, s casebook.Statement) []faul
 	}
 	if l := verification.Level(s.Fields.Get(field)); l.Above(verification.Alleged) {
 		out = append(out, fault.Problem{Kind: s.Kind, Field: field, Value: string(l), Reason: "a level above a single allegation needs an argument and, for reasonable grounds, two signatures",
-			Remedy: "record it without the level, then state the level with its reasons"})
+			Remedy: "record it without the level, then state the level with its reasons", Code: "level.argument"})
 	}
 	if grade := s.Fields.Get("credibility"); grade == "IC-1" {
 		c := verification.Case{}
@@ -352,7 +352,7 @@ func (w *Workspace) checkLevel(ctx context.Context, s casebook.Statement) []faul
 			c = as.Case
 		}
 		for _, n := range verification.CredibilityNeeds(grade, c) {
-			out = append(out, fault.Problem{Kind: s.Kind, Field: "credibility", Value: grade, Reason: "needs " + n.Text("en"), Remedy: "grade it lower, or record the other sources first"})
+			out = append(out, fault.Problem{Kind: s.Kind, Field: "credibility", Value: grade, Reason: "needs " + n.Text("en"), Remedy: "grade it lower, or record the other sources first", Code: "credibility.needs", Args: []any{n}})
 		}
 	}
 	return out

@@ -44,11 +44,11 @@ type WithdrawalAccount struct {
 // All records found to be of the same person are withdrawn together.
 func (w *Workspace) Withdraw(ctx context.Context, person id.ID, ask Withdrawal) (*WithdrawalAccount, error) {
 	if ask.Destroy && ask.Reason == "" {
-		return nil, fault.New(fault.Invalid, "app.Withdraw", "the destruction of records needs a reason").With("say on whose wish and when")
+		return nil, fault.New(fault.Invalid, "app.Withdraw", "the destruction of records needs a reason").With("say on whose wish and when").Coded("erase.reason")
 	}
 	for _, p := range ask.Purposes {
 		if !consent.Known(p) {
-			return nil, fault.New(fault.Invalid, "app.Withdraw", "there is no purpose %q", p).With("use CO-01 to CO-14, or none for everything")
+			return nil, fault.New(fault.Invalid, "app.Withdraw", "there is no purpose %q", p).With("use CO-01 to CO-14, or none for everything").Coded("purpose.none")
 		}
 	}
 	if row, err := w.index.Row(ctx, person); err != nil || row.Kind != "person" {
@@ -90,7 +90,7 @@ func (w *Workspace) withdrawnOn(said string) (when.Date, error) {
 		return on, err
 	}
 	if lo, _ := on.Bounds(); lo > w.today() {
-		return on, fault.New(fault.Invalid, "app.Withdraw", "a withdrawal on a day that has not come").With("leave the day out: it takes effect at once")
+		return on, fault.New(fault.Invalid, "app.Withdraw", "a withdrawal on a day that has not come").With("leave the day out: it takes effect at once").Coded("withdraw.day")
 	}
 	return on, nil
 }
@@ -261,7 +261,7 @@ func (w *Workspace) checkConsent(ctx context.Context, s casebook.Statement) []fa
 	problems := consent.Check(consent.Read(s.Record, vs), w.today())
 	if to := s.Fields.Get("state"); s.Corrects == nil && before == string(consent.Withdrawn) && to != "" && to != before {
 		problems = append(problems, fault.Problem{Kind: "consent", Field: "state", Value: to, Reason: "a withdrawal is ended only by a new consent",
-			Remedy: "record a new consent; or correct the account if it was never withdrawn"})
+			Remedy: "record a new consent; or correct the account if it was never withdrawn", Code: "consent.ended"})
 	}
 	return problems
 }

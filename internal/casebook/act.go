@@ -66,7 +66,7 @@ func ParseVerdict(s string) (Verdict, error) {
 			return v, nil
 		}
 	}
-	return 0, fault.New(fault.Invalid, "casebook.ParseVerdict", "a verdict is same, different or unsure")
+	return 0, fault.New(fault.Invalid, "casebook.ParseVerdict", "a verdict is same, different or unsure").Coded("verdict")
 }
 
 // Act is the content of an entry: what is inside the seal. It is stored as a

@@ -288,17 +288,18 @@ func Check(a Answer, today when.Day) []fault.Problem {
 	var out []fault.Problem
 	for _, name := range a.Missing() {
 		out = append(out, fault.Problem{Kind: "consent", Field: name, Reason: "a consent without it is not one",
-			Remedy: "record the words read, their language, how consent was given and when; or record the state as not asked"})
+			Remedy: "record the words read, their language, how consent was given and when; or record the state as not asked", Code: "consent.missing"})
 	}
 	if lo, _ := a.Date.Bounds(); !a.Date.IsZero() && lo > today {
 		out = append(out, fault.Problem{Kind: "consent", Field: "date", Value: a.Date.String(), Reason: "is a day that has not come",
-			Remedy: "write when the answer was given; for consent that begins later write that day under not before"})
+			Remedy: "write when the answer was given; for consent that begins later write that day under not before", Code: "consent.future"})
 	}
 	if a.Purpose != "CO-06" && a.State == Emergency {
-		out = append(out, fault.Problem{Kind: "consent", Field: "state", Value: string(a.State), Reason: EmergencyScope.Text("en"), Remedy: "ask the person, or record the state as not asked"})
+		out = append(out, fault.Problem{Kind: "consent", Field: "state", Value: string(a.State), Reason: EmergencyScope.Text("en"), Remedy: "ask the person, or record the state as not asked",
+			Code: "consent.emergency", Args: []any{EmergencyScope}})
 	}
 	if a.State == Emergency && a.Date.IsZero() {
-		out = append(out, fault.Problem{Kind: "consent", Field: "date", Reason: "an emergency holds 72 hours and needs the day it began", Remedy: "write the day"})
+		out = append(out, fault.Problem{Kind: "consent", Field: "date", Reason: "an emergency holds 72 hours and needs the day it began", Remedy: "write the day", Code: "consent.emergency.day"})
 	}
 	return out
 }

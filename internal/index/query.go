@@ -123,7 +123,7 @@ func (x *Index) checkQuery(k *kind.Kind, q Query) error {
 	}
 	for _, n := range names {
 		if f, ok := k.Field(n); !ok || f.Class == kind.Sealed {
-			return fault.New(fault.Invalid, "index.List", "kind %q has no field %q to filter or sort by", k.Name, n)
+			return fault.New(fault.Invalid, "index.List", "kind %q has no field %q to filter or sort by", k.Name, n).Coded("field.none")
 		}
 	}
 	return nil

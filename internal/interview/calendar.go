@@ -31,11 +31,11 @@ const (
 // The time of an anchor that is one day is its month, about: people remember what was near
 // a feast or a death, and seldom the day.
 func Place(rel Placing, a, b, first, last when.Date) (when.Date, error) {
-	bad := func(format string, args ...any) (when.Date, error) {
-		return when.Date{}, fault.New(fault.Invalid, "interview.Place", format, args...).With("choose other anchors")
+	bad := func(code, format string, args ...any) (when.Date, error) {
+		return when.Date{}, fault.New(fault.Invalid, "interview.Place", format, args...).With("choose other anchors").Coded(code)
 	}
 	if a.IsZero() || rel == Between && b.IsZero() {
-		return bad("an anchor is missing")
+		return bad("anchor.missing", "an anchor is missing")
 	}
 	var d when.Date
 	switch rel {
@@ -48,10 +48,10 @@ func Place(rel Placing, a, b, first, last when.Date) (when.Date, error) {
 	case Between:
 		d = when.Between(a, b)
 	default:
-		return bad("there is no such way: %q", rel)
+		return bad("anchor.way", "there is no such way: %q", rel)
 	}
 	if lo, hi := d.Bounds(); lo > hi {
-		return bad("the anchors leave no time between them")
+		return bad("anchor.none", "the anchors leave no time between them")
 	}
 	return d, nil
 }

@@ -48,7 +48,7 @@ func (s *Set) ParseValue(f *Field, raw, lang string) (Value, error) {
 	if strings.HasPrefix(raw, "@") && !strings.HasPrefix(raw, "@@") {
 		st, ok := ParseState(strings.TrimSpace(raw))
 		if !ok {
-			return Value{}, problem(f, raw, "begins with @ but is none of the states", "write @unknown, @refused, @not-asked or @none; double the @ of ordinary text")
+			return Value{}, problem(f, raw, "value.at", "begins with @ but is none of the states", "write @unknown, @refused, @not-asked or @none; double the @ of ordinary text")
 		}
 		return Value{State: st}, nil
 	}
@@ -69,11 +69,11 @@ func (s *Set) ParseValue(f *Field, raw, lang string) (Value, error) {
 	return v, err
 }
 
-func problem(f *Field, value, reason, remedy string) fault.Problem {
+func problem(f *Field, value, code, reason, remedy string, args ...any) fault.Problem {
 	if len(value) > 200 {
 		value = value[:utf8Cut(value, 200)] + "…"
 	}
-	return fault.Problem{Field: f.Name, Value: value, Reason: reason, Remedy: remedy}
+	return fault.Problem{Field: f.Name, Value: value, Reason: reason, Remedy: remedy, Code: code, Args: args}
 }
 
 func utf8Cut(s string, n int) int {
@@ -91,7 +91,7 @@ func cleanText(f *Field, s string) (string, error) {
 		limit = maxLong
 	}
 	if len(s) > limit {
-		return "", problem(f, s, "longer than "+strconv.Itoa(limit)+" bytes", "divide the text into passages")
+		return "", problem(f, s, "text.long", "longer than "+strconv.Itoa(limit)+" bytes", "divide the text into passages", limit)
 	}
 	plain := true
 	for i := range len(s) {
@@ -104,16 +104,16 @@ func cleanText(f *Field, s string) (string, error) {
 		return s, nil
 	}
 	if !utf8.ValidString(s) {
-		return "", problem(f, "", "is not text in UTF-8", "save the file as UTF-8")
+		return "", problem(f, "", "text.utf", "is not text in UTF-8", "save the file as UTF-8")
 	}
 	s = norm.NFC.String(strings.ReplaceAll(s, "\r\n", "\n"))
 	for _, r := range s {
 		switch {
 		case r == '\n' && f.Type == TypeText, r == '\t' && f.Type == TypeText:
 		case unicode.IsControl(r), r == 0xFEFF:
-			return "", problem(f, "", "holds a control character", "remove it and try again")
+			return "", problem(f, "", "text.control", "holds a control character", "remove it and try again")
 		case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
-			return "", problem(f, "", "holds a character that turns the direction of writing", "remove it and try again")
+			return "", problem(f, "", "text.turning", "holds a character that turns the direction of writing", "remove it and try again")
 		}
 	}
 	return s, nil
@@ -128,14 +128,14 @@ func checkLang(f *Field, lang string) (string, error) {
 	}
 	t, err := language.Parse(lang)
 	if err != nil {
-		return "", problem(f, lang, "is not a language tag", "write ko, en, zh, ja, ru, ... (BCP 47)")
+		return "", problem(f, lang, "language", "is not a language tag", "write ko, en, zh, ja, ru, ... (BCP 47)")
 	}
 	return t.String(), nil
 }
 
 func (s *Set) canonical(f *Field, t string) (string, error) {
 	if t == "" {
-		return "", problem(f, t, "is empty", "leave the cell empty, or write @none or @unknown")
+		return "", problem(f, t, "value.empty", "is empty", "leave the cell empty, or write @none or @unknown")
 	}
 	switch f.Type {
 	case TypeTerm:
@@ -170,16 +170,17 @@ func (s *Set) canonical(f *Field, t string) (string, error) {
 	case TypePassage:
 		return passage(f, t)
 	}
-	return "", problem(f, t, "field of unknown type", "")
+	return "", problem(f, t, "field.none", "field of unknown type", "")
 }
 
 func asProblem(f *Field, value string, err error) error {
 	if err == nil {
 		return nil
 	}
-	p := problem(f, value, "cannot be read as "+string(f.Type), "")
+	p := problem(f, value, "unread", "cannot be read as "+string(f.Type), "")
 	if e, ok := err.(*fault.Error); ok {
 		p.Reason, p.Remedy = e.Msg, e.Remedy
+		p.Code, p.Args = cmpOr(e.Code, p.Code), e.Args
 	}
 	return p
 }
@@ -195,14 +196,15 @@ func (s *Set) term(f *Field, t string) (string, error) {
 		return codes[0], nil
 	}
 	if len(codes) > 1 {
-		return "", problem(f, t, "is the name of several terms", "write one of the codes "+strings.Join(codes, ", "))
+		return "", problem(f, t, "term.several", "is the name of several terms", "write one of the codes "+strings.Join(codes, ", "), strings.Join(codes, ", "))
 	}
 	for _, term := range v.Terms {
 		if strings.EqualFold(term.Code, t) {
 			return term.Code, nil
 		}
 	}
-	return "", problem(f, t, "is not in the vocabulary "+v.Name, "write one of "+strings.Join(v.nearest(folded, 4), ", ")+", …")
+	near := strings.Join(v.nearest(folded, 4), ", ")
+	return "", problem(f, t, "term.none", "is not in the vocabulary "+v.Name, "write one of "+near+", …", near)
 }
 
 // nearest returns codes whose code or label resembles s.
@@ -250,7 +252,7 @@ func distance(a, b string) int {
 }
 
 func age(f *Field, t string) (string, error) {
-	bad := problem(f, t, "is not an age in years", "write 34, 30~39, or 30s")
+	bad := problem(f, t, "age", "is not an age in years", "write 34, 30~39, or 30s")
 	t = strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(strings.ReplaceAll(t, " ", "")), "세"), "岁")
 	if d, ok := strings.CutSuffix(t, "s"); ok {
 		t = d + "대"
@@ -296,7 +298,7 @@ func decimal(t string) (string, bool) {
 func number(f *Field, t string) (string, error) {
 	n, ok := decimal(t)
 	if !ok {
-		return "", problem(f, t, "is not a number", "write digits, with a point for the decimal")
+		return "", problem(f, t, "number", "is not a number", "write digits, with a point for the decimal")
 	}
 	return n, nil
 }
@@ -310,7 +312,7 @@ func quantity(f *Field, t string) (string, error) {
 	}
 	d, ok := decimal(n)
 	if !ok || !slices.Contains(units, unit) && unit != f.Unit {
-		return "", problem(f, t, "is not a number with a unit", "write for instance 12 "+cmpOr(f.Unit, "kg"))
+		return "", problem(f, t, "quantity", "is not a number with a unit", "write for instance 12 "+cmpOr(f.Unit, "kg"), cmpOr(f.Unit, "kg"))
 	}
 	return d + " " + unit, nil
 }
@@ -323,7 +325,7 @@ func cmpOr(a, b string) string {
 }
 
 func money(f *Field, t string) (string, error) {
-	bad := problem(f, t, "is not an amount with a currency", "write the amount and the ISO 4217 code: 3000 CNY")
+	bad := problem(f, t, "money", "is not an amount with a currency", "write the amount and the ISO 4217 code: 3000 CNY")
 	n, unit, _ := strings.Cut(t, " ")
 	if _, ok := decimal(n); !ok { // "CNY 3000"
 		n, unit = strings.TrimSpace(unit), n
@@ -347,7 +349,7 @@ func yesNo(f *Field, t string) (string, error) {
 	case slices.Contains(noWords, low):
 		return "no", nil
 	}
-	return "", problem(f, t, "is neither yes nor no", "write yes, no, @unknown, @refused or @not-asked")
+	return "", problem(f, t, "yesno", "is neither yes nor no", "write yes, no, @unknown, @refused or @not-asked")
 }
 
 func fileRef(f *Field, t string) (string, error) {
@@ -357,11 +359,11 @@ func fileRef(f *Field, t string) (string, error) {
 			return t, nil
 		}
 	}
-	return "", problem(f, t, "does not name a stored file", "attach the file; the reference is written by the program")
+	return "", problem(f, t, "file.name", "does not name a stored file", "attach the file; the reference is written by the program")
 }
 
 func passage(f *Field, t string) (string, error) {
-	bad := problem(f, t, "does not name a passage", "write <record>#<from>-<to>")
+	bad := problem(f, t, "passage.name", "does not name a passage", "write <record>#<from>-<to>")
 	rec, span, ok := strings.Cut(t, "#")
 	from, to, ok2 := strings.Cut(span, "-")
 	x, err := id.Parse(rec)
@@ -500,17 +502,17 @@ func (s *Set) LabelMatches(f *Field, code, word string) bool {
 // It returns every problem with kind, field, value, reason and remedy.
 func (s *Set) Validate(k *Kind, vs Values, step string) []fault.Problem {
 	var out []fault.Problem
-	add := func(field, value, reason, remedy string) {
-		out = append(out, fault.Problem{Kind: k.Name, Field: field, Value: value, Reason: reason, Remedy: remedy})
+	add := func(field, code, reason, remedy string) {
+		out = append(out, fault.Problem{Kind: k.Name, Field: field, Reason: reason, Remedy: remedy, Code: code})
 	}
 	for name, values := range vs {
 		f, ok := k.Field(name)
 		if !ok {
-			add(name, "", "this kind has no such field", "use one of "+strings.Join(k.Columns(), ", "))
+			add(name, "field.none", "this kind has no such field", "use one of "+strings.Join(k.Columns(), ", "))
 			continue
 		}
 		if !f.Repeat && len(values) > 1 && !(f.Tagged && distinctLanguages(values)) {
-			add(name, "", "holds several values, but takes one", "keep one here, and record the other as another account")
+			add(name, "value.single", "holds several values, but takes one", "keep one here, and record the other as another account")
 		}
 		for _, v := range values {
 			if err := s.checkCanonical(f, v); err != nil {
@@ -525,7 +527,7 @@ func (s *Set) Validate(k *Kind, vs Values, step string) []fault.Problem {
 			continue
 		}
 		if len(vs[f.Name]) == 0 && s.Applies(k, f, vs) {
-			add(f.Name, "", "is needed and missing", "give a value, or say @unknown, @refused or @not-asked")
+			add(f.Name, "needed", "is needed and missing", "give a value, or say @unknown, @refused or @not-asked")
 		}
 	}
 	return out
@@ -545,7 +547,7 @@ func distinctLanguages(values []Value) bool {
 func (s *Set) checkCanonical(f *Field, v Value) error {
 	if v.State != Given {
 		if v.Text != "" || v.State > None {
-			return problem(f, "", "is a state with a text", "give one or the other")
+			return problem(f, "", "value.state", "is a state with a text", "give one or the other")
 		}
 		return nil
 	}
@@ -559,7 +561,7 @@ func (s *Set) checkCanonical(f *Field, v Value) error {
 		return err
 	}
 	if again != v {
-		return problem(f, v.Text, "is not in canonical form", "write "+again.Text)
+		return problem(f, v.Text, "value.form", "is not in canonical form", "write "+again.Text, again.Text)
 	}
 	return nil
 }

@@ -99,7 +99,7 @@ func Clean(out io.Writer, in io.Reader, mediaType string) (Found, error) {
 	clean := cleaners[mediaType]
 	if clean == nil {
 		return 0, fault.New(fault.Invalid, "media.Clean", "what a file of type %q carries beside its content cannot be taken out of it", mediaType).
-			With("let it leave as it came only if its recipient may know where, when and with what it was made")
+			With("let it leave as it came only if its recipient may know where, when and with what it was made").Coded("media.unknown")
 	}
 	found, err := clean(bufio.NewReaderSize(in, 1<<16), out)
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -110,7 +110,7 @@ func Clean(out io.Writer, in io.Reader, mediaType string) (Found, error) {
 
 func broken(what string) error {
 	return fault.New(fault.Invalid, "media.Clean", "%s", what).
-		With("save it again with a program for such files, or let it leave as it came only if its recipient may know where, when and with what it was made")
+		With("save it again with a program for such files, or let it leave as it came only if its recipient may know where, when and with what it was made").Coded("media.broken")
 }
 
 // tail reports bytes behind the end of the content.

@@ -219,7 +219,7 @@ func (s *Server) tellChain(w http.ResponseWriter, r *http.Request, v *visit) err
 		return err
 	}
 	if err := r.ParseForm(); err != nil {
-		return fault.New(fault.TooLarge, "web", "the form could not be read").With("the longest text is 2 MB; divide it into passages")
+		return fault.New(fault.TooLarge, "web", "the form could not be read").Coded("form.unread")
 	}
 	name := r.PostFormValue("edit")
 	k, ok := v.ws.Schema().Kind(name)

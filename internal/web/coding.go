@@ -343,7 +343,7 @@ func (v *visit) nearest(ctx context.Context, f *formField, person id.ID) error {
 // code records what chosen words say, and goes back to them.
 func (s *Server) code(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err := r.ParseForm(); err != nil {
-		return fault.New(fault.TooLarge, "web", "the form could not be read").With("the longest text is 2 MB; divide it into passages")
+		return fault.New(fault.TooLarge, "web", "the form could not be read").Coded("form.unread")
 	}
 	c, err := codingStateOf(r, r.URL.Query())
 	if err != nil {

@@ -104,8 +104,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, v *visit) error 
 			problems = v.ws.Check(r.Context(), st, "save")
 		}
 		for _, pr := range problems {
-			if !slices.ContainsFunc(p.Problems, func(q problemView) bool { return q.Field == pr.Field && q.Reason == pr.Reason }) {
-				p.Problems = append(p.Problems, problemView{Field: pr.Field, Label: l.Label, Reason: pr.Reason, Remedy: pr.Remedy})
+			reason, remedy := v.Say.wrong(pr)
+			if !slices.ContainsFunc(p.Problems, func(q problemView) bool { return q.Field == pr.Field && q.Reason == reason }) {
+				p.Problems = append(p.Problems, problemView{Field: pr.Field, Label: l.Label, Reason: reason, Remedy: remedy})
 			}
 		}
 		all = append(all, st)
@@ -134,11 +135,7 @@ func (v *visit) consentFields(r *http.Request, vs kind.Values) (problems []fault
 		}
 		val, err := v.ws.Schema().ParseValue(f, text, "")
 		if err != nil {
-			p, ok := err.(fault.Problem)
-			if !ok {
-				p = fault.Problem{Field: name, Value: text, Reason: err.Error()}
-			}
-			problems = append(problems, p)
+			problems = append(problems, problemOf(name, text, err))
 			continue
 		}
 		vs[name] = []kind.Value{val}

@@ -109,7 +109,7 @@ func (v *visit) form(ctx context.Context, k *kind.Kind, values url.Values, probl
 		p.HasPlace = p.HasPlace || ff.Input == "place"
 		for _, pr := range problems {
 			if pr.Field == f.Name {
-				ff.Problem = pr.Reason
+				ff.Problem, _ = v.Say.wrong(pr)
 			}
 		}
 		p.Fields = append(p.Fields, ff)
@@ -148,13 +148,27 @@ func (v *visit) provenance(ctx context.Context, p *formPage, values url.Values) 
 func (v *visit) problems(kindName string, problems []fault.Problem) (out []problemView) {
 	k, _ := v.ws.Schema().Kind(kindName)
 	for _, pr := range problems {
-		label := pr.Field
+		label := v.saidBeside(pr.Field)
 		if f, ok := k.Field(pr.Field); ok {
 			label = f.Label.In(v.Say.Lang())
 		}
-		out = append(out, problemView{Field: pr.Field, Label: label, Reason: pr.Reason, Remedy: pr.Remedy})
+		reason, remedy := v.Say.wrong(pr)
+		out = append(out, problemView{Field: pr.Field, Label: label, Reason: reason, Remedy: remedy})
 	}
 	return out
+}
+
+// saidBeside is the label of what a form asks beside the fields of its kind.
+func (v *visit) saidBeside(field string) string {
+	switch field {
+	case "source":
+		return v.Say.T("form.source")
+	case "passage":
+		return v.Say.T("form.passage")
+	case "basis":
+		return v.Say.T("form.basis")
+	}
+	return field
 }
 
 // recent lists the records of a kind that changed last, and those already chosen.
@@ -305,7 +319,7 @@ func (s *Server) save(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return fault.New(fault.NotFound, "web", "no such kind")
 	}
 	if err := r.ParseForm(); err != nil {
-		return fault.New(fault.TooLarge, "web", "the form could not be read").With("the longest text is 2 MB; divide it into passages")
+		return fault.New(fault.TooLarge, "web", "the form could not be read").Coded("form.unread")
 	}
 	st, problems, err := v.statement(r.Context(), k, r.PostForm)
 	if err != nil {
@@ -390,6 +404,16 @@ func (v *visit) statement(ctx context.Context, k *kind.Kind, form url.Values) (c
 	return st, problems, nil
 }
 
+// problemOf says what is wrong with what was written into a field.
+func problemOf(field, text string, err error) fault.Problem {
+	p, ok := err.(fault.Problem)
+	if !ok {
+		p = fault.Problem{Reason: err.Error(), Code: "unread"}
+	}
+	p.Field, p.Value = field, text
+	return p
+}
+
 // readField reads the answers to one field: a state stands for any value.
 func readField(v *visit, f *kind.Field, form url.Values) (out []kind.Value, problems []fault.Problem) {
 	if st := form.Get(f.Name + ".state"); st != "" {
@@ -412,11 +436,7 @@ func readField(v *visit, f *kind.Field, form url.Values) (out []kind.Value, prob
 		}
 		val, err := v.ws.Schema().ParseValue(f, text, lang)
 		if err != nil {
-			p := fault.Problem{Field: f.Name, Value: text, Reason: err.Error()}
-			if got, ok := err.(fault.Problem); ok {
-				p.Reason, p.Remedy = got.Reason, got.Remedy
-			}
-			problems = append(problems, p)
+			problems = append(problems, problemOf(f.Name, text, err))
 			continue
 		}
 		out = append(out, val)

@@ -447,7 +447,7 @@ func (s *Server) statePlan(w http.ResponseWriter, r *http.Request, v *visit) err
 		return err
 	}
 	if err := r.ParseForm(); err != nil {
-		return fault.New(fault.TooLarge, "web", "the form could not be read").With("write less")
+		return fault.New(fault.TooLarge, "web", "the form could not be read").Coded("form.unread")
 	}
 	k, _ := v.ws.Schema().Kind("interview_plan")
 	form := url.Values{}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"example.org/amparo/fault"
 	"example.org/amparo/internal/app"
@@ -19,7 +20,11 @@ type intakePage struct {
 	Langs  []string
 	Timer  *timerView // the break clock, while somebody talks
 	Into   string     // the language a translation is most likely in
+	Left   []leftView
 }
+
+// leftView is what a transcript holds that was left out.
+type leftView struct{ At, Value, Reason, Remedy string }
 
 var spoken = []string{"ko", "zh", "en"}
 
@@ -93,6 +98,14 @@ func (s *Server) intake(w http.ResponseWriter, r *http.Request, v *visit) error 
 		return err
 	}
 	p.Report = &rep
+	for _, problem := range rep.Warnings {
+		at := problem.File
+		if problem.Row > 0 {
+			at += " " + strconv.Itoa(problem.Row)
+		}
+		reason, remedy := v.Say.wrong(problem)
+		p.Left = append(p.Left, leftView{At: at, Value: problem.Value, Reason: reason, Remedy: remedy})
+	}
 	s.forget(v.ws, r, http.StatusSeeOther) // it was taken, although the answer is a page
 	return intakeTmpl.Execute(w, p)
 }

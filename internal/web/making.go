@@ -142,7 +142,7 @@ func (s *Server) makeFigure(w http.ResponseWriter, r *http.Request, v *visit) er
 	if text := r.PostFormValue("draws"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil {
-			return fault.New(fault.Invalid, "web", "%q is no number of draws", text).With("give a number, such as 8")
+			return fault.New(fault.Invalid, "web", "%q is no number of draws", text).Coded("figure.draws", app.MaxFigureDraws)
 		}
 		q.Draws = n
 	}
@@ -217,10 +217,9 @@ func (s *Server) makingPage(w http.ResponseWriter, r *http.Request, v *visit) er
 		http.Redirect(w, r, "/figures?done=stopped", http.StatusSeeOther)
 		return nil
 	default:
-		p.Failed = v.Say.T("making.failed")
-		var f *fault.Error
-		if errors.As(m.err, &f) {
-			p.Failed = f.Msg
+		var ok bool
+		if p.Failed, _, ok = v.Say.why(m.err); !ok {
+			p.Failed = v.Say.T("making.failed")
 		}
 	}
 	return makingTmpl.Execute(w, p)

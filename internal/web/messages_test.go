@@ -117,7 +117,7 @@ func TestMessagesUsedAndMessagesWritten(t *testing.T) {
 	}
 	for id := range en {
 		prefix, _, _ := strings.Cut(id, ".")
-		built := slices.Contains([]string{"group", "verb", "type", "class", "done", "regrouped", "cause", "level", "compared", "judged", "figures", "words"}, prefix) || strings.HasPrefix(id, "form.hint.") || strings.HasPrefix(id, "making.step.")
+		built := slices.Contains([]string{"group", "refused", "verb", "type", "class", "done", "regrouped", "cause", "level", "compared", "judged", "figures", "words"}, prefix) || strings.HasPrefix(id, "form.hint.") || strings.HasPrefix(id, "making.step.")
 		if !seen[id] && !built {
 			t.Errorf("the message %q is used nowhere", id)
 		}

@@ -212,11 +212,8 @@ func (s *Server) serve(p page, needsWorkspace bool) http.Handler {
 // that the reader may not open: both are "no such record".
 func (s *Server) fail(w http.ResponseWriter, v *visit, err error) {
 	status := http.StatusInternalServerError
-	var f *fault.Error
 	p := errorPage{Page: v.page("error.title")}
-	if errors.As(err, &f) {
-		p.Reason, p.Remedy = f.Msg, f.Remedy
-	}
+	p.Reason, p.Remedy, _ = v.Say.why(err)
 	switch fault.KindOf(err) {
 	case fault.NotFound, fault.Sealed, fault.Denied:
 		status = http.StatusNotFound
@@ -228,9 +225,6 @@ func (s *Server) fail(w http.ResponseWriter, v *visit, err error) {
 	}
 	if status == http.StatusInternalServerError {
 		s.cfg.Log.Error("page failed", "kind", fault.KindOf(err).Error())
-		if p.Reason == "" {
-			p.Reason = v.Say.T("error.internal")
-		}
 	}
 	p.Status = status
 	_ = errorTmpl.Answer(w, p, status) // the reader went away: nobody is left to tell

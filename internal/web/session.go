@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 	"time"
 
@@ -28,11 +27,10 @@ func (s *Server) unlock(w http.ResponseWriter, r *http.Request, v *visit) error 
 		if err != nil {
 			p := unlockPage{Page: v.page("unlock.title"), Next: next, Hint: s.cfg.Hint, Wrong: v.Say.T("unlock.wrong")}
 			if fault.KindOf(err) != fault.Sealed && fault.KindOf(err) != fault.Invalid {
-				var f *fault.Error
-				if !errors.As(err, &f) {
+				var ok bool
+				if p.Wrong, _, ok = v.Say.why(err); !ok {
 					return err
 				}
-				p.Wrong = f.Msg
 			}
 			return unlockTmpl.Answer(w, p, http.StatusUnauthorized)
 		}

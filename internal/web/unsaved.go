@@ -22,7 +22,7 @@ func (s *Server) keep(w http.ResponseWriter, r *http.Request, v *visit) error {
 	var values [][2]string
 	_, ours := ownAddress(form)
 	if err := json.Unmarshal([]byte(r.PostFormValue("values")), &values); err != nil || !ours {
-		return fault.New(fault.Invalid, "web", "the form could not be kept").With("save it")
+		return fault.New(fault.Invalid, "web", "the form could not be kept").Coded("form.notkept")
 	}
 	s.unsaved.Lock()
 	defer s.unsaved.Unlock()

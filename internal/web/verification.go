@@ -278,7 +278,7 @@ func chosenRecords(r *http.Request, name string) (out []id.ID, err error) {
 	for _, text := range append(slices.Clone(r.PostForm[name]), strings.Fields(r.PostFormValue(name+".other"))...) {
 		x, err := id.Parse(text)
 		if err != nil || x.IsZero() {
-			return nil, fault.New(fault.Invalid, "web", "this is not a record's number")
+			return nil, fault.New(fault.Invalid, "web", "this is not a record's number").Coded("record.number")
 		}
 		if !slices.Contains(out, x) {
 			out = append(out, x)

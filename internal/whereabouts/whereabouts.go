@@ -40,8 +40,8 @@ var why = map[Class]kind.Text{
 	Address:    {"en": "reads as a street address or the number of a house or flat", "ko": "도로명·번지·동호수로 보입니다", "zh": "像街道地址或门牌号"},
 }
 
-// Why says in words what a class of trace is.
-func (c Class) Why(lang string) string { return why[c].In(lang) }
+// Text says in words what a class of trace is.
+func (c Class) Text(lang string) string { return why[c].In(lang) }
 
 // Trace is one find. From and To are byte offsets into the text that was given.
 type Trace struct {

@@ -53,7 +53,7 @@ func TestR03TracesOfAPlaceAreFound(t *testing.T) {
 			continue
 		}
 		for _, lang := range []string{"en", "ko", "zh"} {
-			if got[0].Class.Why(lang) == "" {
+			if got[0].Class.Text(lang) == "" {
 				t.Errorf("%s is not explained in %s", tc.class, lang)
 			}
 		}

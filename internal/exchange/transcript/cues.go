@@ -41,7 +41,7 @@ func cues(name, s string) (out []Unit, warnings []fault.Problem) {
 		case err == nil && u.Words != "":
 			out = append(out, u)
 		case err != nil && strings.TrimSpace(block) != "" && !(vtt && (i == 0 || isNote(block))):
-			warnings = append(warnings, fault.Problem{File: name, Row: line, Value: short(block), Reason: "is not a cue and was left out", Remedy: "a cue has a line with its times and then its words"})
+			warnings = append(warnings, fault.Problem{File: name, Row: line, Value: short(block), Reason: "is not a cue and was left out", Remedy: "a cue has a line with its times and then its words", Code: "transcript.cue"})
 		}
 		line += strings.Count(block, "\n") + 2
 	}

@@ -40,6 +40,12 @@ var vocabularies = map[string]vocabulary{
 // clock is a time of day or of a recording that stands alone.
 var clock = regexp.MustCompile(`^\[?\d{1,3}:\d{2}(?::\d{2})?(?:[.,]\d{1,3})?\]?$`)
 
+// leftOut is what a document may hold beside its words, with the code of the warning.
+var leftOut = []struct{ what, code string }{
+	{"deleted text", "transcript.deleted"}, {"moved text", "transcript.moved"}, {"a comment", "transcript.comment"},
+	{"a footnote", "transcript.footnote"}, {"a picture", "transcript.picture"}, {"an object", "transcript.object"},
+}
+
 // document reads the body of a Word or LibreOffice text: a paragraph is a unit, and a row
 // of a table is a unit whose cells are speaker or time, words, and translation.
 func document(name string, data []byte, v vocabulary) ([]Unit, []fault.Problem, error) {
@@ -53,7 +59,7 @@ func document(name string, data []byte, v vocabulary) ([]Unit, []fault.Problem, 
 			break
 		}
 		if err != nil {
-			return nil, nil, fault.Because(fault.Corrupt, op, name+" is damaged", err)
+			return nil, nil, fault.New(fault.Corrupt, op, "%s is damaged", name).From(err).Coded("transcript.damaged")
 		}
 		switch tok := tok.(type) {
 		case xml.StartElement:
@@ -66,9 +72,10 @@ func document(name string, data []byte, v vocabulary) ([]Unit, []fault.Problem, 
 	}
 	r.flush()
 	var warnings []fault.Problem
-	for _, what := range []string{"deleted text", "moved text", "a comment", "a footnote", "a picture", "an object"} {
-		if n := r.left[what]; n > 0 {
-			warnings = append(warnings, fault.Problem{File: name, Value: strconv.Itoa(n), Reason: "holds " + what + " that was left out", Remedy: "if it was said or belongs to the words, write it into the text and read the file again"})
+	for _, l := range leftOut {
+		if n := r.left[l.what]; n > 0 {
+			warnings = append(warnings, fault.Problem{File: name, Value: strconv.Itoa(n), Reason: "holds " + l.what + " that was left out", Code: l.code,
+				Remedy: "if it was said or belongs to the words, write it into the text and read the file again"})
 		}
 	}
 	return r.units, warnings, nil

@@ -58,7 +58,7 @@ func Open(path string, lim Limits) (*Transcript, error) {
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, lim.File+1))
 	if err != nil {
-		return nil, fault.Because(fault.Storage, op, "the file cannot be read", err)
+		return nil, fault.New(fault.Storage, op, "the file cannot be read").From(err).Coded("file.broken")
 	}
 	return Read(filepath.Base(path), data, lim)
 }
@@ -74,14 +74,14 @@ func Read(name string, data []byte, lim Limits) (*Transcript, error) {
 	speakers(t.Units)
 	switch {
 	case len(t.Units) == 0:
-		return nil, fault.New(fault.Invalid, op, "%s holds no words", name).With("check that it is the right file")
+		return nil, fault.New(fault.Invalid, op, "%s holds no words", name).With("check that it is the right file").Coded("transcript.empty")
 	case len(t.Units) > lim.Units:
-		return nil, fault.New(fault.TooLarge, op, "%s has more than %d paragraphs", name, lim.Units).With("divide it by session")
+		return nil, fault.New(fault.TooLarge, op, "%s has more than %d paragraphs", name, lim.Units).With("divide it by session").Coded("transcript.many", lim.Units)
 	}
 	for _, u := range t.Units {
 		if len(u.Words) > lim.Length || len(u.Translation) > lim.Length {
 			return nil, fault.New(fault.TooLarge, op, "%s: the paragraph that begins at %d is longer than %d kB", name, u.Line, lim.Length>>10).
-				With("divide it into paragraphs: one thought each")
+				With("divide it into paragraphs: one thought each").Coded("transcript.paragraph", u.Line, lim.Length>>10)
 		}
 	}
 	return t, nil
@@ -90,20 +90,20 @@ func Read(name string, data []byte, lim Limits) (*Transcript, error) {
 func read(name string, data []byte, lim Limits) (*Transcript, error) {
 	switch {
 	case int64(len(data)) > lim.File:
-		return nil, fault.New(fault.TooLarge, op, "%s is larger than %d MB", name, lim.File>>20).With("divide it by session")
+		return nil, fault.New(fault.TooLarge, op, "%s is larger than %d MB", name, lim.File>>20).With("divide it by session").Coded("transcript.large", lim.File>>20)
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
 		return readZip(name, data, lim)
 	case bytes.HasPrefix(data, []byte{0xD0, 0xCF, 0x11, 0xE0}):
-		return nil, fault.New(fault.Foreign, op, "%s is an old or password-protected Word file", name).With("save it as .docx without a password, or as text")
+		return nil, fault.New(fault.Foreign, op, "%s is an old or password-protected Word file", name).With("save it as .docx without a password, or as text").Coded("transcript.word")
 	case bytes.HasPrefix(data, []byte("%PDF")), bytes.HasPrefix(data, []byte(`{\rtf`)):
-		return nil, fault.New(fault.Foreign, op, "%s is a PDF or RTF file", name).With("save it as .docx, .odt or text")
+		return nil, fault.New(fault.Foreign, op, "%s is a PDF or RTF file", name).With("save it as .docx, .odt or text").Coded("transcript.pdf")
 	}
 	text, enc, err := table.Decode(data)
 	if err != nil {
 		return nil, err
 	}
 	if bytes.IndexByte(text, 0) >= 0 {
-		return nil, fault.New(fault.Foreign, op, "%s is not a text: it holds binary data", name).With("recordings are attached to the interview; transcripts are TXT, DOCX, ODT, SRT or VTT")
+		return nil, fault.New(fault.Foreign, op, "%s is not a text: it holds binary data", name).With("recordings are attached to the interview; transcripts are TXT, DOCX, ODT, SRT or VTT").Coded("transcript.binary")
 	}
 	s := strings.ReplaceAll(strings.ReplaceAll(string(text), "\r\n", "\n"), "\r", "\n")
 	t := &Transcript{Encoding: enc}
@@ -123,7 +123,7 @@ func read(name string, data []byte, lim Limits) (*Transcript, error) {
 func readZip(name string, data []byte, lim Limits) (*Transcript, error) {
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
-		return nil, fault.Because(fault.Corrupt, op, name+" is damaged", err)
+		return nil, fault.New(fault.Corrupt, op, "%s is damaged", name).From(err).Coded("transcript.damaged")
 	}
 	for part, format := range map[string]string{"word/document.xml": "docx", "content.xml": "odt"} {
 		for _, f := range z.File {
@@ -139,23 +139,23 @@ func readZip(name string, data []byte, lim Limits) (*Transcript, error) {
 			return t, err
 		}
 	}
-	return nil, fault.New(fault.Foreign, op, "%s is neither a Word nor a LibreOffice text", name).With("save it as .docx, .odt or text")
+	return nil, fault.New(fault.Foreign, op, "%s is neither a Word nor a LibreOffice text", name).With("save it as .docx, .odt or text").Coded("transcript.foreign")
 }
 
 // unpack reads one part and does not believe the size the archive states.
 func unpack(name string, f *zip.File, lim Limits) ([]byte, error) {
 	r, err := f.Open()
 	if err != nil {
-		return nil, fault.Because(fault.Corrupt, op, name+" is damaged", err)
+		return nil, fault.New(fault.Corrupt, op, "%s is damaged", name).From(err).Coded("transcript.damaged")
 	}
 	defer r.Close()
 	b, err := io.ReadAll(io.LimitReader(r, lim.File+1))
 	switch {
 	case int64(len(b)) > lim.File:
 		return nil, fault.New(fault.TooLarge, op, "%s would unpack to more than %d MB", name, lim.File>>20).
-			With("this is how a zip bomb looks; ask the sender for plain text")
+			With("this is how a zip bomb looks; ask the sender for plain text").Coded("transcript.large", lim.File>>20)
 	case err != nil:
-		return nil, fault.Because(fault.Corrupt, op, name+" is damaged", err)
+		return nil, fault.New(fault.Corrupt, op, "%s is damaged", name).From(err).Coded("transcript.damaged")
 	}
 	return b, nil
 }
