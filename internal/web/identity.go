@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 
-	"example.org/amparo/fault"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/kind"
@@ -18,7 +17,7 @@ func (s *Server) openIdentity(w http.ResponseWriter, r *http.Request, v *visit) 
 	}
 	view, err := v.ws.OpenIdentity(r.Context(), rec, r.PostFormValue("reason"), v.Say.Lang())
 	if err != nil {
-		return v.reasonRefused(err)
+		return err
 	}
 	p, err := v.record(r, view)
 	if err != nil {
@@ -26,15 +25,6 @@ func (s *Server) openIdentity(w http.ResponseWriter, r *http.Request, v *visit) 
 	}
 	p.Here = "/record/" + rec.String()
 	return recordTmpl.Execute(w, *p)
-}
-
-// reasonRefused says in the reader's language that a reason to open an identity is not taken,
-// where that is the error.
-func (v *visit) reasonRefused(err error) error {
-	if fault.KindOf(err) != fault.Invalid {
-		return err
-	}
-	return fault.New(fault.Invalid, "web", "%s", v.Say.T("identity.reason.wrong")).With("%s", v.Say.T("identity.reason.help")).From(err)
 }
 
 // veiledFiles reports whether files of a record say who somebody is and were not opened.

@@ -336,7 +336,7 @@ func wrongForms(t *testing.T, w *app.Workspace) []wrongForm {
 		{"draws", "/figures", f("ask", app.Asks()[0], "draws", "many")},
 		{"draws, many", "/figures", f("ask", app.Asks()[0], "draws", "9999")},
 		{"no question", "/figures", f("ask", "what")},
-		{"a phase", "/record/" + interview + "/interview", f("turn", "phase_begin", "phase", "open_account")},
+		{"a phase", "/record/" + interview + "/interview", f("turn", "phase_begin", "phase", "free_account")},
 		{"a skip", "/record/" + interview + "/interview", f("turn", "phase_skip", "phase", "read_back")},
 		{"a read-back", "/record/" + interview + "/readback", f("passage", unit, "answer", "corrected")},
 		{"an anchor", "/record/" + person + "/calendar", f("what", "", "date", "the other day")},

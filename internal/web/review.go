@@ -226,7 +226,7 @@ func (v *visit) explained(r *http.Request, p *reviewPage, l *app.Linking, q app.
 		return l.Explain(q.A, q.B)
 	}
 	x, err := v.ws.OpenNames(r.Context(), l, q.A, q.B, r.PostFormValue("reason"))
-	return x, v.reasonRefused(err)
+	return x, err
 }
 
 func (v *visit) beside(p *reviewPage, label, text string, side int) {
