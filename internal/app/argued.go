@@ -88,7 +88,7 @@ func (w *Workspace) Argued(ctx context.Context, incident id.ID, lang string) (*A
 		return nil, err
 	}
 	a := Standing(out.Arguments)
-	as, err := w.Assess(ctx, incident, a, nil)
+	as, err := w.Assess(ctx, incident, a)
 	if err != nil {
 		return nil, err
 	}
@@ -269,7 +269,7 @@ func (w *Workspace) Sign(ctx context.Context, incident, argument id.ID, reason s
 	if lines[at].Signed {
 		return nil, fault.New(fault.Conflict, "app.Sign", "you signed this argument already").With("the second signature is another member's").Coded("sign.again")
 	}
-	return w.SignOff(ctx, argument, reason, nil)
+	return w.SignOff(ctx, argument, reason)
 }
 
 // Argue is [Workspace.StateLevel] for the desk: whatever earlier arguments brought in
@@ -292,5 +292,5 @@ func (w *Workspace) Argue(ctx context.Context, incident id.ID, a Argument) (id.I
 			return id.ID{}, nil, err
 		}
 	}
-	return w.StateLevel(ctx, incident, a, nil)
+	return w.StateLevel(ctx, incident, a)
 }

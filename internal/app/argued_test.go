@@ -102,7 +102,7 @@ func TestR05WhoWithdrewCarriesNoLevel(t *testing.T) {
 	_, err = w.Argued(t.Context(), inc, "en")
 	_, _, err2 := w.Argue(t.Context(), inc, app.Argument{Level: verification.Alleged})
 	_, err3 := w.Sign(t.Context(), inc, argument, "read the interview")
-	_, err4 := w.Assess(t.Context(), inc, app.Argument{}, nil)
+	_, err4 := w.Assess(t.Context(), inc, app.Argument{})
 	for name, err := range map[string]error{"read": err, "argued": err2, "signed": err3, "assessed": err4} {
 		if fault.KindOf(err) != fault.NotFound {
 			t.Errorf("%s after the withdrawal: %v", name, err)

@@ -246,7 +246,7 @@ func (w *Workspace) Findings(ctx context.Context, lang string) (out []FindingLin
 		if err != nil {
 			return nil, 0, err
 		}
-		as, err := w.Assess(ctx, row.ID, Standing(lines), nil) // what an argument brings in carries too
+		as, err := w.Assess(ctx, row.ID, Standing(lines)) // what an argument brings in carries too
 		if err != nil {
 			return nil, 0, err
 		}

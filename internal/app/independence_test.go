@@ -47,7 +47,7 @@ func TestR16AStoryToldInOneWordingIsOneSource(t *testing.T) {
 	tell(t, w, inc, a, "BK-1")
 	tell(t, w, inc, b, "BK-1")
 	corroborated := app.Argument{Level: verification.Corroborated, Reasons: "two accounts of one cell"}
-	_, missing, err := w.StateLevel(t.Context(), inc, corroborated, nil)
+	_, missing, err := w.StateLevel(t.Context(), inc, corroborated)
 	if err != nil || !slices.Contains(missing, verification.NeedsTwo) {
 		t.Fatalf("one story in two mouths is two sources: %v, %v", missing, err)
 	}
@@ -65,7 +65,7 @@ func TestR16AStoryToldInOneWordingIsOneSource(t *testing.T) {
 
 	// Somebody who was there tells it in her own words.
 	tell(t, w, inc, c, "BK-1")
-	if _, missing, err = w.StateLevel(t.Context(), inc, corroborated, nil); err != nil || len(missing) > 0 {
+	if _, missing, err = w.StateLevel(t.Context(), inc, corroborated); err != nil || len(missing) > 0 {
 		t.Errorf("a second source does not corroborate: %v, %v", missing, err)
 	}
 
@@ -80,7 +80,7 @@ func TestR16AStoryToldInOneWordingIsOneSource(t *testing.T) {
 	if _, err := w.JudgeTellings(t.Context(), ia, ib, "independent", "both describe what only an eyewitness knows"); err != nil {
 		t.Fatal(err)
 	}
-	if _, missing, err = w.StateLevel(t.Context(), other, corroborated, nil); err != nil || len(missing) > 0 {
+	if _, missing, err = w.StateLevel(t.Context(), other, corroborated); err != nil || len(missing) > 0 {
 		t.Errorf("after both were read: %v, %v", missing, err)
 	}
 	if _, err := w.JudgeTellings(t.Context(), ib, ia, "quoted_from", "she says so at the end"); err != nil {
@@ -89,7 +89,7 @@ func TestR16AStoryToldInOneWordingIsOneSource(t *testing.T) {
 	third := w.NewRecord()
 	tell(t, w, third, a, "BK-1")
 	tell(t, w, third, b, "BK-1")
-	if _, missing, err = w.StateLevel(t.Context(), third, corroborated, nil); err != nil || !slices.Contains(missing, verification.NeedsTwo) {
+	if _, missing, err = w.StateLevel(t.Context(), third, corroborated); err != nil || !slices.Contains(missing, verification.NeedsTwo) {
 		t.Errorf("a recorded quote counts less than the judgement before it: %v, %v", missing, err)
 	}
 }
@@ -138,11 +138,11 @@ func TestDependencesOfPassagesAndInterviewsReachTheTellers(t *testing.T) {
 	tell(t, w, inc, ia, "BK-1")
 	tell(t, w, inc, again, "BK-1")
 	corroborated := app.Argument{Level: verification.Corroborated, Reasons: "two accounts of one cell"}
-	if _, missing, err := w.StateLevel(t.Context(), inc, corroborated, nil); err != nil || !slices.Contains(missing, verification.NeedsTwo) {
+	if _, missing, err := w.StateLevel(t.Context(), inc, corroborated); err != nil || !slices.Contains(missing, verification.NeedsTwo) {
 		t.Errorf("two interviews of one person are two sources: %v, %v", missing, err)
 	}
 	tell(t, w, inc, b, "BK-1")
-	if as, err := w.Assess(t.Context(), inc, corroborated, nil); err != nil || len(as.Missing) > 0 || len(as.Clusters) != 2 {
+	if as, err := w.Assess(t.Context(), inc, corroborated); err != nil || len(as.Missing) > 0 || len(as.Clusters) != 2 {
 		t.Errorf("a second person does not corroborate: %+v, %v", as, err)
 	}
 }

@@ -36,14 +36,13 @@ type Assessment struct {
 
 // Assess reads what speaks for and against an incident, or a pattern finding by its incidents: its accounts with their basis of
 // knowledge, the dependences recorded between their sources, what an argument brings in,
-// and texts found to be copied of each other (copies, by the comparison of texts). It
-// states nothing.
-func (w *Workspace) Assess(ctx context.Context, incident id.ID, a Argument, copies []verification.Dependency) (*Assessment, error) {
+// and texts found to be copied of each other. It states nothing.
+func (w *Workspace) Assess(ctx context.Context, incident id.ID, a Argument) (*Assessment, error) {
 	r, err := w.Desk().Fold(ctx, incident) // who withdrew speaks for nothing
 	if err != nil {
 		return nil, err
 	}
-	c := verification.Case{Reasons: a.Reasons, Alternatives: a.Alternatives, Contrary: a.Contrary, Dependencies: slices.Clone(copies)}
+	c := verification.Case{Reasons: a.Reasons, Alternatives: a.Alternatives, Contrary: a.Contrary}
 	var passages []id.ID // that the accounts rest on
 	var incidents []verification.Incident
 	stated := "verification"
@@ -223,8 +222,8 @@ func dependencyOf(row index.Row) (verification.Dependency, bool) {
 // StateLevel records an argument for a level and, where nothing is missing, the level on
 // the incident. What is missing is returned and the argument is recorded all the same,
 // except that VS-4 waits for two signatures: see [Workspace.SignOff].
-func (w *Workspace) StateLevel(ctx context.Context, incident id.ID, a Argument, copies []verification.Dependency) (argument id.ID, missing []verification.Need, err error) {
-	as, err := w.Assess(ctx, incident, a, copies)
+func (w *Workspace) StateLevel(ctx context.Context, incident id.ID, a Argument) (argument id.ID, missing []verification.Need, err error) {
+	as, err := w.Assess(ctx, incident, a)
 	if err != nil {
 		return id.ID{}, nil, err
 	}
@@ -272,7 +271,7 @@ func (w *Workspace) setLevel(ctx context.Context, incident, argument id.ID, befo
 // member whose device signed the entry; nobody can sign for somebody else, and a second
 // signature of one member counts once. With the signature that completes the argument,
 // and everything else in place at that moment, the level is stated on the incident.
-func (w *Workspace) SignOff(ctx context.Context, argument id.ID, reason string, copies []verification.Dependency) (missing []verification.Need, err error) {
+func (w *Workspace) SignOff(ctx context.Context, argument id.ID, reason string) (missing []verification.Need, err error) {
 	if reason == "" {
 		return nil, fault.New(fault.Invalid, "app.SignOff", "a signature needs a reason").With("say what was read and why the level is justified").Coded("sign.reason")
 	}
@@ -301,7 +300,7 @@ func (w *Workspace) SignOff(ctx context.Context, argument id.ID, reason string, 
 		return nil, err
 	}
 	a := argumentOf(currentOf(r))
-	as, err := w.Assess(ctx, incident, a, copies)
+	as, err := w.Assess(ctx, incident, a)
 	if err != nil {
 		return nil, err
 	}
@@ -348,7 +347,7 @@ func (w *Workspace) checkLevel(ctx context.Context, s casebook.Statement) []faul
 	}
 	if grade := s.Fields.Get("credibility"); grade == "IC-1" {
 		c := verification.Case{}
-		if as, err := w.Assess(ctx, s.Record, Argument{}, nil); err == nil { // a new incident has no other account
+		if as, err := w.Assess(ctx, s.Record, Argument{}); err == nil { // a new incident has no other account
 			c = as.Case
 		}
 		for _, n := range verification.CredibilityNeeds(grade, c) {
