@@ -60,6 +60,9 @@ type point struct {
 	day   uint8
 }
 
+// Minute is the layout of a moment of the program's own, such as that of an act, for a reader.
+const Minute = "2006-01-02 15:04"
+
 // Date is a point in time or an interval between two. It is comparable; the zero
 // Date says nothing.
 type Date struct {

@@ -11,6 +11,7 @@ import (
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/journal"
 	"example.org/amparo/internal/verification"
+	"example.org/amparo/when"
 )
 
 // Argued is an incident with all that was ever brought for and against it: what somebody
@@ -182,7 +183,7 @@ func (w *Workspace) argumentsOn(ctx context.Context, incident id.ID, lang string
 
 // addAccount tells a signature from the argument itself.
 func (w *Workspace) addAccount(l *ArgumentLine, a *casebook.Act) {
-	on := a.At.Time().Format("2006-01-02 15:04")
+	on := a.At.Time().Format(when.Minute)
 	if reason := a.Fields.Get("signed"); reason != "" {
 		l.Signatures = append(l.Signatures, SignatureLine{w.MemberName(a.Member), on, reason})
 		l.SignedBy = append(l.SignedBy, a.Member)

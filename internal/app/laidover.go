@@ -13,6 +13,7 @@ import (
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/journal"
 	"example.org/amparo/internal/kind"
+	"example.org/amparo/when"
 )
 
 // LaidOver is what is said of one person's chain, one telling over the other: the person's
@@ -172,7 +173,7 @@ func (t told) of(teller id.ID, row index.Row) *toldRecord {
 }
 
 func (r *Reading) saidBy(a casebook.Account) SaidBy {
-	return SaidBy{Ref: a.Ref, Passage: a.Act.Passage, Basis: a.Act.Basis, Member: r.w.MemberName(a.Act.Member), On: a.Act.At.Time().Format("2006-01-02 15:04")}
+	return SaidBy{Ref: a.Ref, Passage: a.Act.Passage, Basis: a.Act.Basis, Member: r.w.MemberName(a.Act.Member), On: a.Act.At.Time().Format(when.Minute)}
 }
 
 // teller is the interview an account rests on, else its source.
@@ -364,7 +365,7 @@ func (r *Reading) chainChoices(ctx context.Context, said told, lang string) ([]C
 					continue
 				}
 				c := ChainChoice{Record: rec, Field: name, Label: field.Label.In(lang), Member: r.w.MemberName(st.Choice.Act.Member),
-					On: st.Choice.Act.At.Time().Format("2006-01-02 15:04"), Reason: st.Choice.Act.Reason, OneOf: len(st.Claims)}
+					On: st.Choice.Act.At.Time().Format(when.Minute), Reason: st.Choice.Act.Reason, OneOf: len(st.Claims)}
 				var takes []string
 				for _, v := range st.Current() {
 					if text, _, ok := r.ValueText(ctx, field, v, lang); ok {

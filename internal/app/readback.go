@@ -13,6 +13,7 @@ import (
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/journal"
 	"example.org/amparo/internal/kind"
+	"example.org/amparo/when"
 )
 
 // ReadBackState is what became of a passage when it was read back.
@@ -171,7 +172,7 @@ func (r *Reading) correctionsOf(ctx context.Context, rec id.ID, field string, wa
 			}
 			for _, v := range a.Act.Fields["correction"] {
 				if v.State == kind.Given {
-					out[passage] = append(out[passage], Correction{Text: v.Text, Lang: v.Lang, On: a.Act.At.Time().Format("2006-01-02 15:04"),
+					out[passage] = append(out[passage], Correction{Text: v.Text, Lang: v.Lang, On: a.Act.At.Time().Format(when.Minute),
 						Reader: cmp.Or(a.Act.Fields.Get("reader"), row.Values.Get("reader")), Member: r.w.MemberName(a.Act.Member), Record: row.ID, at: a.Act.At})
 				}
 			}

@@ -163,7 +163,7 @@ func (w *Workspace) view(ctx context.Context, r *casebook.Record, lang string, o
 }
 
 func (w *Workspace) accountView(ctx context.Context, a casebook.Account, lang string) AccountView {
-	v := AccountView{Ref: a.Ref.String(), Member: w.MemberName(a.Act.Member), At: a.Act.At.Time().Format("2006-01-02 15:04"), Basis: a.Act.Basis, Corrected: a.CorrectedBy != nil}
+	v := AccountView{Ref: a.Ref.String(), Member: w.MemberName(a.Act.Member), At: a.Act.At.Time().Format(when.Minute), Basis: a.Act.Basis, Corrected: a.CorrectedBy != nil}
 	if voc, ok := w.Schema().Vocabulary("basis_of_knowledge"); ok && v.Basis != "" {
 		if t, ok := voc.Term(v.Basis); ok {
 			v.Basis = t.Label.In(lang)
@@ -334,7 +334,7 @@ func (w *Workspace) events(r *casebook.Record) []EventView {
 	for i := len(r.History) - 1; i >= 0; i-- {
 		e := r.History[i]
 		out = append(out, EventView{Ref: e.Ref.String(), Verb: e.Act.Verb.String(), Member: w.MemberName(e.Act.Member),
-			At: e.Act.At.Time().Format("2006-01-02 15:04"), Field: e.Act.Field, Reason: e.Act.Reason, Retracted: e.Retracted != nil})
+			At: e.Act.At.Time().Format(when.Minute), Field: e.Act.Field, Reason: e.Act.Reason, Retracted: e.Retracted != nil})
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/when"
 )
 
 func (c *cli) initCmd() *cobra.Command {
@@ -130,7 +131,7 @@ func ledgerText(l app.LedgerEntry) string {
 		}
 		what, on, why = "search", strings.Join(files, " "), ""
 	}
-	return fmt.Sprintf("%s  %-7s %-12s %s %s", l.At.Time().Format("2006-01-02 15:04"), what, l.Member, on, why)
+	return fmt.Sprintf("%s  %-7s %-12s %s %s", l.At.Time().Format(when.Minute), what, l.Member, on, why)
 }
 
 func (c *cli) recordLog(ctx context.Context, w *app.Workspace, arg string) error {

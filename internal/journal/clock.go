@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"example.org/amparo/fault"
+	"example.org/amparo/when"
 )
 
 // HLC is a hybrid logical clock reading: milliseconds since 1970 in the upper 48
@@ -59,7 +60,7 @@ func (c *Clock) Check() error {
 	if last.Sub(now) > Drift {
 		return fault.New(fault.Conflict, "journal.Clock",
 			"this machine's clock says %s, but the journal already holds acts of %s",
-			now.UTC().Format("2006-01-02 15:04"), last.Format("2006-01-02 15:04")).
+			now.UTC().Format(when.Minute), last.Format(when.Minute)).
 			With("set the clock right; until then new acts are dated after the last one")
 	}
 	return nil

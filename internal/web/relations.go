@@ -9,6 +9,7 @@ import (
 
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/when"
 )
 
 // relationsPage is whom a person is tied to, as a drawing and as a list that says the same,
@@ -51,7 +52,7 @@ func (s *Server) relationsPage(w http.ResponseWriter, r *http.Request, v *visit)
 		return err
 	}
 	for _, u := range uses {
-		use := useView{On: u.At.Time().Format("2006-01-02 15:04"), Member: u.Member, What: u.Line.What, Why: u.Line.Purpose, Recipient: u.Line.Recipient}
+		use := useView{On: u.At.Time().Format(when.Minute), Member: u.Member, What: u.Line.What, Why: u.Line.Purpose, Recipient: u.Line.Recipient}
 		if u.Verb == casebook.Read {
 			use.What, use.Why = v.Say.T("identity.was.opened"), u.Reason
 		}

@@ -16,6 +16,7 @@ import (
 	"example.org/amparo/internal/casebook"
 	"example.org/amparo/linkage"
 	"example.org/amparo/linkage/eval"
+	"example.org/amparo/when"
 )
 
 // reviewPage asks whether two records are one: the two side by side, the reasons for and
@@ -82,7 +83,7 @@ func (v *visit) reviewState(r *http.Request, p *reviewPage, l *app.Linking) erro
 		return err
 	}
 	for _, c := range changes {
-		row := changeRow{When: time.UnixMilli(c.At).Format("2006-01-02 15:04"), What: v.Say.T("regrouped." + c.Event),
+		row := changeRow{When: time.UnixMilli(c.At).Format(when.Minute), What: v.Say.T("regrouped." + c.Event),
 			Why: v.Say.T("cause." + c.Cause), Records: v.titles(r, c.Records)}
 		if c.Cause == linkage.ByDecision && len(c.Of) == 2 && l.Has(c.Of[0], c.Of[1]) {
 			row.Undo = []string{c.Of[0].String(), c.Of[1].String()}

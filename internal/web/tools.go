@@ -11,6 +11,7 @@ import (
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/kind"
+	"example.org/amparo/when"
 )
 
 type verifyPage struct {
@@ -71,7 +72,7 @@ func (s *Server) ledgerPage(w http.ResponseWriter, r *http.Request, v *visit) er
 	}
 	p := ledgerPage{Page: v.page("ledger.title"), Total: v.Say.N("ledger.total", len(lines))}
 	for _, l := range lines[:min(len(lines), shownLedger)] {
-		out := ledgerLine{At: l.At.Time().Format("2006-01-02 15:04"), Member: l.Member, What: v.Say.T("ledger.read")}
+		out := ledgerLine{At: l.At.Time().Format(when.Minute), Member: l.Member, What: v.Say.T("ledger.read")}
 		if l.Verb == casebook.Export {
 			out.What = v.Say.T("ledger.export")
 			out.Detail = l.Line.What + ": " + l.Line.Purpose + " → " + l.Line.Recipient + " (" + v.Say.N("list.total", l.Line.Records) + ")"

@@ -10,6 +10,7 @@ import (
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/when"
 )
 
 // unsavedField is the field in which a form says under which name it is kept. A form that
@@ -71,7 +72,7 @@ func (v *visit) unsavedForms(r *http.Request) ([]unsavedForm, error) {
 	}
 	var out []unsavedForm
 	for _, u := range all[:min(shownUnsaved, len(all))] {
-		out = append(out, unsavedForm{u.Form, v.formTitle(r, u.Form), u.At.Format("2006-01-02 15:04")})
+		out = append(out, unsavedForm{u.Form, v.formTitle(r, u.Form), u.At.Format(when.Minute)})
 	}
 	return out, nil
 }
