@@ -98,3 +98,9 @@ func (w *Workspace) HoldWriter() (release func()) {
 
 // NamesLeftOut reports whether an act stays sealed in an export that leaves somebody out.
 func NamesLeftOut(plain []byte) (bool, error) { return namesLeftOut(plain, &index.Reached{}) }
+
+// TakeNews takes what is new to a run as bringing it up to date does, which ends with bring.
+func (w *Workspace) TakeNews(kindName string) (bring func()) {
+	w.linked.news.take(kindName)
+	return func() { w.linked.news.brought(kindName) }
+}

@@ -73,6 +73,7 @@ func (l *linkings) drop() {
 func (w *Workspace) Linking(ctx context.Context, kindName string, again bool) (*Linking, error) {
 	w.linked.Lock()
 	defer w.linked.Unlock()
+	defer w.linked.news.brought(kindName)
 	if again {
 		w.hand.drop()
 	}

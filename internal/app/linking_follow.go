@@ -21,6 +21,7 @@ import (
 type news struct {
 	sync.Mutex
 	byKind map[string]*since
+	taken  map[string]map[id.ID]bool // records that are being brought in
 }
 
 type since struct {
@@ -74,7 +75,21 @@ func (n *news) take(kindName string) *since {
 	if s == nil {
 		return n.byKind[kindName]
 	}
+	if n.taken == nil {
+		n.taken = map[string]map[id.ID]bool{}
+	}
+	if n.taken[kindName] == nil {
+		n.taken[kindName] = map[id.ID]bool{}
+	}
+	maps.Copy(n.taken[kindName], s.records)
 	return s
+}
+
+// brought says that what was taken of a kind is in its run, or that there is none.
+func (n *news) brought(kindName string) {
+	n.Lock()
+	defer n.Unlock()
+	delete(n.taken, kindName)
 }
 
 // follow brings a run up to date: records that came or changed, decisions made or taken

@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
 	"example.org/amparo/fault"
+	"example.org/amparo/id"
 )
 
 // hand is the runs as pages show them, with what is at work behind the pages.
@@ -190,15 +192,17 @@ func (h *hand) close() {
 	h.work.Wait()
 }
 
-// count is how many records were stated since a kind was last brought up to date.
+// count is how many records were stated that the run of a kind may not hold yet: since it was
+// last brought up to date, and those that are being brought in.
 func (n *news) count(kindName string) int {
 	n.Lock()
 	defer n.Unlock()
-	s := n.byKind[kindName]
-	if s == nil {
-		return 0
+	all := map[id.ID]bool{}
+	maps.Copy(all, n.taken[kindName])
+	if s := n.byKind[kindName]; s != nil {
+		maps.Copy(all, s.records)
 	}
-	return len(s.records)
+	return len(all)
 }
 
 // any reports whether anything was recorded since.

@@ -83,6 +83,24 @@ func TestARunAtHandIsUpToDateWhereThatIsQuick(t *testing.T) {
 	}
 }
 
+// What an update took and has not brought in yet counts as not known to the run.
+func TestARunAtHandIsBehindWhileItIsBroughtUpToDate(t *testing.T) {
+	w, _ := invented(t, 30)
+	defer w.Close()
+	l, _, err := w.LinkingAtHand(t.Context(), "person")
+	must(t, err)
+	w.Pretend("person", time.Hour)
+	toldAgain(t, w, l.Records()[0])
+	bring := w.TakeNews("person")
+	if _, behind, err := w.LinkingAtHand(t.Context(), "person"); err != nil || behind == 0 {
+		t.Errorf("%d behind while the news is on its way (%v)", behind, err)
+	}
+	bring()
+	if _, behind, err := w.LinkingAtHand(t.Context(), "person"); err != nil || behind != 0 {
+		t.Errorf("%d behind once it is there (%v)", behind, err)
+	}
+}
+
 // A workspace closes while something is at work behind a page.
 func TestAWorkspaceClosesWhileARunIsMade(t *testing.T) {
 	w, _ := invented(t, 60)
