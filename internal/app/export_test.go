@@ -104,3 +104,11 @@ func (w *Workspace) TakeNews(kindName string) (bring func()) {
 	w.linked.news.take(kindName)
 	return func() { w.linked.news.brought(kindName) }
 }
+
+// ForgeSearch writes a line of a search that was none.
+func (w *Workspace) ForgeSearch(ctx context.Context, line SearchLine) error {
+	if err := w.keepSearch(ctx, []searchRead{w.searchAct(generalRoom, line)}); err != nil {
+		return err
+	}
+	return w.takeSearches(ctx)
+}

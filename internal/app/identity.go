@@ -91,7 +91,7 @@ func (w *Workspace) noteOpened(ctx context.Context, records []*casebook.Record, 
 		if known, err := w.identitiesOf(ctx, people[i]); err != nil {
 			return err
 		} else if w.saysWho(reason, append(known, r)) { // whoever guesses learns that the guess is right
-			if err := w.noteSearch(ctx, reason, map[string][]id.ID{identityRoom: {people[i]}}); err != nil {
+			if _, err := w.noteSearch(ctx, reason, id.ID{}, map[string][]id.ID{identityRoom: {people[i]}}); err != nil {
 				return err
 			}
 			return fault.New(fault.Invalid, "app.OpenIdentity", "the reason says who it is").With("say what it is needed for; no name, place or number").Coded("identity.named")

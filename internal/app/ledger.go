@@ -65,14 +65,15 @@ func (w *Workspace) ledger(ctx context.Context) ([]LedgerEntry, error) {
 		return nil, err
 	}
 	var out []LedgerEntry
-	parts := map[id.ID]int{} // export or search -> its entry
+	parts := map[id.ID]int{} // export -> its entry
+	found := map[searchBy]int{}
 	for _, o := range opened {
 		e := LedgerEntry{Ref: o.At.String(), At: o.Act.At, Member: w.MemberName(o.Act.Member), Verb: o.Act.Verb, Record: o.Act.Record}
 		if o.Act.Verb == casebook.Read {
 			e.Reason, e.Person = o.Act.Reason, o.Act.Other
 		}
 		if o.Act.Verb == casebook.Read && len(o.Act.Data) > 0 {
-			if out, err = addSearch(out, e, o.Act.Data, parts); err != nil {
+			if out, err = addSearch(out, e, o.Act.Member, o.Act.Data, found); err != nil {
 				return nil, err
 			}
 			continue
@@ -93,22 +94,26 @@ func (w *Workspace) ledger(ctx context.Context) ([]LedgerEntry, error) {
 	return out, nil
 }
 
+// searchBy is one search: nobody's is hidden under the number of somebody else's.
+type searchBy struct{ member, search id.ID }
+
 // addSearch adds what a line says of a search: all lines of one search are one entry.
-func addSearch(out []LedgerEntry, e LedgerEntry, data []byte, parts map[id.ID]int) ([]LedgerEntry, error) {
+func addSearch(out []LedgerEntry, e LedgerEntry, member id.ID, data []byte, parts map[searchBy]int) ([]LedgerEntry, error) {
 	var line SearchLine
 	if err := journal.Unpack(data, &line); err != nil {
 		return nil, err
 	}
-	at, ok := parts[line.Search]
+	by := searchBy{member: member, search: line.Search}
+	at, ok := parts[by]
 	if !ok {
 		at = len(out)
-		parts[line.Search] = at
+		parts[by] = at
 		e.Search = line.Search
 		out = append(out, e)
 	}
 	for f := range slices.Chunk(line.Found, len(id.ID{})) {
-		if file := id.ID(f); len(f) == len(file) && !slices.Contains(out[at].Found, file) {
-			out[at].Found = append(out[at].Found, file)
+		if len(f) == len(id.ID{}) && !slices.Contains(out[at].Found, id.ID(f)) {
+			out[at].Found = append(out[at].Found, id.ID(f))
 		}
 	}
 	return out, nil

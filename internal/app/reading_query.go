@@ -43,7 +43,7 @@ func (r *Reading) Search(ctx context.Context, text string, limit int) (*index.Fo
 		return nil, err
 	}
 	r.prune(out, f.Rows)
-	if err := r.w.noteSearch(ctx, text, r.w.namesIn(f.Named)); err != nil {
+	if _, err := r.w.noteSearch(ctx, text, id.ID{}, r.w.namesIn(f.Named)); err != nil {
 		return nil, err
 	}
 	return f, nil
@@ -58,11 +58,12 @@ func (r *Reading) Narratives(ctx context.Context, text string, hit func(index.Na
 		return 0, err
 	}
 	var failed error
+	var number id.ID // of the search, once it found something that is restricted
 	scanned, err = r.w.index.Narratives(ctx, text, func(n index.Narrative) bool {
 		if out.Has(n.Record) {
 			return true
 		}
-		failed = r.w.notePassage(ctx, text, n)
+		number, failed = r.w.notePassage(ctx, text, number, n)
 		return failed == nil && hit(n)
 	})
 	return scanned, cmp.Or(failed, err)

@@ -55,18 +55,23 @@ type searchRead struct {
 	Act  []byte
 }
 
-// noteSearch makes durable that this member searched for words, and that rows were found by
-// a name or lie under a key of their own.
-func (w *Workspace) noteSearch(ctx context.Context, words string, rooms map[string][]id.ID) error {
-	if len(token.Split(words)) == 0 || !w.holdsNames() {
-		return nil // no name can be found
+// noteSearch makes durable that this member searched for words, and that files were found by
+// a name, or by words under a key of their own, in these compartments. What a search finds
+// piece by piece is of one number, which the first note gives: the zero number asks for one.
+func (w *Workspace) noteSearch(ctx context.Context, words string, number id.ID, rooms map[string][]id.ID) (id.ID, error) {
+	if len(token.Split(words)) == 0 || len(rooms) == 0 && !w.holdsNames() {
+		return number, nil // no name can be found
 	}
 	mark := markOf(words, rooms)
 	if w.searches.lately(mark, w.opt.Now()) {
-		return nil
+		return number, nil
 	}
-	line := SearchLine{Search: w.NewRecord()}
-	said := []searchRead{w.searchAct(generalRoom, line)}
+	line := SearchLine{Search: number}
+	var said []searchRead
+	if number.IsZero() {
+		line.Search = w.NewRecord()
+		said = append(said, w.searchAct(generalRoom, line))
+	}
 	for name, files := range rooms {
 		for part := range slices.Chunk(files, personsInLine) {
 			line.Found = nil
@@ -76,23 +81,28 @@ func (w *Workspace) noteSearch(ctx context.Context, words string, rooms map[stri
 			said = append(said, w.searchAct(name, line))
 		}
 	}
+	if err := w.keepSearch(ctx, said); err != nil {
+		return number, err
+	}
+	w.searches.remember(mark, w.opt.Now())
+	w.searches.work.Go(func() { _ = w.takeSearches(context.Background()) }) // what fails stays, and is taken with the next
+	return line.Search, nil
+}
+
+// keepSearch writes down what a search read, on its way to the journal.
+func (w *Workspace) keepSearch(ctx context.Context, said []searchRead) error {
 	db, err := w.unsavedDB(ctx)
 	if err != nil {
 		return err
 	}
-	if err := db.Write(ctx, func(c *sqlite3.Conn) error {
+	return db.Write(ctx, func(c *sqlite3.Conn) error {
 		for _, s := range said {
 			if err := sealeddb.Run(c, `INSERT INTO searched(said) VALUES (?1)`, journal.Encode(s)); err != nil {
 				return err
 			}
 		}
 		return nil
-	}); err != nil {
-		return err
-	}
-	w.searches.remember(mark, w.opt.Now())
-	w.searches.work.Go(func() { _ = w.takeSearches(context.Background()) }) // what fails stays, and is taken with the next
-	return nil
+	})
 }
 
 func (w *Workspace) searchAct(room string, line SearchLine) searchRead {
@@ -148,20 +158,20 @@ func fieldRoom(k *kind.Kind, f *kind.Field) string {
 }
 
 // notePassage makes durable that a search found words in a record that is restricted.
-func (w *Workspace) notePassage(ctx context.Context, words string, n index.Narrative) error {
+func (w *Workspace) notePassage(ctx context.Context, words string, number id.ID, n index.Narrative) (id.ID, error) {
 	k, ok := w.Schema().Kind(n.Kind)
 	if !ok {
-		return nil
+		return number, nil
 	}
 	f, ok := k.Field(n.Field)
 	if !ok {
-		return nil
+		return number, nil
 	}
 	room := fieldRoom(k, f)
 	if len(k.CompartmentWhen) > 0 {
 		row, err := w.index.Row(ctx, n.Record)
 		if err != nil {
-			return err
+			return number, err
 		}
 		vs := kind.Values{n.Field: nil}
 		for name, v := range row.Values {
@@ -170,9 +180,9 @@ func (w *Workspace) notePassage(ctx context.Context, words string, n index.Narra
 		room = w.Schema().CompartmentsOf(k, vs)[n.Field]
 	}
 	if room == generalRoom {
-		return nil
+		return number, nil
 	}
-	return w.noteSearch(ctx, words, map[string][]id.ID{room: {n.Record}})
+	return w.noteSearch(ctx, words, number, map[string][]id.ID{room: {n.Record}})
 }
 
 // takeSearches makes entries of the journal of what searches have read. One that was taken

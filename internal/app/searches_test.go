@@ -231,11 +231,30 @@ func TestR23ASearchOfRestrictedWordsIsInTheLedger(t *testing.T) {
 	p := testimony(t, w, "Hana", "김철수", "the kiln")
 	bip := w.NewRecord()
 	say(t, w, bip, "bip", id.ID{}, "person", p.person.String(), "date", "2004-05", "concerns", "afraid of the kiln")
+	second := w.NewRecord()
+	say(t, w, second, "bip", id.ID{}, "person", p.person.String(), "date", "2004-06", "concerns", "the kiln again")
 	n := 0
 	_, err := w.Desk().Narratives(t.Context(), "kiln", func(index.Narrative) bool { n++; return true })
 	must(t, err)
-	if all := searched(t, w); n < 2 || len(all) != 1 || !slices.Equal(all[0].Found, []id.ID{bip}) {
+	if all := searched(t, w); n < 3 || len(all) != 1 || !slices.Equal(all[0].Found, []id.ID{bip, second}) {
 		t.Errorf("%d passages: %+v", n, all)
+	}
+}
+
+// Nobody hides a search under the number of somebody else's, and a line that is cut off
+// breaks nothing.
+func TestR23ASearchByNameIsNotHiddenUnderAnother(t *testing.T) {
+	w := create(t)
+	defer w.Close()
+	testimony(t, w, "Hana", "김철수", "x")
+	search(t, w, "김철수")
+	dir := filepath.Join(t.TempDir(), "usb")
+	second := join(t, w, dir, "general")
+	must(t, second.ForgeSearch(t.Context(), app.SearchLine{Search: searched(t, w)[0].Search, Found: make([]byte, 5)}))
+	exchange(t, dir, second, w)
+	all := searched(t, w)
+	if len(all) != 2 || all[0].Member == all[1].Member {
+		t.Errorf("%+v", all)
 	}
 }
 
