@@ -7,6 +7,11 @@
 // value: no name, no contact, no narrative. The caller that reads an import file
 // may add the refused cell to a report for the person who imports; it does so in
 // [Problem], which is data for that person and is never logged.
+//
+// Sentences here are English, for the command line and for logs. What the rules refuse a
+// person at the desk has a code as well, and the desk has words for each code in every
+// language it speaks; a test of the desk reads the codes from the source and finds those
+// that lack a code or words.
 package fault
 
 import (
