@@ -338,3 +338,22 @@ func TestR23ASearchByNameAtTheDeskIsInTheLedger(t *testing.T) {
 		}
 	}
 }
+
+// A search that showed many files is a short line.
+func TestASearchThatShowedManyFilesIsAShortLine(t *testing.T) {
+	w := ownWorkspace(t, 60)
+	s := newSite(t, w, testConfig())
+	s.get("/search?q=i")
+	all, err := w.Ledger(t.Context())
+	if err != nil || len(all) == 0 || len(all[0].Found) < 10 {
+		t.Fatalf("nothing to shorten: %v %v", all, err)
+	}
+	for _, lang := range languages {
+		_, body, _ := s.do("GET", "/ledger", nil, func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "lang", Value: lang}) })
+		_, line, _ := strings.Cut(body, Say{lang}.T("ledger.search"))
+		line, _, _ = strings.Cut(line, "</tr>")
+		if n := strings.Count(line, "/record/"); n != shownFound || !strings.Contains(line, Say{lang}.N("ledger.more", len(all[0].Found)-n)) {
+			t.Errorf("%s: %d files in %s", lang, n, line)
+		}
+	}
+}

@@ -52,9 +52,9 @@ type ledgerLine struct {
 	Found                    []option // files that a search showed
 }
 
-// filesFound are the files that a search showed, as this member may see them.
+// filesFound are the first files that a search showed, as this member may see them.
 func (v *visit) filesFound(ctx context.Context, files []id.ID) (out []option) {
-	for _, f := range files {
+	for _, f := range files[:min(len(files), shownFound)] {
 		if row, err := v.ws.Desk().Row(ctx, f); err == nil {
 			out = append(out, option{Value: f.String(), Label: v.ws.Title(ctx, *row, v.Say.Lang())})
 		}
@@ -72,23 +72,36 @@ func (s *Server) ledgerPage(w http.ResponseWriter, r *http.Request, v *visit) er
 	}
 	p := ledgerPage{Page: v.page("ledger.title"), Total: v.Say.N("ledger.total", len(lines))}
 	for _, l := range lines[:min(len(lines), shownLedger)] {
-		out := ledgerLine{At: l.At.Time().Format(when.Minute), Member: l.Member, What: v.Say.T("ledger.read")}
-		if l.Verb == casebook.Export {
-			out.What = v.Say.T("ledger.export")
-			out.Detail = l.Line.What + ": " + l.Line.Purpose + " → " + l.Line.Recipient + " (" + v.Say.N("list.total", l.Line.Records) + ")"
-		} else if row, err := v.ws.Index().Row(r.Context(), l.Record); err == nil {
-			out.Record, out.Title = l.Record.String(), v.ws.Title(r.Context(), *row, v.Say.Lang())
-		}
-		if l.Reason != "" {
-			out.What, out.Detail = v.Say.T("identity.was.opened"), l.Reason
-		}
-		if !l.Search.IsZero() {
-			out.What, out.Found = v.Say.T("ledger.search"), v.filesFound(r.Context(), l.Found)
-		}
-		p.Lines = append(p.Lines, out)
+		p.Lines = append(p.Lines, v.ledgerLine(r.Context(), l))
 	}
 	return ledgerTmpl.Execute(w, p)
 }
+
+func (v *visit) ledgerLine(ctx context.Context, l app.LedgerEntry) ledgerLine {
+	out := ledgerLine{At: l.At.Time().Format(when.Minute), Member: l.Member, What: v.Say.T("ledger.read")}
+	switch {
+	case l.Verb == casebook.Export:
+		out.What = v.Say.T("ledger.export")
+		out.Detail = l.Line.What + ": " + l.Line.Purpose + " → " + l.Line.Recipient + " (" + v.Say.N("list.total", l.Line.Records) + ")"
+		return out
+	case !l.Search.IsZero():
+		out.What, out.Found = v.Say.T("ledger.search"), v.filesFound(ctx, l.Found)
+		if more := len(l.Found) - len(out.Found); more > 0 {
+			out.Detail = v.Say.N("ledger.more", more)
+		}
+		return out
+	case l.Reason != "":
+		out.What, out.Detail = v.Say.T("identity.was.opened"), l.Reason
+	}
+	if row, err := v.ws.Index().Row(ctx, l.Record); err == nil {
+		out.Record, out.Title = l.Record.String(), v.ws.Title(ctx, *row, v.Say.Lang())
+	}
+	return out
+}
+
+// shownFound is how many files of one search a line shows; a person's page and amparo log
+// show all.
+const shownFound = 3
 
 type dictionaryPage struct {
 	Page
