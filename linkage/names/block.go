@@ -32,6 +32,23 @@ func (k Key) Blocks() []string {
 	return unique(out)
 }
 
+// Heard returns at most n of the Hangul names as heard that a name may stand for, the
+// likeliest first; a name that has none is returned as it is compared. A surname alone has
+// none.
+func (k Key) Heard(n int) []string {
+	var out []string
+	for _, h := range k.hangulNames() {
+		s, g := names.Heard(h[0], []rune(h[1]))
+		if name := s + " " + string(g); len(g) > 0 && len(out) < n && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	if k.Part == Whole && len(out) == 0 && n > 0 {
+		out = append(out, k.folded)
+	}
+	return out
+}
+
 // Wide returns wider keys, sorted: the surname with each syllable of the given name and
 // its place, and the given name alone (for a changed surname). They make larger blocks.
 func (k Key) Wide() []string {
