@@ -8,6 +8,7 @@ import (
 	"example.org/amparo/id"
 	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/journal"
+	"example.org/amparo/internal/vault"
 )
 
 // erasureNote is the content of an Erase act: which keys were destroyed. It stays in
@@ -56,21 +57,27 @@ func (w *Workspace) Erase(ctx context.Context, subject id.ID, reason string) (Er
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	general, err := w.roomOf(generalRoom)
-	if err != nil {
-		return Erasure{}, err
-	}
-	note := journal.Encode(erasureNote{Keys: keys, Subject: subject})
-	if _, err := w.commit(ctx, []draft{{act: &casebook.Act{Verb: casebook.Erase, Data: note, Reason: reason}, room: general}}); err != nil {
-		return Erasure{}, err
-	}
-	done, err := w.keys.Destroy(ctx, keys...)
+	done, err := w.destroy(ctx, subject, keys, reason)
 	if err != nil {
 		return Erasure{}, err
 	}
 	e := Erasure{Keys: len(done.Keys), Pending: done.Pending}
 	e.Records, err = w.refold(ctx, keys)
 	return e, err
+}
+
+// destroy writes to the log which keys are destroyed, and destroys them. The caller holds
+// w.mu, and folds again what they had sealed.
+func (w *Workspace) destroy(ctx context.Context, subject id.ID, keys []id.ID, reason string) (vault.Erasure, error) {
+	general, err := w.roomOf(generalRoom)
+	if err != nil {
+		return vault.Erasure{}, err
+	}
+	note := journal.Encode(erasureNote{Keys: keys, Subject: subject})
+	if _, err := w.commit(ctx, []draft{{act: &casebook.Act{Verb: casebook.Erase, Data: note, Reason: reason}, room: general}}); err != nil {
+		return vault.Erasure{}, err
+	}
+	return w.keys.Destroy(ctx, keys...)
 }
 
 // forget drops from the index what destroyed keys had sealed, and what was typed about those

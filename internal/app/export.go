@@ -29,6 +29,9 @@ type ExportOptions struct {
 	Purpose   string
 	Recipient string
 	Consent   string
+	Also      []string // purposes that must be allowed beside Consent
+
+	export id.ID // how the ledger names it; zero: a new name
 }
 
 // reading is the workspace as the export may read it. A use of the desk's own purpose by

@@ -10,8 +10,8 @@ import (
 )
 
 // notWords are text fields that hold numbers by their nature: of a passport, a file, a
-// minute of a recording, a time of the day.
-var notWords = []string{"id_numbers", "hash", "key_hash", "time_code", "export", "clock"}
+// minute of a recording, a time of the day; or that are sealed twice.
+var notWords = []string{"id_numbers", "hash", "key_hash", "time_code", "export", "clock", "question_box", "codes"}
 
 // checkWords keeps out of free text what would lead to a protected person (R03). Public
 // facts may hold an address: an embassy has one.

@@ -25,7 +25,8 @@ type Hearing struct {
 	Planned            bool // the check before the interview has answers
 	Clearance          interview.Clearance
 	Conflicts, Unasked []interview.Concern
-	Earlier            []LinkView // interviews of the same person that are here
+	Earlier            []LinkView    // interviews of the same person that are here
+	Partners           []*PartnerAsk // what partners were asked about the person
 	Phases             []PhaseLine
 	Talk
 	Referred []LinkView

@@ -17,7 +17,8 @@ import (
 )
 
 // readPlan reads what was asked before the interview, and asks at this moment what follows
-// from other records: consent, age, and whether the person was heard before.
+// from other records: consent, age, and whether the person was heard before, here or by a
+// partner.
 func (w *Workspace) readPlan(ctx context.Context, h *Hearing, lang string) (every time.Duration, err error) {
 	vs, rows, err := w.planValues(ctx, h.Interview.ID)
 	if err != nil {
@@ -36,7 +37,14 @@ func (w *Workspace) readPlan(ctx context.Context, h *Hearing, lang string) (ever
 	if h.Earlier, err = w.heardBefore(ctx, h, lang); err != nil {
 		return 0, err
 	}
-	h.Plan = planOf(vs, len(h.Earlier) > 0)
+	if h.Partners, err = w.PartnerAsks(ctx, h.Person); err != nil {
+		return 0, err
+	}
+	taken := slices.ContainsFunc(h.Partners, func(a *PartnerAsk) bool { return a.Called == "same" })
+	h.Plan = planOf(vs, taken || len(h.Earlier) > 0)
+	if slices.ContainsFunc(h.Partners, func(a *PartnerAsk) bool { return a.Open() }) {
+		h.Plan.NeedChecked = false // a possible match that nobody called about
+	}
 	if again {
 		h.Plan.Reason = "given"
 	}
@@ -86,8 +94,8 @@ func one(vs kind.Values, name string) kind.Value {
 	return vs[name][0]
 }
 
-// planOf reads what is in place. Where an earlier interview of the person is here, "not taken
-// before" is not true, whoever said it.
+// planOf reads what is in place. Where an earlier interview of the person is here, or a
+// partner said so, "not taken before" is not true, whoever said it.
 func planOf(vs kind.Values, before bool) interview.Plan {
 	p := interview.Plan{}
 	term := func(name string) string {

@@ -29,6 +29,8 @@ type LedgerLine struct {
 	Export    id.ID  `cbor:"7,keyasint,omitzero" json:"export"`
 	Persons   []byte `cbor:"8,keyasint,omitempty" json:"-"` // identifiers of those in it, in order, one after the other
 	Part      int    `cbor:"9,keyasint,omitempty" json:"part,omitempty"`
+	// Also is what persons must have allowed beside Consent.
+	Also []string `cbor:"10,keyasint,omitempty" json:"also,omitempty"`
 }
 
 // personsInLine bounds one entry of the log.
@@ -172,7 +174,10 @@ func (w *Workspace) noteExport(ctx context.Context, opt ExportOptions, what stri
 	if err != nil {
 		return err
 	}
-	line := LedgerLine{Purpose: opt.Purpose, Recipient: opt.Recipient, Records: records, Consents: consents, What: what, Consent: opt.Consent, Export: w.NewRecord()}
+	line := LedgerLine{Purpose: opt.Purpose, Recipient: opt.Recipient, Records: records, Consents: consents, What: what, Consent: opt.Consent, Also: opt.Also, Export: opt.export}
+	if line.Export.IsZero() {
+		line.Export = w.NewRecord()
+	}
 	var persons []byte
 	for _, p := range slices.SortedFunc(maps.Keys(in), id.ID.Compare) {
 		persons = append(persons, p[:]...)

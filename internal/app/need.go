@@ -5,43 +5,84 @@ import (
 	"slices"
 
 	"example.org/amparo/id"
-	"example.org/amparo/internal/interview"
+	"example.org/amparo/internal/consent"
 	"example.org/amparo/internal/kind"
+	"example.org/amparo/internal/partner/likeness"
+	"example.org/amparo/when"
+	"example.org/amparo/where"
 )
 
-// NeedTokens makes the keyed hashes by which a partner can tell whether a person's account
-// was taken already (R27); see [interview.Tokens]. They leave only for somebody who allows
-// matching with other accounts (CO-02); of others there are none. Reading the names is
-// written to the log.
-func (w *Workspace) NeedTokens(ctx context.Context, person id.ID, secret []byte, exchange string) ([]string, error) {
-	matching, err := w.For("CO-02", "")
-	if err != nil {
-		return nil, err
+// sharingPurpose is what a person must allow, beside [matchingPurpose], before a partner is
+// asked about them or an answer to a partner is computed over them.
+const sharingPurpose = "CO-10"
+
+// mayMatchWith says whether a person's consent covers matching with a partner, and if not
+// why. The partner must be one the person named: consent to share with somebody is not
+// consent to share with anybody.
+func (r *register) mayMatchWith(person id.ID, partner string, w *Workspace) (bool, consent.Decision) {
+	today := w.today()
+	if r.locked(person, consent.Use{Purpose: consent.Documentation, On: today}) {
+		return false, r.decide(person, consent.Use{Purpose: consent.Documentation, On: today})
 	}
-	row, err := matching.Row(ctx, person)
-	if err != nil {
-		return nil, err
+	if d := r.decide(person, consent.Use{Purpose: matchingPurpose, On: today}); !d.Allowed {
+		return false, d
 	}
-	known := interview.Known{Birth: personOf(row.Values).Birth, Sex: row.Values.Get("sex")}
-	identities, err := matching.Linked(ctx, person, "person_identity", "person")
-	if err != nil {
-		return nil, err
+	d := r.decide(person, consent.Use{Purpose: sharingPurpose, On: today, Recipient: partner})
+	named := func(a consent.Answer) bool { return slices.Contains(a.Recipients, partner) }
+	if d.Allowed && !slices.ContainsFunc(d.Answers, named) {
+		d.Allowed, d.Reason = false, consent.OtherRecipient
 	}
-	for _, row := range identities {
-		if err := w.NoteRead(ctx, row.ID); err != nil {
-			return nil, err
+	return d.Allowed, d
+}
+
+// knownOf reads what is known of a person for a question to a partner, or an answer. The
+// caller has asked for consent, and writes to the log that names were read.
+func (w *Workspace) knownOf(ctx context.Context, read *Reading, person id.ID) (k likeness.Known, identities []id.ID, err error) {
+	row, err := read.Row(ctx, person)
+	if err != nil {
+		return k, nil, err
+	}
+	k.Sex = row.Values.Get("sex")
+	if len(row.Values["sex"]) > 1 {
+		k.Sex = "" // accounts differ
+	}
+	for _, v := range row.Values["birth"] {
+		if d, err := when.Parse(v.Text); err == nil && v.State == kind.Given {
+			k.Births = append(k.Births, d)
 		}
-		r, err := matching.Fold(ctx, row.ID)
+	}
+	k.Province = provinceOf(row.Values.Get("origin"))
+	rows, err := read.Linked(ctx, person, "person_identity", "person")
+	if err != nil {
+		return k, nil, err
+	}
+	for _, row := range rows {
+		r, err := read.Fold(ctx, row.ID)
 		if err != nil {
-			return nil, err
+			return k, nil, err
 		}
-		for _, field := range []string{"names", "aliases", "transliterations"} {
+		identities = append(identities, row.ID)
+		for field, into := range map[string]*[]string{"names": &k.Names, "transliterations": &k.Names, "aliases": &k.Aliases} {
 			for _, v := range r.Field(field).Current() {
-				if v.State == kind.Given && !slices.Contains(known.Names, v.Text) {
-					known.Names = append(known.Names, v.Text)
+				if v.State == kind.Given && !slices.Contains(*into, v.Text) {
+					*into = append(*into, v.Text)
 				}
 			}
 		}
 	}
-	return interview.Tokens(secret, exchange, known)
+	slices.Sort(k.Names) // of a map, so in no order
+	slices.Sort(k.Aliases)
+	return k, identities, nil
+}
+
+// provinceOf is the code of the province of a place, or "".
+func provinceOf(place string) string {
+	p, err := where.Find(place)
+	if err != nil {
+		return ""
+	}
+	if p = p.At(where.Province); p == nil || p.Level != where.Province {
+		return ""
+	}
+	return p.Code
 }

@@ -74,6 +74,9 @@ func (w *Workspace) Withdraw(ctx context.Context, person id.ID, ask Withdrawal) 
 	if _, err := w.StateAll(ctx, statements); err != nil {
 		return nil, err
 	}
+	if err := w.stopAsking(ctx, all); err != nil {
+		return nil, err
+	}
 	if ask.Destroy {
 		return out, w.destroyAll(ctx, all, ask.Reason, out)
 	}
@@ -155,7 +158,7 @@ func (w *Workspace) LeftWith(ctx context.Context, person id.ID) ([]consent.Left,
 		if e.Verb != casebook.Export || !e.Line.Holds(person) {
 			continue
 		}
-		out = append(out, consent.Left{Export: e.Line.Export, Purpose: e.Line.Consent, Recipient: e.Line.Recipient, On: e.At.Time().UTC().Format("2006-01-02"), What: e.Line.What})
+		out = append(out, consent.Left{Export: e.Line.Export, Purpose: e.Line.Consent, Also: e.Line.Also, Recipient: e.Line.Recipient, On: e.At.Time().UTC().Format("2006-01-02"), What: e.Line.What})
 	}
 	slices.Reverse(out)
 	return out, nil

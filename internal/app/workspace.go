@@ -93,6 +93,7 @@ type Workspace struct {
 	opened   opened // identities
 	unsaved  unsaved
 	searches searches
+	partners sync.Mutex // answers to partners are counted one at a time
 	figuring sync.Mutex // a figure is kept after it was held against all others, one at a time
 
 	schema struct {

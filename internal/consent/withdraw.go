@@ -10,7 +10,8 @@ import (
 // exports has it.
 type Left struct {
 	Export    id.ID
-	Purpose   string // CO-xx, or "" for one made before purposes were codes
+	Purpose   string   // CO-xx, or "" for one made before purposes were codes
+	Also      []string // purposes it needed as well: the end of one ends it
 	Recipient string
 	On        string // the day, as the ledger writes it
 	What      string
@@ -57,7 +58,8 @@ func Withdraw(answers []Answer, purposes []string, left []Left) Plan {
 		p.Stops = append(p.Stops, Stopped{Purpose: code, Was: was})
 	}
 	for _, l := range left {
-		if all || l.Purpose == "" || slices.Contains(purposes, l.Purpose) {
+		needed := func(p string) bool { return slices.Contains(purposes, p) }
+		if all || l.Purpose == "" || needed(l.Purpose) || slices.ContainsFunc(l.Also, needed) {
 			p.Recall = append(p.Recall, Recalled{Left: l, Action: ActionFor(l.Purpose)})
 		}
 	}

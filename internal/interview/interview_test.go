@@ -11,7 +11,6 @@ import (
 	"example.org/amparo/internal/interview"
 	"example.org/amparo/internal/journal"
 	"example.org/amparo/internal/kind"
-	"example.org/amparo/when"
 )
 
 func TestTheTwelvePhasesAreWholeInThreeLanguages(t *testing.T) {
@@ -101,62 +100,6 @@ func TestAnInterpreterIsNotClearedBySilence(t *testing.T) {
 	c.Official = kind.Value{State: kind.Unknown}
 	if r, _, o := interview.CheckInterpreter(c); r != interview.Open || !slices.Equal(o, []interview.Concern{interview.Official}) {
 		t.Errorf("unknown: %s %v", r, o)
-	}
-}
-
-func known(t testing.TB, birth string, names ...string) interview.Known {
-	t.Helper()
-	d, err := when.Parse(birth)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return interview.Known{Names: names, Birth: d, Sex: "f"}
-}
-
-// R27: partners learn that both may have heard one person, in whatever script each wrote
-// the name; nothing else, and nothing that another exchange could use.
-func TestR27NeedIsCheckedByKeyedHashesOfOneExchange(t *testing.T) {
-	secret, other := []byte(strings.Repeat("k", 32)), []byte(strings.Repeat("q", 32))
-	tokens := func(s []byte, exchange string, k interview.Known) []string {
-		out, err := interview.Tokens(s, exchange, k)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return out
-	}
-	a := tokens(secret, "2026-A", known(t, "1971", "김철수"))
-	for _, tc := range []struct {
-		name string
-		b    []string
-		want bool
-	}{
-		{"the same", tokens(secret, "2026-A", known(t, "1971", "김철수")), true},
-		{"one of several names, birth less certain", tokens(secret, "2026-A", known(t, "1970/1972", "박영희", "김철수")), true},
-		{"another name", tokens(secret, "2026-A", known(t, "1971", "박영희")), false},
-		{"another year", tokens(secret, "2026-A", known(t, "1974", "김철수")), false},
-		{"another secret", tokens(other, "2026-A", known(t, "1971", "김철수")), false},
-		{"another exchange", tokens(secret, "2026-B", known(t, "1971", "김철수")), false},
-		{"nothing", nil, false},
-	} {
-		if got := interview.Taken(a, tc.b); got != tc.want {
-			t.Errorf("%s: %v, want %v", tc.name, got, tc.want)
-		}
-	}
-	for _, x := range a {
-		if len(x) != 32 || strings.Contains(x, "김") {
-			t.Errorf("a token is %q", x)
-		}
-	}
-	for _, vague := range []string{"197X", "1960/1970", "../1970"} {
-		if got := tokens(secret, "2026-A", known(t, vague, "김철수")); len(got) > 0 {
-			t.Errorf("a birth of %s gives %d tokens", vague, len(got))
-		}
-	}
-	if _, err := interview.Tokens([]byte("short"), "2026-A", known(t, "1971", "김철수")); err == nil {
-		t.Error("a short secret is taken")
-	}
-	if _, err := interview.Tokens(secret, "", known(t, "1971", "김철수")); err == nil {
-		t.Error("tokens without an exchange")
 	}
 }
 

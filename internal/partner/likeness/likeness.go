@@ -18,11 +18,11 @@ import (
 
 // Known is what is known of a person.
 type Known struct {
-	Names    []string // names and transliterations, in any script
-	Aliases  []string // names used in China, nicknames
-	Birth    when.Date
-	Sex      string // "f" or "m"; anything else is not known
-	Province string // of origin; "" is not known
+	Names    []string    // names and transliterations, in any script
+	Aliases  []string    // names used in China, nicknames
+	Births   []when.Date // accounts may differ
+	Sex      string      // "f" or "m"; anything else is not known
+	Province string      // of origin; "" is not known
 }
 
 // Word is one word under which a person may be found.
@@ -57,7 +57,7 @@ func (r *Reader) Listed(k Known) []Word { return r.words(k, slack) }
 // words are in the order of their worth: names before aliases, likelier readings before
 // others. A name used in China is one of few, so it counts with the province only.
 func (r *Reader) words(k Known, beside int) (out []Word) {
-	years := yearsOf(k.Birth, beside)
+	years := yearsOf(k.Births, beside)
 	add := func(all []string, alias bool, kind, place string) {
 		for _, heard := range r.heard(all) {
 			for _, y := range years {
@@ -94,20 +94,31 @@ func (r *Reader) heard(all []string) (out []string) {
 	return out
 }
 
-// yearsOf are the years a birth can mean, with some on either side; none where it can mean
-// too many.
-func yearsOf(birth when.Date, beside int) (out []int) {
-	lo, hi := birth.Bounds()
-	if birth.IsZero() || lo == when.Beginning || hi == when.End {
+// yearsOf are the years that births can mean, with some on either side; none where they can
+// mean too many.
+func yearsOf(births []when.Date, beside int) (out []int) {
+	var told []int
+	for _, birth := range births {
+		lo, hi := birth.Bounds()
+		first, _, _ := lo.Civil()
+		last, _, _ := hi.Civil()
+		if birth.IsZero() || lo == when.Beginning || hi == when.End || last-first >= maxYears {
+			continue
+		}
+		for y := first; y <= last; y++ {
+			told = append(told, y)
+		}
+	}
+	slices.Sort(told)
+	if told = slices.Compact(told); len(told) > maxYears {
 		return nil
 	}
-	first, _, _ := lo.Civil()
-	last, _, _ := hi.Civil()
-	if last-first >= maxYears {
-		return nil
-	}
-	for y := first - beside; y <= last+beside; y++ {
-		out = append(out, y)
+	for _, y := range told {
+		for d := -beside; d <= beside; d++ {
+			if !slices.Contains(out, y+d) {
+				out = append(out, y+d)
+			}
+		}
 	}
 	return out
 }
