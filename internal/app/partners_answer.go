@@ -125,6 +125,17 @@ func (w *Workspace) heardAndAllowing(ctx context.Context, partnerName string) ([
 	return slices.SortedFunc(maps.Keys(heard), id.ID.Compare), nil
 }
 
+// PartnerReach is how many people here are compared when a partner's question is answered:
+// they were heard, and allow matching with this partner by its name.
+func (w *Workspace) PartnerReach(ctx context.Context, exchange id.ID) (int, error) {
+	x, err := w.readPartner(ctx, exchange)
+	if err != nil {
+		return 0, err
+	}
+	people, err := w.heardAndAllowing(ctx, x.Partner)
+	return len(people), err
+}
+
 // stillAllowing asks for consent again, of everybody on a list.
 func (w *Workspace) stillAllowing(ctx context.Context, people []id.ID, partnerName string) error {
 	reg, err := w.readRegister(ctx)

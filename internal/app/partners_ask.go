@@ -25,6 +25,9 @@ const (
 	PartnerNone     = "none"
 )
 
+// MaxPartnerFile is how long a file of a partner may be, in bytes.
+const MaxPartnerFile = partner.MaxFile
+
 // PartnerAsk is a question to a partner about one person, as it stands.
 type PartnerAsk struct {
 	ID       id.ID    `json:"ask"`

@@ -13,8 +13,8 @@ import (
 	"example.org/amparo/internal/partner/oblivious"
 )
 
-// maxFile bounds what is read: a list of the largest size and what is around it.
-const maxFile = oblivious.MaxList*16 + 64<<10
+// MaxFile bounds what is read: a list of the largest size and what is around it.
+const MaxFile = oblivious.MaxList*16 + 64<<10
 
 // fileVersion is of the files this program writes; others are refused by name.
 const fileVersion = 1
@@ -109,7 +109,7 @@ func (s Side) seal(c content) ([]byte, error) {
 // open opens a file of the other side. One that was made for somebody else is
 // fault.Foreign, one that was changed or is signed by somebody else fault.Corrupt.
 func (s Side) open(file []byte, what string) (c content, err error) {
-	if len(file) > maxFile {
+	if len(file) > MaxFile {
 		return c, fault.New(fault.TooLarge, "partner.open", "the file is larger than any answer").With("choose the file the partner made")
 	}
 	self, err := age.ParseHybridIdentity(s.Keys.Identity)

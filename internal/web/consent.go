@@ -39,6 +39,9 @@ type recalledLine struct{ On, Recipient, What, Action string }
 // answered are the states that somebody says; the others follow from time and rules.
 var answered = []consent.State{consent.Given, consent.Refused, consent.NotAsked, consent.Cannot}
 
+// toSomebody are the purposes that name who receives what.
+var toSomebody = []string{"CO-09", "CO-10"}
+
 func (s *Server) consentPage(w http.ResponseWriter, r *http.Request, v *visit) error {
 	p, _, err := v.consent(r)
 	if err != nil {
@@ -100,6 +103,11 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, v *visit) error 
 			"person": {kind.Of(rec.String())}, "purpose": {kind.Of(l.Code)}, "state": {kind.Of(state)},
 		}}
 		problems := v.consentFields(r, st.Fields)
+		if to := strings.TrimSpace(r.PostFormValue("recipients")); to != "" && slices.Contains(toSomebody, l.Code) {
+			for name := range strings.SplitSeq(to, ";") {
+				st.Fields["recipients"] = append(st.Fields["recipients"], kind.Of(strings.TrimSpace(name)))
+			}
+		}
 		if len(problems) == 0 {
 			problems = v.ws.Check(r.Context(), st, "save")
 		}

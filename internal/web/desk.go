@@ -79,11 +79,15 @@ func (s *Server) deskPage(w http.ResponseWriter, r *http.Request, v *visit) erro
 	return deskTmpl.Execute(w, p)
 }
 
-// warm reads lists and names into memory behind the first page, so that the first search
-// does not wait for them.
+// warm does what waits for the workspace to be opened, behind the first page: the keys of
+// exchanges whose last day has passed are destroyed; lists and names are read into memory,
+// so that the first search does not wait for them.
 func (s *Server) warm(ws *app.Workspace) {
 	s.warming.Do(func() {
 		s.background.Go(func() {
+			if _, err := ws.Partners(s.life); err != nil && s.life.Err() == nil { // ends those whose last day has passed
+				s.cfg.Log.Error("exchanges with partners were not ended", "kind", fault.KindOf(err).Error())
+			}
 			if err := ws.Index().Warm(s.life); err != nil && s.life.Err() == nil {
 				s.cfg.Log.Error("reading ahead failed", "kind", fault.KindOf(err).Error()) // the search itself will say more
 			}

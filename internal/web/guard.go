@@ -61,6 +61,8 @@ func limitOf(r *http.Request) int64 {
 		return app.MaxFile + maxForm
 	case r.Method == http.MethodPost && strings.HasSuffix(path, "/intake"):
 		return transcript.DefaultLimits().File + maxForm
+	case r.Method == http.MethodPost && strings.HasPrefix(path, "/partners/") && strings.HasSuffix(path, "/read"):
+		return app.MaxPartnerFile + maxForm
 	}
 	return maxForm
 }

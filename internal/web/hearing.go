@@ -25,6 +25,7 @@ type hearingPage struct {
 	Checks              []checkView
 	Ready               bool
 	Earlier             []app.LinkView
+	Asks                []partnerAskView // questions to partners
 	Conflicts, Unasked  []string
 	Phases              []phaseView
 	At                  phaseView
@@ -143,7 +144,7 @@ func (v *visit) hearing(r *http.Request, at string) (*hearingPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &hearingPage{Page: v.page("hearing.title"), ID: rec.String(), Name: v.ws.Desk().Title(r.Context(), h.Interview, lang), Earlier: h.Earlier, Distress: interview.Distress(lang), Referred: h.Referred, CanRefer: h.CanRefer}
+	p := &hearingPage{Page: v.page("hearing.title"), ID: rec.String(), Name: v.ws.Desk().Title(r.Context(), h.Interview, lang), Earlier: h.Earlier, Asks: v.partnerAsks(r.Context(), h.Partners), Distress: interview.Distress(lang), Referred: h.Referred, CanRefer: h.CanRefer}
 	for _, need := range h.Unmet {
 		p.Unmet = append(p.Unmet, v.term("need_type", need))
 	}
@@ -374,6 +375,9 @@ type planPage struct {
 	ID, Name string
 	Earlier  []app.LinkView
 	Form     formPage
+	Person   string
+	Asks     []partnerAskView // questions to partners
+	ToAsk    []option         // partners that can be asked
 }
 
 func (s *Server) planPage(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -408,7 +412,10 @@ func (v *visit) plan(r *http.Request, values url.Values, problems []fault.Proble
 	form.Fields = slices.DeleteFunc(form.Fields, func(f formField) bool {
 		return f.Name == "interview" || f.Name == "sensitivity" || f.Name == "synthetic"
 	})
-	p := &planPage{Page: v.page("hearing.plan"), ID: rec.String(), Name: v.ws.Desk().Title(r.Context(), h.Interview, v.Say.Lang()), Earlier: h.Earlier, Form: *form}
+	p := &planPage{Page: v.page("hearing.plan"), ID: rec.String(), Name: v.ws.Desk().Title(r.Context(), h.Interview, v.Say.Lang()), Earlier: h.Earlier, Form: *form, Person: h.Person.String(), Asks: v.partnerAsks(r.Context(), h.Partners)}
+	if p.ToAsk, err = v.partnersToAsk(r.Context(), h.Person); err != nil {
+		return nil, err
+	}
 	return p, nil
 }
 

@@ -199,6 +199,8 @@ var (
 	planTmpl         = mustPage[planPage]("plan")
 	readbackTmpl     = mustPage[readbackPage]("readback")
 	calendarTmpl     = mustPage[calendarPage]("calendar")
+	partnersTmpl     = mustPage[partnersPage]("partners")
+	partnerTmpl      = mustPage[partnerPage]("partner")
 	ledgerTmpl       = mustPage[ledgerPage]("ledger")
 	searchTmpl       = mustPage[searchPage]("search")
 )
