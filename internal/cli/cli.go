@@ -149,7 +149,7 @@ Without a command it opens the desk in the browser.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
 	root.AddCommand(c.initCmd(), c.unlockCmd(), c.demoCmd(), c.importCmd(), c.exportCmd(), c.searchCmd(), c.showCmd(),
 		c.verifyCmd(), c.rebuildCmd(), c.kindsCmd(), c.keysCmd(), c.logCmd(), c.bundleCmd(),
-		c.discloseCmd(), c.namesCmd(), c.estimateCmd(), c.rerunCmd(), c.figuresCmd(), c.linkCmd(), c.calibrateCmd())
+		c.discloseCmd(), c.namesCmd(), c.estimateCmd(), c.rerunCmd(), c.figuresCmd(), c.linkCmd(), c.calibrateCmd(), c.partnersCmd())
 	return root
 }
 

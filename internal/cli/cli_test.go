@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -35,10 +36,11 @@ func TestTranscripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
+			e.Setenv("SOON", time.Now().UTC().AddDate(0, 1, 0).Format("2006-01-02"))
 			return os.WriteFile(filepath.Join(e.WorkDir, "p"), []byte("demo\n"), 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"flip": flip, "json": checkJSON, "exitcode": exitCodeOf, "record": record,
+			"flip": flip, "json": checkJSON, "exitcode": exitCodeOf, "record": record, "heard": heardPerson, "keep": keepValue,
 		},
 	})
 }
