@@ -348,7 +348,7 @@ func (w *Workspace) boxKey(rec id.ID) id.ID {
 	if !ok {
 		return id.ID{}
 	}
-	return general.keyFor(rec)
+	return id.Derive(general.secret, "partner_box", rec.String())
 }
 
 // sealBox seals something under a payload key of its own. What it gives may stand in a
@@ -358,7 +358,7 @@ func (w *Workspace) sealBox(ctx context.Context, rec id.ID, plain []byte) (strin
 	if err != nil {
 		return "", err
 	}
-	key, err := w.keys.Ensure(ctx, general.id, general.keyFor(rec))
+	key, err := w.keys.Ensure(ctx, general.id, w.boxKey(rec))
 	if err != nil {
 		return "", err
 	}

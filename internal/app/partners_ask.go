@@ -251,7 +251,7 @@ func (w *Workspace) hitsOf(ctx context.Context, row index.Row, answer *partner.A
 	if err != nil {
 		return nil, err
 	}
-	vs := valuesOf("read", w.todayText(), "result", PartnerNone)
+	vs := valuesOf("person", row.Values.Get("person"), "read", w.todayText(), "result", PartnerNone) // with the person, whose key seals it
 	for _, h := range hits {
 		switch {
 		case h.Word < int(plain[0]):
@@ -333,7 +333,7 @@ func (w *Workspace) NotePartnerCall(ctx context.Context, ask id.ID, showed strin
 	if row.Kind != "partner_ask" || row.Values.Get("result") == "" {
 		return nil, fault.New(fault.Conflict, "app.NotePartnerCall", "there is no answer to call about").With("read the partner's answer first")
 	}
-	s := casebook.Statement{Record: ask, Kind: "partner_ask", Fields: valuesOf("called", showed)}
+	s := casebook.Statement{Record: ask, Kind: "partner_ask", Fields: valuesOf("person", row.Values.Get("person"), "called", showed)}
 	if showed == "" {
 		return wrongIn(s, "called", "nothing was chosen", "say what the call showed"), nil
 	}

@@ -502,6 +502,7 @@ func TestAnExchangeEndsAndItsKeysAreDestroyed(t *testing.T) {
 		allow(t, p.ours.Workspace, a.person, theirName)
 		ask := p.ask(t, a.person)
 		answer := p.answer(t, ask.Data)
+		earlier := p.read(t, p.answer(t, p.ask(t, a.person).Data).Data)
 		if by == "hand" {
 			for w, rec := range map[*app.Workspace]id.ID{p.ours.Workspace: p.a, p.theirs.Workspace: p.b} {
 				if x, err := w.EndPartner(t.Context(), rec); err != nil || x.State != app.PartnerOver || x.Ended == "" {
@@ -525,11 +526,17 @@ func TestAnExchangeEndsAndItsKeysAreDestroyed(t *testing.T) {
 			t.Errorf("after %s, with the clock set back: %+v %v", by, x, err)
 		}
 		w := reopen(t, p.ours.Workspace)
-		if x, err := w.Partner(t.Context(), p.a); err != nil || x.State != app.PartnerOver || x.Ended == "" || x.Asked != 1 {
+		if x, err := w.Partner(t.Context(), p.a); err != nil || x.State != app.PartnerOver || x.Ended == "" || x.Asked != 2 || x.Waiting != 1 {
 			t.Errorf("after reopening: %+v %v", x, err)
 		}
 		if rep, err := w.Verify(t.Context(), nil); err != nil || !rep.OK() {
 			t.Errorf("the workspace does not verify: %+v %v", rep, err)
+		}
+		if err := w.Rebuild(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		if asks, err := w.PartnerAsks(t.Context(), a.person); err != nil || len(asks) != 2 || !slices.ContainsFunc(asks, func(x *app.PartnerAsk) bool { return x.ID == earlier.ID && x.Result == app.PartnerNone }) {
+			t.Errorf("what was answered is gone with the keys: %+v %v", asks, err)
 		}
 	}
 }
