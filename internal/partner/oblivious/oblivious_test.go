@@ -127,6 +127,38 @@ func shared(a, b []byte) (n int) {
 	return n
 }
 
+// R27: what is sent is not the words in another form. Their bare elements, which anybody can
+// compute from a list of names, are in no request and no answer; only whoever holds the
+// blinds can tell that a request is about a word, which is why they are kept sealed.
+func TestR27OnlyTheBlindsTellWhatWasAsked(t *testing.T) {
+	q := ask(t, "a")
+	req, _ := q.Request()
+	reply := answer(t, q, oblivious.Listed{Words: []string{"a"}})
+	kept, _ := q.Marshal()
+	mine := kept[2 : 2+oblivious.ElementSize] // the blind of the first slot
+	one := make([]byte, oblivious.ElementSize)
+	one[0] = 1
+	for _, tc := range []struct {
+		name  string
+		blind []byte
+		want  bool
+	}{{"without the blind", one, false}, {"with it", mine, true}} {
+		guess, _ := ask(t, "a").Marshal()
+		copy(guess[2:], tc.blind)
+		g, err := oblivious.ParseQuestion(guess)
+		if err != nil {
+			t.Fatal(err)
+		}
+		try, _ := g.Request()
+		if got := slices.Contains(req[:], try[0]); got != tc.want {
+			t.Errorf("%s the request is known to ask about the word: %v", tc.name, got)
+		}
+		if slices.Contains(reply.Evaluated[:], try[0]) {
+			t.Errorf("%s the word is in the answer", tc.name)
+		}
+	}
+}
+
 // Nine people under one word: eight are found, which is enough to say that it is common.
 func TestAWordThatManyHaveIsBounded(t *testing.T) {
 	var list []oblivious.Listed
