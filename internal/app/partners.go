@@ -259,6 +259,11 @@ func (w *Workspace) Partner(ctx context.Context, rec id.ID) (*PartnerExchange, e
 	return w.readPartner(ctx, rec)
 }
 
+// PartnerAsItIs reads how an exchange stands and ends nothing.
+func (w *Workspace) PartnerAsItIs(ctx context.Context, rec id.ID) (*PartnerExchange, error) {
+	return w.readPartner(ctx, rec)
+}
+
 func (w *Workspace) readPartner(ctx context.Context, rec id.ID) (*PartnerExchange, error) {
 	row, err := w.Desk().Row(ctx, rec)
 	if err != nil {

@@ -14,8 +14,10 @@ import (
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/kind"
 	"example.org/amparo/internal/partner/likeness"
 	"example.org/amparo/internal/partner/oblivious"
+	"example.org/amparo/names"
 	"example.org/amparo/when"
 )
 
@@ -692,4 +694,51 @@ func TestAnotherDeviceReadsTheAnswer(t *testing.T) {
 	if err != nil || got.Result != app.PartnerPossible {
 		t.Errorf("%+v %v", got, err)
 	}
+}
+
+// An answer over many people: what one question costs the side that answers.
+func BenchmarkAnswerPartner(b *testing.B) {
+	p := newPartners(b, 100)
+	a := testimony(b, p.ours.Workspace, "Hana", "김철수", "x")
+	allow(b, p.ours.Workspace, a.person, theirName)
+	const people = 400
+	var all []casebook.Statement
+	state := func(rec id.ID, kindName string, pairs ...string) {
+		s := casebook.Statement{Record: rec, Kind: kindName, Fields: kind.Values{}}
+		for i := 0; i < len(pairs); i += 2 {
+			s.Fields[pairs[i]] = []kind.Value{kind.Of(pairs[i+1])}
+		}
+		all = append(all, s)
+	}
+	for i := range people {
+		who := p.theirs.NewRecord()
+		name := string([]rune("김리박최정")[i%5]) + string([]rune("철영명성광")[i/5%5]) + string([]rune("수희숙호남")[i/25%5])
+		if i%2 == 0 {
+			name = names.Romanise(name, names.North)
+		}
+		state(who, "person", "pseudonym", fmt.Sprint("P ", i), "sex", "f", "birth", fmt.Sprint(1950+i%30))
+		state(p.theirs.NewRecord(), "person_identity", "person", who.String(), "names", name)
+		state(p.theirs.NewRecord(), "interview", "person", who.String(), "date", "2003-04-02")
+		for _, c := range []string{"CO-02", "CO-10"} {
+			state(p.theirs.NewRecord(), "consent", "person", who.String(), "purpose", c, "state", "CS-1", "date", "2003", "language", "ko", "method", "oral", "text_version", "1", "recipients", ourName)
+		}
+	}
+	for i, s := range all { // matching is for nobody in particular
+		if s.Fields.Get("purpose") == "CO-02" {
+			delete(all[i].Fields, "recipients")
+		}
+	}
+	if _, err := p.theirs.StateAll(b.Context(), all); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		b.StopTimer()
+		ask := p.ask(b, a.person)
+		b.StartTimer()
+		f := p.answer(b, ask.Data)
+		if f.Listed != people {
+			b.Fatalf("%d people are on the list", f.Listed)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/people/1000, "ms/person")
 }

@@ -201,6 +201,7 @@ var (
 	calendarTmpl     = mustPage[calendarPage]("calendar")
 	partnersTmpl     = mustPage[partnersPage]("partners")
 	partnerTmpl      = mustPage[partnerPage]("partner")
+	answeringTmpl    = mustPage[answeringPage]("answering")
 	ledgerTmpl       = mustPage[ledgerPage]("ledger")
 	searchTmpl       = mustPage[searchPage]("search")
 )

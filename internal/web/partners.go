@@ -353,18 +353,6 @@ func (s *Server) askPartner(r *http.Request, v *visit, rec id.ID) (string, error
 	return "?made=" + s.outbox.put("question.age", f.Data) + "#made", nil
 }
 
-func (s *Server) answerPartner(r *http.Request, v *visit, rec id.ID) (string, error) {
-	file, err := partnerUpload(r)
-	if err != nil {
-		return "", err
-	}
-	f, err := v.ws.AnswerPartner(r.Context(), rec, file, nil)
-	if err != nil {
-		return "", err
-	}
-	return "?made=" + s.outbox.put("answer.age", f.Data) + "#made", nil
-}
-
 func (s *Server) readPartner(r *http.Request, v *visit, rec id.ID) (string, error) {
 	file, err := partnerUpload(r)
 	if err != nil {

@@ -20,6 +20,8 @@ import (
 
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/kind"
 	"example.org/amparo/when"
 )
 
@@ -77,6 +79,12 @@ func (s *site) made(code int, body string, h http.Header) []byte {
 	s.t.Helper()
 	if code != http.StatusSeeOther {
 		s.t.Fatalf("%d %s", code, alert(body))
+	}
+	for n := 0; strings.HasSuffix(h.Get("Location"), "/answering") && n < 600; n++ {
+		time.Sleep(25 * time.Millisecond)
+		if code, _, next := s.do("GET", h.Get("Location"), nil, nil); code == http.StatusSeeOther {
+			h = next
+		}
 	}
 	page := s.get(strings.TrimSuffix(h.Get("Location"), "#made"))
 	link := regexp.MustCompile(`/partners/[^"]*/file/[0-9a-f]+`).FindString(page)
@@ -180,6 +188,83 @@ func TestR05ThePageAsksAboutNobodyWithoutConsent(t *testing.T) {
 	}
 	if d, err := h.Decide(t.Context(), h.person, "CO-01", ""); err != nil || !d.Allowed {
 		t.Errorf("the recipient of CO-10 bound CO-01: %+v %v", d, err)
+	}
+}
+
+// An answer over many people shows how far it is, can be left and stopped, and a stopped one
+// left nothing and counts for nothing.
+func TestAnAnswerOverManyShowsHowFarItIs(t *testing.T) {
+	ours, theirs := heardBy(t, "Kim Chol-su", "River Archive"), heardBy(t, "김철수", "Lantern Desk")
+	many(t, theirs, 300)
+	a, b := newSite(t, ours.Workspace, testConfig()), newSite(t, theirs.Workspace, testConfig())
+	begin := url.Values{"partner": {"River Archive"}, "own_name": {"Lantern Desk"}, "until": {inAMonth().String()}, "limit": {"1"}}
+	_, _, h := a.do("POST", "/partners", begin, nil)
+	at := h.Get("Location")
+	_, _, h = b.do("POST", "/partners/join", url.Values{"partner": {"Lantern Desk"}, "own_name": {"River Archive"}, "card": {a.get(at + "/card")}}, nil)
+	bt := h.Get("Location")
+	a.do("POST", at+"/card", url.Values{"card": {b.get(bt + "/card")}}, nil)
+	a.do("POST", at+"/confirm", nil, nil)
+	b.do("POST", bt+"/confirm", nil, nil)
+	question := a.made(a.do("POST", at+"/ask", url.Values{"person": {ours.person.String()}}, nil))
+	_, _, h = b.hand(bt+"/answer", question)
+	if h.Get("Location") != bt+"/answering" {
+		t.Fatalf("over 300 people it is made at once: %s", h.Get("Location"))
+	}
+	asJSON := func(r *http.Request) { r.Header.Set("Accept", "application/json") }
+	if page := b.get(bt + "/answering"); !strings.Contains(page, "<progress") {
+		t.Error("no progress is shown")
+	}
+	if _, body, _ := b.do("GET", bt+"/answering", nil, asJSON); !strings.Contains(body, `"of":`) {
+		t.Errorf("how far it is: %s", body)
+	}
+	if code, _, _ := b.do("POST", bt+"/answering/stop", nil, nil); code != http.StatusSeeOther {
+		t.Errorf("stopping: %d", code)
+	}
+	if code, _, h := b.do("GET", bt+"/answering", nil, nil); code != http.StatusSeeOther || h.Get("Location") != bt {
+		t.Errorf("a stopped answer leads to %d %s", code, h.Get("Location"))
+	}
+	if log, err := theirs.Ledger(t.Context()); err != nil || len(log) > 0 {
+		t.Errorf("a stopped answer left: %+v %v", log, err)
+	}
+	answer := b.made(b.hand(bt+"/answer", question)) // the one question of the exchange is not used up
+	if code, body, _ := a.hand(at+"/read", answer); code != http.StatusSeeOther {
+		t.Errorf("%d %s", code, alert(body))
+	}
+	if code, body, _ := b.hand(bt+"/answer", question); code == http.StatusSeeOther {
+		if code, body, _ = b.do("GET", bt+"/answering", nil, nil); code != http.StatusUnprocessableEntity || alert(body) == "" {
+			t.Errorf("answered twice: %d", code)
+		}
+	} else if alert(body) == "" {
+		t.Errorf("answered twice: %d", code)
+	}
+}
+
+// many adds people who were heard and allow matching with a partner.
+func many(t *testing.T, h *heard, n int) {
+	t.Helper()
+	var all []casebook.Statement
+	for i := range n {
+		who := h.NewRecord()
+		name := string([]rune("김리박최정")[i%5]) + string([]rune("철영명성광")[i/5%5]) + string([]rune("수희숙호남")[i/25%5])
+		for k, s := range [][]string{
+			{"person", "pseudonym", fmt.Sprint("P ", i), "sex", "f", "birth", fmt.Sprint(1950 + i%30)},
+			{"person_identity", "person", who.String(), "names", name},
+			{"interview", "person", who.String(), "date", "2003-04-02"},
+			{"consent", "person", who.String(), "purpose", "CO-02", "state", "CS-1", "date", "2003", "language", "ko", "method", "oral", "text_version", "1"},
+			{"consent", "person", who.String(), "purpose", "CO-10", "state", "CS-1", "date", "2003", "language", "ko", "method", "oral", "text_version", "1", "recipients", "Lantern Desk"},
+		} {
+			st := casebook.Statement{Record: h.NewRecord(), Kind: s[0], Fields: kind.Values{}}
+			if k == 0 {
+				st.Record = who
+			}
+			for j := 1; j < len(s); j += 2 {
+				st.Fields[s[j]] = []kind.Value{kind.Of(s[j+1])}
+			}
+			all = append(all, st)
+		}
+	}
+	if _, err := h.StateAll(t.Context(), all); err != nil {
+		t.Fatal(err)
 	}
 }
 

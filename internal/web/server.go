@@ -43,6 +43,8 @@ type Server struct {
 	makings makings
 	outbox  outbox
 
+	answerings answerings
+
 	scanning chan struct{} // held by the search that opens testimony
 
 	mu sync.RWMutex
@@ -171,6 +173,8 @@ func (s *Server) routes() *http.ServeMux {
 		"POST /partners/{id}/confirm":         s.partnerStep(s.confirmPartner),
 		"POST /partners/{id}/ask":             s.partnerStep(s.askPartner),
 		"POST /partners/{id}/answer":          s.partnerStep(s.answerPartner),
+		"GET /partners/{id}/answering":        s.answeringPage,
+		"POST /partners/{id}/answering/stop":  s.stopAnswering,
 		"POST /partners/{id}/read":            s.partnerStep(s.readPartner),
 		"POST /partners/{id}/called":          s.partnerStep(s.notePartnerCall),
 		"POST /partners/{id}/code":            s.findPartnerCode,
