@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"example.org/amparo/fault"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/consent"
 	"example.org/amparo/internal/kind"
@@ -33,6 +34,15 @@ func (r *register) mayMatchWith(person id.ID, partner string, w *Workspace) (boo
 		d.Allowed, d.Reason = false, consent.OtherRecipient
 	}
 	return d.Allowed, d
+}
+
+// holdsNames refuses a member without the key of names: what such a member asks or answers
+// would be about nobody, and look like "no match".
+func (w *Workspace) holdsNames() error {
+	if _, ok := w.rooms.named(identityRoom); !ok {
+		return fault.New(fault.Denied, "app.Partner", "you do not hold the key of names").With("let a colleague ask or answer who does")
+	}
+	return nil
 }
 
 // knownOf reads what is known of a person for a question to a partner, or an answer. The

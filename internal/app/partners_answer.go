@@ -31,6 +31,9 @@ func (w *Workspace) AnswerPartner(ctx context.Context, exchange id.ID, file []by
 	if err != nil {
 		return nil, err
 	}
+	if err := w.holdsNames(); err != nil {
+		return nil, err
+	}
 	ask, err := side.OpenAsk(file)
 	if err != nil {
 		return nil, err
@@ -38,11 +41,7 @@ func (w *Workspace) AnswerPartner(ctx context.Context, exchange id.ID, file []by
 	if err := w.mayAnswer(ctx, x, ask.Ask); err != nil {
 		return nil, err
 	}
-	people, err := w.heardAndAllowing(ctx, x.Partner)
-	if err != nil {
-		return nil, err
-	}
-	list, err := w.listOf(ctx, people, ask.Ask)
+	people, list, err := w.listOf(ctx, x.Partner, ask.Ask)
 	if err != nil {
 		return nil, err
 	}
@@ -150,33 +149,38 @@ func (w *Workspace) stillAllowing(ctx context.Context, people []id.ID, partnerNa
 	return nil
 }
 
-// listOf makes the list of an answer. Whoever has no name or no year of birth is on it with
-// no word.
-func (w *Workspace) listOf(ctx context.Context, people []id.ID, ask id.ID) ([]oblivious.Listed, error) {
+// listOf makes the list of an answer, and says who is on it: of those who were heard and
+// allow it, who has a name and a year of birth.
+func (w *Workspace) listOf(ctx context.Context, partnerName string, ask id.ID) (on []id.ID, list []oblivious.Listed, err error) {
+	people, err := w.heardAndAllowing(ctx, partnerName)
+	if err != nil {
+		return nil, nil, err
+	}
 	read, err := w.For(matchingPurpose, "")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	reader := likeness.NewReader()
-	out := make([]oblivious.Listed, 0, len(people))
 	for _, p := range people {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		known, _, err := w.knownOf(ctx, read, p)
 		if fault.KindOf(err) == fault.NotFound {
 			continue // withdrawn at this moment
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		code, err := w.partnerCode(ask, p)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		out = append(out, oblivious.Listed{Words: textsOf(reader.Listed(known)), Code: code})
+		if words := textsOf(reader.Listed(known)); len(words) > 0 {
+			on, list = append(on, p), append(list, oblivious.Listed{Words: words, Code: code})
+		}
 	}
-	return out, nil
+	return on, list, nil
 }
 
 // partnerCode is by what a partner speaks of a person after an answer: another for each

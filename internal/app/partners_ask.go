@@ -80,6 +80,9 @@ func (w *Workspace) AskPartner(ctx context.Context, exchange, person id.ID) (*Pa
 	if err != nil {
 		return nil, err
 	}
+	if err := w.holdsNames(); err != nil {
+		return nil, err
+	}
 	if x.Asked >= x.Limit {
 		return nil, fault.New(fault.Denied, "app.AskPartner", "all %d questions of this exchange are asked", x.Limit).With("begin a new exchange with the partner")
 	}

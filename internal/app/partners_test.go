@@ -680,6 +680,29 @@ func TestSomebodyUnknownIsNotAskedAbout(t *testing.T) {
 	refused(t, "somebody born in the sixties", err, fault.Invalid)
 }
 
+// A member without the key of names cannot ask, nor answer as if nobody were there.
+func TestWhoHoldsNoNamesNeitherAsksNorAnswers(t *testing.T) {
+	p := newPartners(t, 5)
+	a, b := testimony(t, p.ours.Workspace, "Hana", "김철수", "x"), testimony(t, p.theirs.Workspace, "Seri", "김철수", "y")
+	allow(t, p.ours.Workspace, a.person, theirName)
+	allow(t, p.theirs.Workspace, b.person, ourName)
+	nameless := testimony(t, p.theirs.Workspace, "Duri", "?", "z")
+	allow(t, p.theirs.Workspace, nameless.person, ourName)
+	ask := p.ask(t, a.person)
+	asker, answerer := join(t, p.ours.Workspace, t.TempDir(), "general"), join(t, p.theirs.Workspace, t.TempDir(), "general")
+	_, err := asker.AskPartner(t.Context(), p.a, a.person)
+	refused(t, "asking without names", err, fault.Denied)
+	_, err = answerer.AnswerPartner(t.Context(), p.b, ask.Data, nil)
+	refused(t, "answering without names", err, fault.Denied)
+	answer := p.answer(t, ask.Data)
+	if answer.Listed != 1 {
+		t.Errorf("%d people are on the list, want the one with a name", answer.Listed)
+	}
+	if log, err := p.theirs.Ledger(t.Context()); err != nil || len(log) != 1 || !log[0].Line.Holds(b.person) || log[0].Line.Holds(nameless.person) {
+		t.Errorf("the ledger lists %+v %v", log, err)
+	}
+}
+
 // Another device of the asking side reads the answer; keys come with the exchange of
 // entries.
 func TestAnotherDeviceReadsTheAnswer(t *testing.T) {

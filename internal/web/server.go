@@ -105,6 +105,9 @@ func (s *Server) routes() *http.ServeMux {
 	for pattern, p := range s.doorPages() {
 		mux.Handle(pattern, s.serve(p, false))
 	}
+	for pattern, p := range s.partnerPages() {
+		mux.Handle(pattern, s.serve(p, true))
+	}
 	for pattern, p := range map[string]page{
 		"GET /{$}":                            s.deskPage,
 		"GET /list/{kind}":                    s.listPage,
@@ -163,22 +166,6 @@ func (s *Server) routes() *http.ServeMux {
 		"GET /verify":                         s.verifyPage,
 		"POST /verify":                        s.verify,
 		"GET /ledger":                         s.ledgerPage,
-		"GET /partners":                       s.partnersPage,
-		"POST /partners":                      s.startPartner,
-		"POST /partners/join":                 s.joinPartner,
-		"GET /partners/{id}":                  s.partnerPage,
-		"GET /partners/{id}/card":             s.partnerCard,
-		"GET /partners/{id}/file/{key}":       s.partnerFile,
-		"POST /partners/{id}/card":            s.partnerStep(s.takePartnerCard),
-		"POST /partners/{id}/confirm":         s.partnerStep(s.confirmPartner),
-		"POST /partners/{id}/ask":             s.partnerStep(s.askPartner),
-		"POST /partners/{id}/answer":          s.partnerStep(s.answerPartner),
-		"GET /partners/{id}/answering":        s.answeringPage,
-		"POST /partners/{id}/answering/stop":  s.stopAnswering,
-		"POST /partners/{id}/read":            s.partnerStep(s.readPartner),
-		"POST /partners/{id}/called":          s.partnerStep(s.notePartnerCall),
-		"POST /partners/{id}/code":            s.findPartnerCode,
-		"POST /partners/{id}/end":             s.partnerStep(s.endPartner),
 		"GET /unsaved":                        s.kept,
 		"POST /unsaved":                       s.keep,
 		"POST /unsaved/drop":                  s.drop,
