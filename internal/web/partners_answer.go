@@ -34,6 +34,8 @@ func (a *answering) tell(done, of int) {
 
 // answerings are the answers being made or just made, one for each exchange.
 type answerings struct {
+	wait time.Duration // how long a request waits before it shows the progress
+
 	mu  sync.Mutex
 	all map[id.ID]*answering
 }
@@ -85,7 +87,7 @@ func (s *Server) answerPartner(r *http.Request, v *visit, rec id.ID) (string, er
 	select {
 	case <-a.ended:
 		return a.leads()
-	case <-time.After(quick):
+	case <-time.After(s.answerings.wait):
 	case <-r.Context().Done():
 	}
 	return "/answering", nil

@@ -65,7 +65,7 @@ func NewToken() string {
 
 // New makes a desk. ws may be nil: then the first page asks for the passphrase.
 func New(cfg Config, ws *app.Workspace) *Server {
-	s := &Server{cfg: cfg, ws: ws, scanning: make(chan struct{}, 1)}
+	s := &Server{cfg: cfg, ws: ws, scanning: make(chan struct{}, 1), answerings: answerings{wait: quick}}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.handler = s.guard(s.routes())
 	return s
