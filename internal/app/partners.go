@@ -45,7 +45,6 @@ type PartnerExchange struct {
 	Ended    string       `json:"ended,omitempty"`    // the day
 
 	own, other partner.Card
-	row        index.Row
 }
 
 // StartPartner begins an exchange: it makes keys for it and the card that the partner needs.
@@ -275,7 +274,7 @@ func (w *Workspace) readPartner(ctx context.Context, rec id.ID) (*PartnerExchang
 		return nil, err
 	}
 	vs := currentOf(r)
-	x := &PartnerExchange{ID: rec, Partner: vs.Get("partner"), OwnName: vs.Get("own_name"), Compared: vs.Get("compared"), Ended: vs.Get("ended"), row: *row}
+	x := &PartnerExchange{ID: rec, Partner: vs.Get("partner"), OwnName: vs.Get("own_name"), Compared: vs.Get("compared"), Ended: vs.Get("ended")}
 	if x.own, err = partner.ParseCard(vs.Get("own_card")); err != nil {
 		return nil, err
 	}

@@ -103,9 +103,11 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, v *visit) error 
 			"person": {kind.Of(rec.String())}, "purpose": {kind.Of(l.Code)}, "state": {kind.Of(state)},
 		}}
 		problems := v.consentFields(r, st.Fields)
-		if to := strings.TrimSpace(r.PostFormValue("recipients")); to != "" && slices.Contains(toSomebody, l.Code) {
-			for name := range strings.SplitSeq(to, ";") {
-				st.Fields["recipients"] = append(st.Fields["recipients"], kind.Of(strings.TrimSpace(name)))
+		if slices.Contains(toSomebody, l.Code) {
+			for name := range strings.SplitSeq(r.PostFormValue("recipients"), ";") {
+				if name = strings.TrimSpace(name); name != "" {
+					st.Fields["recipients"] = append(st.Fields["recipients"], kind.Of(name))
+				}
 			}
 		}
 		if len(problems) == 0 {
