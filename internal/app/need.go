@@ -36,11 +36,11 @@ func (r *register) mayMatchWith(person id.ID, partner string, w *Workspace) (boo
 	return d.Allowed, d
 }
 
-// holdsNames refuses a member without the key of names: what such a member asks or answers
+// needsNames refuses a member without the key of names: what such a member asks or answers
 // would be about nobody, and look like "no match".
-func (w *Workspace) holdsNames() error {
+func (w *Workspace) needsNames() error {
 	if _, ok := w.rooms.named(identityRoom); !ok {
-		return fault.New(fault.Denied, "app.Partner", "you do not hold the key of names").With("let a colleague ask or answer who does")
+		return fault.New(fault.Denied, "app.Partner", "you do not hold the key of names").Coded("partner.nameless").With("let a colleague ask or answer who does")
 	}
 	return nil
 }

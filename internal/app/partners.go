@@ -76,7 +76,7 @@ func (w *Workspace) JoinPartner(ctx context.Context, name, ownName, card string)
 		return nil, err
 	}
 	if len(first.Answers) > 0 {
-		return nil, fault.New(fault.Conflict, "app.JoinPartner", "this card answers one of ours").With("take it in the exchange that was begun here")
+		return nil, fault.New(fault.Conflict, "app.JoinPartner", "this card answers one of ours").Coded("partner.card.answers").With("take it in the exchange that was begun here")
 	}
 	all, err := w.Partners(ctx)
 	if err != nil {
@@ -84,7 +84,7 @@ func (w *Workspace) JoinPartner(ctx context.Context, name, ownName, card string)
 	}
 	for _, x := range all {
 		if x.own.Exchange == first.Exchange {
-			return nil, fault.New(fault.Conflict, "app.JoinPartner", "the exchange of this card is here already").With("give the partner's card, not one's own, and each card once")
+			return nil, fault.New(fault.Conflict, "app.JoinPartner", "the exchange of this card is here already").Coded("partner.card.known").With("give the partner's card, not one's own, and each card once")
 		}
 	}
 	own, keys, err := partner.NewCard(ownName, terms, &first)
@@ -97,7 +97,7 @@ func (w *Workspace) JoinPartner(ctx context.Context, name, ownName, card string)
 func (w *Workspace) checkLastDay(until when.Date) error {
 	first, last := until.Bounds()
 	if until.IsZero() || first != last || last < w.today() || last > w.today()+maxExchangeDays {
-		return fault.New(fault.Invalid, "app.StartPartner", "the last day is not a day from today to a year from now").With("write a day, like 2027-03-31; the keys are destroyed after it")
+		return fault.New(fault.Invalid, "app.StartPartner", "the last day is not a day from today to a year from now").Coded("partner.lastday").With("write a day, like 2027-03-31; the keys are destroyed after it")
 	}
 	return nil
 }
@@ -135,14 +135,14 @@ func (w *Workspace) TakePartnerCard(ctx context.Context, rec id.ID, card string)
 		return nil, err
 	}
 	if x.State != PartnerBegun {
-		return nil, fault.New(fault.Conflict, "app.TakePartnerCard", "the partner's card is here already").With("end this exchange and begin another to use other cards")
+		return nil, fault.New(fault.Conflict, "app.TakePartnerCard", "the partner's card is here already").Coded("partner.card.here").With("end this exchange and begin another to use other cards")
 	}
 	other, err := partner.ParseCard(card)
 	if err != nil {
 		return nil, err
 	}
 	if !other.Fits(x.own) {
-		return nil, fault.New(fault.Foreign, "app.TakePartnerCard", "this card does not answer the card of this exchange").With("ask the partner for the card made from ours")
+		return nil, fault.New(fault.Foreign, "app.TakePartnerCard", "this card does not answer the card of this exchange").Coded("partner.card.other").With("ask the partner for the card made from ours")
 	}
 	return w.tellPartner(ctx, rec, valuesOf("partner_card", other.Text()))
 }
@@ -155,7 +155,7 @@ func (w *Workspace) ConfirmPartner(ctx context.Context, rec id.ID) (*PartnerExch
 		return nil, err
 	}
 	if x.State != PartnerStrange {
-		return nil, fault.New(fault.Conflict, "app.ConfirmPartner", "there is nothing to compare now").With("take the partner's card first; what was compared stays so")
+		return nil, fault.New(fault.Conflict, "app.ConfirmPartner", "there is nothing to compare now").Coded("partner.compare").With("take the partner's card first; what was compared stays so")
 	}
 	y, m, d := w.today().Civil()
 	return w.tellPartner(ctx, rec, valuesOf("compared", when.On(y, m, d).String()))
@@ -210,7 +210,7 @@ func (w *Workspace) endPartner(ctx context.Context, x *PartnerExchange) error {
 }
 
 func partnerOver() error {
-	return fault.New(fault.Sealed, "app.Partner", "this exchange is over and its keys are destroyed").With("begin a new exchange with the partner")
+	return fault.New(fault.Sealed, "app.Partner", "this exchange is over and its keys are destroyed").Coded("partner.over").With("begin a new exchange with the partner")
 }
 
 // Partners lists the exchanges, those that are not over first. One whose last day has

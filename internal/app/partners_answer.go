@@ -31,7 +31,7 @@ func (w *Workspace) AnswerPartner(ctx context.Context, exchange id.ID, file []by
 	if err != nil {
 		return nil, err
 	}
-	if err := w.holdsNames(); err != nil {
+	if err := w.needsNames(); err != nil {
 		return nil, err
 	}
 	ask, err := side.OpenAsk(file)
@@ -68,11 +68,11 @@ func (w *Workspace) mayAnswer(ctx context.Context, x *PartnerExchange, ask id.ID
 	}
 	for _, r := range rows {
 		if r.Values.Get("ask") == ask.String() {
-			return fault.New(fault.Conflict, "app.AnswerPartner", "this question was answered on %s", r.Values.Get("answered")).With("if the answer was lost, let the partner ask again")
+			return fault.New(fault.Conflict, "app.AnswerPartner", "this question was answered on %s", r.Values.Get("answered")).Coded("partner.answered", r.Values.Get("answered")).With("if the answer was lost, let the partner ask again")
 		}
 	}
 	if len(rows) >= x.Limit {
-		return fault.New(fault.Denied, "app.AnswerPartner", "all %d questions of this exchange are answered", x.Limit).With("agree on a new exchange, if so many questions have a reason")
+		return fault.New(fault.Denied, "app.AnswerPartner", "all %d questions of this exchange are answered", x.Limit).Coded("partner.limit.answered", x.Limit).With("agree on a new exchange, if so many questions have a reason")
 	}
 	return nil
 }
@@ -143,7 +143,7 @@ func (w *Workspace) stillAllowing(ctx context.Context, people []id.ID, partnerNa
 	}
 	for _, p := range people {
 		if ok, _ := reg.mayMatchWith(p, partnerName, w); !ok {
-			return fault.New(fault.Conflict, "app.AnswerPartner", "somebody withdrew while the answer was made").With("answer again; nothing left")
+			return fault.New(fault.Conflict, "app.AnswerPartner", "somebody withdrew while the answer was made").Coded("partner.withdrew").With("answer again; nothing left")
 		}
 	}
 	return nil
@@ -242,5 +242,5 @@ func (w *Workspace) PartnerCode(ctx context.Context, exchange id.ID, code string
 			}
 		}
 	}
-	return id.ID{}, false, fault.New(fault.NotFound, "app.PartnerCode", "no answer of this exchange has this code").With("let the partner read it again, letter by letter")
+	return id.ID{}, false, fault.New(fault.NotFound, "app.PartnerCode", "no answer of this exchange has this code").Coded("partner.code").With("let the partner read it again, letter by letter")
 }

@@ -66,7 +66,7 @@ func (w *Workspace) mayMatch(ctx context.Context, person id.ID, partnerName stri
 }
 
 func notAllowed(d consent.Decision) error {
-	return fault.New(fault.Denied, "app.Partner", "the person does not allow it: %s", d.Reason.Text("en")).
+	return fault.New(fault.Denied, "app.Partner", "the person does not allow it: %s", d.Reason.Text("en")).Coded("partner.consent", d.Reason).
 		With("ask for consent to matching (CO-02) and to sharing with this partner by name (CO-10), or do not ask the partner")
 }
 
@@ -80,11 +80,11 @@ func (w *Workspace) AskPartner(ctx context.Context, exchange, person id.ID) (*Pa
 	if err != nil {
 		return nil, err
 	}
-	if err := w.holdsNames(); err != nil {
+	if err := w.needsNames(); err != nil {
 		return nil, err
 	}
 	if x.Asked >= x.Limit {
-		return nil, fault.New(fault.Denied, "app.AskPartner", "all %d questions of this exchange are asked", x.Limit).With("begin a new exchange with the partner")
+		return nil, fault.New(fault.Denied, "app.AskPartner", "all %d questions of this exchange are asked", x.Limit).Coded("partner.limit.asked", x.Limit).With("begin a new exchange with the partner")
 	}
 	if err := w.mayMatch(ctx, person, x.Partner); err != nil {
 		return nil, err
@@ -167,7 +167,7 @@ func (w *Workspace) wordsToAsk(ctx context.Context, person id.ID) ([]likeness.Wo
 	}
 	words := likeness.NewReader().Asked(known)
 	if len(words) == 0 {
-		return nil, fault.New(fault.Invalid, "app.AskPartner", "a partner cannot be asked about somebody without a name, and a year of birth known within five years").
+		return nil, fault.New(fault.Invalid, "app.AskPartner", "a partner cannot be asked about somebody without a name, and a year of birth known within five years").Coded("partner.unknown").
 			With("record both, or ask the person whether the account was taken before")
 	}
 	return words[:min(len(words), oblivious.Slots)], nil
@@ -200,14 +200,14 @@ func (w *Workspace) ReadPartnerAnswer(ctx context.Context, exchange id.ID, file 
 	}
 	row, err := w.index.Row(ctx, answer.Ask)
 	if err != nil || row.Kind != "partner_ask" || row.Values.Get("exchange") != x.ID.String() {
-		return nil, fault.New(fault.NotFound, "app.ReadPartnerAnswer", "this answers a question that is not here").With("exchange with the device that asked, then read it")
+		return nil, fault.New(fault.NotFound, "app.ReadPartnerAnswer", "this answers a question that is not here").Coded("partner.question.none").With("exchange with the device that asked, then read it")
 	}
 	ask, err := w.partnerAsk(ctx, *row)
 	if err != nil {
 		return nil, err
 	}
 	if ask.Result != "" {
-		return nil, fault.New(fault.Conflict, "app.ReadPartnerAnswer", "the answer to this question was read on %s", ask.Read).With("see it in the check before the interview")
+		return nil, fault.New(fault.Conflict, "app.ReadPartnerAnswer", "the answer to this question was read on %s", ask.Read).Coded("partner.read", ask.Read).With("see it in the check before the interview")
 	}
 	if err := w.mayMatch(ctx, ask.Person, x.Partner); err != nil {
 		return nil, err
@@ -248,7 +248,7 @@ func (w *Workspace) hitsOf(ctx context.Context, row index.Row, answer *partner.A
 		return nil, err
 	}
 	if req.Hash() != answer.Request {
-		return nil, fault.New(fault.Corrupt, "app.ReadPartnerAnswer", "this answers another question than was asked").With("ask the partner to answer the file again")
+		return nil, fault.New(fault.Corrupt, "app.ReadPartnerAnswer", "this answers another question than was asked").Coded("partner.question.other").With("ask the partner to answer the file again")
 	}
 	hits, err := q.Read(&answer.Reply)
 	if err != nil {
@@ -334,11 +334,11 @@ func (w *Workspace) NotePartnerCall(ctx context.Context, ask id.ID, showed strin
 		return nil, err
 	}
 	if row.Kind != "partner_ask" || row.Values.Get("result") == "" {
-		return nil, fault.New(fault.Conflict, "app.NotePartnerCall", "there is no answer to call about").With("read the partner's answer first")
+		return nil, fault.New(fault.Conflict, "app.NotePartnerCall", "there is no answer to call about").Coded("partner.call.early").With("read the partner's answer first")
 	}
 	s := casebook.Statement{Record: ask, Kind: "partner_ask", Fields: valuesOf("person", row.Values.Get("person"), "called", showed)}
 	if showed == "" {
-		return wrongIn(s, "called", "nothing was chosen", "say what the call showed"), nil
+		return wrongIn(s, "called", "partner.call", "nothing was chosen", "say what the call showed"), nil
 	}
 	return w.stateInPlace(ctx, s, func(a casebook.Account) bool { return a.Act.Fields.Get("called") != "" })
 }

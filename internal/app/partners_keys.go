@@ -23,7 +23,7 @@ func (w *Workspace) side(ctx context.Context, rec id.ID) (*PartnerExchange, part
 	case PartnerOver:
 		return nil, partner.Side{}, partnerOver()
 	default:
-		return nil, partner.Side{}, fault.New(fault.Conflict, "app.Partner", "the two sides do not know each other's keys yet").With("exchange cards and compare the check letters aloud first")
+		return nil, partner.Side{}, fault.New(fault.Conflict, "app.Partner", "the two sides do not know each other's keys yet").Coded("partner.strange").With("exchange cards and compare the check letters aloud first")
 	}
 	r, err := w.Desk().Fold(ctx, rec)
 	if err != nil {
@@ -68,7 +68,7 @@ func (w *Workspace) sealBox(ctx context.Context, rec id.ID, plain []byte) (strin
 func (w *Workspace) openBox(ctx context.Context, rec id.ID, box string) ([]byte, error) {
 	sealed, err := base64.RawStdEncoding.DecodeString(box)
 	if err != nil || box == "" {
-		return nil, fault.New(fault.Corrupt, "app.Partner", "what was kept of the exchange is not readable").With("end the exchange and begin another")
+		return nil, fault.New(fault.Corrupt, "app.Partner", "what was kept of the exchange is not readable").Coded("partner.kept").With("end the exchange and begin another")
 	}
 	if err := w.keys.Load(ctx, []id.ID{w.boxKey(rec)}); err != nil {
 		return nil, err

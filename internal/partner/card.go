@@ -99,7 +99,7 @@ func (c Card) hash() [32]byte { return sha256.Sum256(journal.Encode(c)) }
 func (c Card) Terms() (Terms, error) {
 	until, err := when.Parse(c.Until)
 	if first, last := until.Bounds(); err != nil || first != last {
-		return Terms{}, fault.New(fault.Invalid, "partner", "the last day %q is not a day", c.Until).With("write a day, like 2027-03-31")
+		return Terms{}, fault.New(fault.Invalid, "partner", "the last day %q is not a day", c.Until).Coded("partner.day", c.Until).With("write a day, like 2027-03-31")
 	}
 	return Terms{Exchange: c.Exchange, Until: until, Limit: c.Limit}, nil
 }
@@ -110,11 +110,11 @@ func (c Card) check() error {
 	}
 	switch {
 	case c.Name == "" || len(c.Name) > MaxName || strings.ContainsAny(c.Name, "\n\r\x00"):
-		return fault.New(fault.Invalid, "partner", "the name of the organisation is missing or too long").With("write the name in one line of at most 40 letters")
+		return fault.New(fault.Invalid, "partner", "the name of the organisation is missing or too long").Coded("partner.name").With("write the name in one line of at most 40 letters")
 	case c.Limit < 1 || c.Limit > MaxLimit:
-		return fault.New(fault.Invalid, "partner", "a limit of %d questions", c.Limit).With("agree on 1 to 100 questions for each side")
+		return fault.New(fault.Invalid, "partner", "a limit of %d questions", c.Limit).Coded("partner.limit", c.Limit).With("agree on 1 to 100 questions for each side")
 	case len(c.Verify) != ed25519.PublicKeySize || !ed25519.Verify(c.Verify, c.signed(), c.Signature):
-		return fault.New(fault.Corrupt, "partner", "the card was changed on its way").With("ask the partner for the card again")
+		return fault.New(fault.Corrupt, "partner", "the card was changed on its way").Coded("partner.card.changed").With("ask the partner for the card again")
 	}
 	if _, err := age.ParseHybridRecipient(c.Recipient); err != nil {
 		return fault.Because(fault.Corrupt, "partner", "the card has no key to seal files to", err)
@@ -134,7 +134,7 @@ func ParseCard(s string) (Card, error) {
 	body, _, _ = strings.Cut(strings.TrimSpace(body), "\n")
 	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimSpace(body))
 	if !ok || err != nil || len(raw) > maxCard || journal.Unpack(raw, &c) != nil || !bytes.Equal(journal.Encode(c), raw) {
-		return Card{}, fault.New(fault.Invalid, "partner.ParseCard", "this is not a partner's card").With("ask the partner for the card file of this exchange")
+		return Card{}, fault.New(fault.Invalid, "partner.ParseCard", "this is not a partner's card").Coded("partner.card.none").With("ask the partner for the card file of this exchange")
 	}
 	return c, c.check()
 }
@@ -165,7 +165,7 @@ func (k Keys) Marshal() []byte { return journal.Encode(k) }
 func ParseKeys(b []byte) (Keys, error) {
 	var k Keys
 	if err := journal.Unpack(b, &k); err != nil || len(k.Seed) != ed25519.SeedSize {
-		return Keys{}, fault.New(fault.Corrupt, "partner.ParseKeys", "the keys of the exchange are not readable").With("end the exchange and begin a new one")
+		return Keys{}, fault.New(fault.Corrupt, "partner.ParseKeys", "the keys of the exchange are not readable").Coded("partner.keys").With("end the exchange and begin a new one")
 	}
 	return k, nil
 }

@@ -110,7 +110,7 @@ func (s Side) seal(c content) ([]byte, error) {
 // fault.Foreign, one that was changed or is signed by somebody else fault.Corrupt.
 func (s Side) open(file []byte, what string) (c content, err error) {
 	if len(file) > MaxFile {
-		return c, fault.New(fault.TooLarge, "partner.open", "the file is larger than any answer").With("choose the file the partner made")
+		return c, fault.New(fault.TooLarge, "partner.open", "the file is larger than any answer").Coded("partner.file.large").With("choose the file the partner made")
 	}
 	self, err := age.ParseHybridIdentity(s.Keys.Identity)
 	if err != nil {
@@ -118,7 +118,7 @@ func (s Side) open(file []byte, what string) (c content, err error) {
 	}
 	r, err := age.Decrypt(bytes.NewReader(file), self)
 	if err != nil {
-		return c, fault.New(fault.Foreign, "partner.open", "this file was not made for us in this exchange").From(err).
+		return c, fault.New(fault.Foreign, "partner.open", "this file was not made for us in this exchange").Coded("partner.file.foreign").From(err).
 			With("choose the file the partner made for this exchange; if it is that one, ask for it again")
 	}
 	whole, err := io.ReadAll(r)
@@ -130,7 +130,7 @@ func (s Side) open(file []byte, what string) (c content, err error) {
 		return c, unreadable(err)
 	}
 	if !ed25519.Verify(s.Other.Verify, append([]byte(fileContext), sg.Content...), sg.Signature) {
-		return c, fault.New(fault.Corrupt, "partner.open", "the file is not signed by this partner").With("do not answer it; tell the partner by voice")
+		return c, fault.New(fault.Corrupt, "partner.open", "the file is not signed by this partner").Coded("partner.file.unsigned").With("do not answer it; tell the partner by voice")
 	}
 	if err := journal.Unpack(sg.Content, &c); err != nil {
 		return c, unreadable(err)
@@ -145,13 +145,13 @@ func unreadable(err error) error {
 func (s Side) fits(c content, what string) error {
 	switch {
 	case c.Version != fileVersion:
-		return fault.New(fault.Invalid, "partner.open", "the file is of version %d, and this program reads version %d", c.Version, fileVersion).With("use the same version of the program on both sides")
+		return fault.New(fault.Invalid, "partner.open", "the file is of version %d, and this program reads version %d", c.Version, fileVersion).Coded("partner.file.version", c.Version, fileVersion).With("use the same version of the program on both sides")
 	case c.What != what && what == askFile:
-		return fault.New(fault.Invalid, "partner.open", "this file does not ask, it answers").With("read it as an answer")
+		return fault.New(fault.Invalid, "partner.open", "this file does not ask, it answers").Coded("partner.file.answers").With("read it as an answer")
 	case c.What != what:
-		return fault.New(fault.Invalid, "partner.open", "this file does not answer, it asks").With("answer it")
+		return fault.New(fault.Invalid, "partner.open", "this file does not answer, it asks").Coded("partner.file.asks").With("answer it")
 	case c.Exchange != s.Own.Exchange:
-		return fault.New(fault.Foreign, "partner.open", "this file is of another exchange").With("choose the exchange it was made for")
+		return fault.New(fault.Foreign, "partner.open", "this file is of another exchange").Coded("partner.file.other").With("choose the exchange it was made for")
 	}
 	return nil
 }
@@ -193,5 +193,5 @@ func split(out [][oblivious.ElementSize]byte, raw []byte) error {
 }
 
 func wrongSize() error {
-	return fault.New(fault.Corrupt, "partner.open", "a part of the file has the wrong length").With("ask the partner for the file again")
+	return fault.New(fault.Corrupt, "partner.open", "a part of the file has the wrong length").Coded("partner.file.cut").With("ask the partner for the file again")
 }

@@ -156,35 +156,13 @@ func (v *visit) begun(w http.ResponseWriter, r *http.Request, x *app.PartnerExch
 func (v *visit) partnerRefusal(err error) (out []problemView, ok bool) {
 	var p fault.Problem
 	if errors.As(err, &p) {
-		return v.problems("partner_exchange", []fault.Problem{p}), true
+		return v.problems(p.Kind, []fault.Problem{p}), true
 	}
-	p = fault.Problem{Kind: "partner_exchange"}
-	switch fault.KindOf(err) {
-	case fault.Denied:
-		p.Reason = v.Say.T("partners.no.denied")
-	case fault.Invalid:
-		p.Reason = v.Say.T("partners.no.invalid")
-	case fault.Foreign:
-		p.Reason = v.Say.T("partners.no.foreign")
-	case fault.Corrupt:
-		p.Reason = v.Say.T("partners.no.corrupt")
-	case fault.Conflict:
-		p.Reason = v.Say.T("partners.no.conflict")
-	case fault.Sealed:
-		p.Reason = v.Say.T("partners.no.over")
-	case fault.NotFound:
-		p.Reason = v.Say.T("partners.no.found")
-	case fault.TooLarge:
-		p.Reason = v.Say.T("partners.no.large")
-	default:
+	reason, remedy, ok := v.Say.why(err)
+	if !ok || fault.KindOf(err) == fault.Internal || fault.KindOf(err) == fault.Storage {
 		return nil, false
 	}
-	view := problemView{Label: v.Say.T("partners.refused"), Reason: p.Reason}
-	var f *fault.Error
-	if errors.As(err, &f) && v.Say.Lang() == "en" { // what exactly it was is said in English only
-		view.Reason, view.Remedy = f.Msg, f.Remedy
-	}
-	return []problemView{view}, true
+	return []problemView{{Label: v.Say.T("partners.refused"), Reason: reason, Remedy: remedy}}, true
 }
 
 func (s *Server) partnerPage(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -295,7 +273,7 @@ func (s *Server) endPartner(r *http.Request, v *visit, rec id.ID) (string, error
 func (s *Server) askPartner(r *http.Request, v *visit, rec id.ID) (string, error) {
 	person, err := id.Parse(r.PostFormValue("person"))
 	if err != nil {
-		return "", fault.New(fault.Invalid, "web", "nobody is named").With("ask from the check before an interview")
+		return "", fault.New(fault.Invalid, "web", "nobody is named").Coded("partner.nobody").With("ask from the check before an interview")
 	}
 	f, err := v.ws.AskPartner(r.Context(), rec, person)
 	if err != nil {

@@ -80,7 +80,7 @@ func (s *Server) partnerFile(w http.ResponseWriter, r *http.Request, _ *visit) e
 // partnerUpload reads the file of a form.
 func partnerUpload(r *http.Request) ([]byte, error) {
 	none := func(err error) error {
-		return fault.New(fault.Invalid, "web", "no file was chosen").With("choose the file the partner gave you").From(err)
+		return fault.New(fault.Invalid, "web", "no file was chosen").Coded("partner.file.none").With("choose the file the partner gave you").From(err)
 	}
 	parts, err := r.MultipartReader()
 	if err != nil {
@@ -96,7 +96,7 @@ func partnerUpload(r *http.Request) ([]byte, error) {
 		}
 		b, err := io.ReadAll(part)
 		if err != nil {
-			return nil, fault.New(fault.TooLarge, "web", "the file could not be read").With("choose the file the partner gave you").From(err)
+			return nil, fault.New(fault.TooLarge, "web", "the file could not be read").Coded("partner.file.unread").With("choose the file the partner gave you").From(err)
 		}
 		if len(b) == 0 {
 			return nil, none(nil)

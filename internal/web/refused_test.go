@@ -22,11 +22,11 @@ import (
 )
 
 // speaking are the packages whose refusals reach a page.
-var speaking = []string{"../app", "../casebook", "../consent", "../interview", "../verification", "../kind", "../media", "../exchange/transcript", "../../when", "../../where", "."}
+var speaking = []string{"../app", "../casebook", "../consent", "../interview", "../verification", "../kind", "../media", "../exchange/transcript", "../partner", "../partner/oblivious", "../../when", "../../where", "."}
 
 // offPages are the operations that no page begins: they have words for the command line.
 var offPages = []string{"app.MakeShares", "app.Agreement", "app.ExportTable", "app.ParseCard", "app.Join", "app.Create", "app.openMail", "app.Admit", "app.DecodeAct", "import",
-	"interview.Tokens", "casebook.ParseFileRef", "when", "kind", "vault"}
+	"casebook.ParseFileRef", "when", "kind", "vault"}
 
 // refusals reads from the source which refusals there are: with a code and how many words
 // its sentence is given, and those that have none.

@@ -126,7 +126,7 @@ func Size(n int) int {
 func fill(entries [][entrySize]byte) ([]byte, error) {
 	size := Size(len(entries))
 	if size > MaxList {
-		return nil, fault.New(fault.TooLarge, "oblivious.Answer", "a list of %d words is too long", len(entries)).
+		return nil, fault.New(fault.TooLarge, "oblivious.Answer", "a list of %d words is too long", len(entries)).Coded("partner.list.long", len(entries)).
 			With("answer from a workspace with fewer people")
 	}
 	for len(entries) < size {

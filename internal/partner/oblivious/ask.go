@@ -36,7 +36,7 @@ var blinder = sync.OnceValue(func() oprf.VerifiableClient {
 // fault.Invalid.
 func Ask(salt []byte, words []string) (*Question, error) {
 	if len(words) == 0 {
-		return nil, fault.New(fault.Invalid, "oblivious.Ask", "there is nothing to ask with")
+		return nil, fault.New(fault.Invalid, "oblivious.Ask", "there is nothing to ask with").Coded("partner.words")
 	}
 	q := &Question{words: min(len(words), Slots)}
 	for i := range Slots {
@@ -74,7 +74,7 @@ type Hit struct {
 // key, or to another question, is fault.Corrupt.
 func (q *Question) Read(r *Reply) ([]Hit, error) {
 	if len(r.List)%entrySize != 0 {
-		return nil, fault.New(fault.Corrupt, "oblivious.Read", "the list is cut off").With("ask for the file again")
+		return nil, fault.New(fault.Corrupt, "oblivious.Read", "the list is cut off").Coded("partner.list.cut").With("ask for the file again")
 	}
 	outputs, err := q.outputs(r)
 	if err != nil {
@@ -151,7 +151,7 @@ func (q *Question) Marshal() ([]byte, error) {
 
 // ParseQuestion reads what Marshal wrote.
 func ParseQuestion(b []byte) (*Question, error) {
-	broken := fault.New(fault.Corrupt, "oblivious.ParseQuestion", "what was kept of the question is not readable").With("ask again with a new file")
+	broken := fault.New(fault.Corrupt, "oblivious.ParseQuestion", "what was kept of the question is not readable").Coded("partner.question.kept").With("ask again with a new file")
 	if len(b) < 2 || b[0] != questionVersion || b[1] == 0 || b[1] > Slots {
 		return nil, broken
 	}

@@ -77,7 +77,7 @@ func elementsOf(raw [][ElementSize]byte) ([]group.Element, error) {
 	for i := range raw {
 		out[i] = suite.Group().NewElement()
 		if err := out[i].UnmarshalBinary(raw[i][:]); err != nil || out[i].IsIdentity() {
-			return nil, fault.New(fault.Invalid, "oblivious", "element %d is not one of the group", i+1).With("ask for the file again: it was damaged or not made by this program")
+			return nil, fault.New(fault.Invalid, "oblivious", "element %d is not one of the group", i+1).Coded("partner.element", i+1).With("ask for the file again: it was damaged or not made by this program")
 		}
 	}
 	return out, nil
