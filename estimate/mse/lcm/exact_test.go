@@ -24,7 +24,7 @@ func (c *chain) quantities(row []float64) {
 
 // On a table of seven people the posterior is near enough to the prior to be reckoned
 // without a chain: draws from the prior, weighted by the likelihood. Every step of the
-// sampler together has to come to the same.
+// sampler together has to come to the same, and jumps alone as well.
 func TestStepsKeepThePosterior(t *testing.T) {
 	for _, classes := range []int{2, 3, 5} {
 		tb, err := newTable(3, []uint32{1, 2, 3, 6, 7}, []int{2, 2, 1, 1, 1})
@@ -38,20 +38,53 @@ func TestStepsKeepThePosterior(t *testing.T) {
 			c.scatter(float64(i))
 			chains[i] = looked{c}
 		}
-		traces, err := mcmc.Run(t.Context(), chains, mcmc.Plan{Names: quantityNames, Block: 20_000, Thin: 1, Blocks: 2})
-		if err != nil {
-			t.Fatal(err)
-		}
 		want, wrong := weighted(tb, pr, classes, 400_000)
-		for i, name := range quantityNames {
-			got := mcmc.Chains(traces, name, 0.05)
-			pooled := mcmc.Pool(got)
-			e := math.Hypot(mcmc.MCSEMean(got), wrong[i])
-			if off := math.Abs(mean(pooled) - want[i]); off > 4*e {
-				t.Errorf("%d classes: %s is %.4f, by weighted draws from the prior %.4f: %.1f errors apart", classes, name, mean(pooled), want[i], off/e)
+		compare := func(t *testing.T, what string, chains []mcmc.Sampler, rows int) {
+			t.Helper()
+			traces, err := mcmc.Run(t.Context(), chains, mcmc.Plan{Names: quantityNames, Block: rows, Thin: 1, Blocks: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, name := range quantityNames {
+				got := mcmc.Chains(traces, name, 0.05)
+				pooled := mcmc.Pool(got)
+				e := math.Hypot(mcmc.MCSEMean(got), wrong[i])
+				if off := math.Abs(mean(pooled) - want[i]); off > 4*e {
+					t.Errorf("%d classes, %s: %s is %.4f, by weighted draws from the prior %.4f: %.1f errors apart", classes, what, name, mean(pooled), want[i], off/e)
+				}
 			}
 		}
+		compare(t, "without jumps", chains, 40_000)
+
+		var stands []stand
+		for _, c := range chains {
+			stands = append(stands, c.(looked).memory.take()...)
+		}
+		s := newSketch(stands, rng.New(11, 99))
+		if s == nil || len(s.groups) != min(classes-1, 4) {
+			t.Fatalf("%d classes: the sketch is of %v", classes, s)
+		}
+		alone := make([]mcmc.Sampler, len(chains))
+		for i, c := range chains {
+			c := c.(looked).chain
+			c.jumps = newJumping(s, c)
+			c.jumps.tries = 2
+			alone[i] = jumper{looked{c}}
+		}
+		compare(t, "with jumps", chains, 20_000)
+		compare(t, "jumps alone", alone, 60_000)
+		if alone[0].(jumper).jumps.taken < 1000 {
+			t.Errorf("%d classes: %d jumps were taken", classes, alone[0].(jumper).jumps.taken)
+		}
 	}
+}
+
+// jumper is a chain that does nothing but jump.
+type jumper struct{ looked }
+
+func (j jumper) Step() {
+	j.like = j.lnLikelihood()
+	j.jump()
 }
 
 // weighted returns posterior means by draws from the prior, and their errors.

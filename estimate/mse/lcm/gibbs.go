@@ -4,7 +4,7 @@ import "math"
 
 // step is one step of the chain: a Gibbs step, which finds and drops classes, a trajectory,
 // which moves those there are, and after each a chance to change places; and where there are
-// few, renewals.
+// few, renewals; and where there is a sketch, jumps.
 func (c *chain) step() {
 	c.gibbs()
 	c.exchange()
@@ -13,6 +13,7 @@ func (c *chain) step() {
 		c.renew()
 	}
 	c.exchange()
+	c.jump()
 }
 
 // gibbs is one step of the blocked Gibbs sampler on the histories (never on people): the

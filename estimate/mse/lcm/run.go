@@ -17,6 +17,9 @@ type run struct {
 	traces   []*mcmc.Trace
 	burn     float64 // share of each trace left out
 	tempered bool
+	used     int                 // rows of this stage that became warming up
+	stale    func(rows int) bool // whether to begin anew after so many rows; nil for never
+	again    bool                // whether stale said so
 	quality  estimate.Diagnostics
 }
 
@@ -50,17 +53,21 @@ func (r *run) calculate(ctx context.Context) error {
 	all := newScouts(r.t, r.prior, r.o)
 	_, err := mcmc.Run(ctx, all, mcmc.Plan{
 		Names: []string{"missing"}, Block: 10, Thin: 10, Blocks: scoutSteps / 100, Workers: r.o.Workers,
-		Progress: r.progress("scouts"),
+		Progress: r.progress("scouts", 0),
 	})
 	if err != nil {
 		return err
 	}
 	chains := farthest(all, r.o.Chains)
+	var stands []stand
+	for _, s := range all {
+		stands = append(stands, s.(*scout).memory.take()...)
+	}
 	for _, c := range chains {
 		c.eps, c.leaps = r.o.Thresholds, longLeaps
 	}
 	r.burn = burnShare
-	if err := r.sample(ctx, "chains", samplers(chains), r.o.Steps, longer); err != nil || r.usable() || r.o.Plain {
+	if err := r.explore(ctx, chains, stands); err != nil || r.usable() || r.o.Plain {
 		return err
 	}
 	return r.temper(ctx, chains)
@@ -69,7 +76,7 @@ func (r *run) calculate(ctx context.Context) error {
 // temper puts every chain on a ladder, fits the ladders' spacing, and samples; if the
 // chains still do not agree it doubles the run twice, leaving out what came before.
 func (r *run) temper(ctx context.Context, chains []*chain) error {
-	r.tempered = true
+	r.tempered, r.used, r.stale = true, 0, nil
 	ladders := make([]mcmc.Sampler, len(chains))
 	for i, c := range chains {
 		ladders[i] = newLadder(c, r.o.Seed, uint64(1000+rungs*i))
@@ -94,13 +101,15 @@ func (r *run) temper(ctx context.Context, chains []*chain) error {
 	return nil
 }
 
-// sample runs chains until they settle, for at most steps steps each; chains that wander
-// by then go on to as many times that as further says.
+// sample runs chains until they settle, for at most steps steps each, those used included;
+// chains that wander by then go on to as many times that as further says.
 func (r *run) sample(ctx context.Context, stage string, chains []mcmc.Sampler, steps, further int) error {
-	next := 4 * blockRows
+	next, used := 4*blockRows, r.used
+	r.again = false
+	blocks := max((further*steps-used)/blockRows, 1)
 	traces, err := mcmc.Run(ctx, chains, mcmc.Plan{
-		Names: r.names(), Block: blockRows, Thin: 1, Blocks: max(further*steps/blockRows, 1), Rows: mostRows, Workers: r.o.Workers,
-		Progress: r.progress(stage),
+		Names: r.names(), Block: blockRows, Thin: 1, Blocks: blocks, Rows: mostRows, Workers: r.o.Workers,
+		Progress: r.progress(stage, used/blockRows),
 		Settled: func(traces []*mcmc.Trace) bool {
 			rows := traces[0].Len() * traces[0].Stride()
 			if rows < next {
@@ -110,10 +119,17 @@ func (r *run) sample(ctx context.Context, stage string, chains []mcmc.Sampler, s
 			r.look()
 			// Looking costs as much as many steps: look again when it may be enough.
 			next = int(float64(rows) * r.wanting())
-			if rows < steps {
-				next = min(next, steps)
+			if used+rows < steps {
+				next = min(next, steps-used)
 			}
-			return r.settled() || rows >= steps && !(r.quality.RHat < wanderingRHat)
+			if r.settled() {
+				return true
+			}
+			if r.again = r.stale != nil && r.stale(rows); r.again {
+				r.used += rows
+				return true
+			}
+			return used+rows >= steps && !(r.quality.RHat < wanderingRHat)
 		},
 	})
 	if err != nil {
@@ -132,11 +148,12 @@ func samplers(chains []*chain) []mcmc.Sampler {
 	return out
 }
 
-func (r *run) progress(stage string) func(done, of int) {
+// progress tells of a stage, of which so many blocks are done before.
+func (r *run) progress(stage string, before int) func(done, of int) {
 	if r.o.Progress == nil {
 		return nil
 	}
-	return func(done, of int) { r.o.Progress(stage, float64(done)/float64(of)) }
+	return func(done, of int) { r.o.Progress(stage, float64(before+done)/float64(before+of)) }
 }
 
 // chainsOf returns a kept quantity by chain, burn-in left out.
@@ -180,7 +197,10 @@ func (r *run) usable() bool {
 }
 
 // Step makes a chain a [mcmc.Sampler].
-func (c *chain) Step() { c.step() }
+func (c *chain) Step() {
+	c.step()
+	c.remember()
+}
 
 // placedEvery is in how many rows everybody is placed anew in a class, which costs as much
 // as a quarter of a step. The rows between repeat what hangs on it: a repeated draw is one

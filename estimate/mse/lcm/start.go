@@ -66,6 +66,7 @@ func (s *scout) Step() {
 	s.step()
 	if s.steps > scoutSteps/2 {
 		s.lnSizes += math.Log(s.size)
+		s.remember()
 	}
 }
 

@@ -45,12 +45,14 @@ type chain struct {
 	p       []float64 // probability of each node
 	none    float64   // probability of being on no list
 
-	like float64 // lnLikelihood where hamilton or renew left off
+	like float64 // lnLikelihood where hamilton, renew or jump left off
 
 	missing int        // never-listed people as last drawn
 	order   []*class   // live classes, heaviest first
 	drift   trajectory // working memory of hamilton
 	spares  renewal    // and of renew
+	jumps   jumping    // and of jump
+	memory  memory     // of where it stood
 	size    float64    // step size of hamilton
 	tune    bool       // whether size is still being fitted
 	eps     []float64  // thresholds of the observable populations
