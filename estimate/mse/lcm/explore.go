@@ -11,11 +11,11 @@ const (
 	// times as many, up to sketchedLast.
 	sketchedFirst, sketchedLast = 1000, 16_000
 	sketchStream                = 900 // of the seed, and after
-	// Of so many pilots of each chain one at least has to be taken, and jumps are
-	// tried so often a step.
-	pilots, jumpTries = 100, 4
+	// Of so many pilots of each chain one at least has to be taken. Where takenOften of them are,
+	// one jump in a step is enough; where fewer are, as many more are tried, up to mostTries.
+	pilots, takenOften, mostTries = 100, 0.5, 4
 	// A sketch is not worth its price where a run has had one effective draw from this many rows,
-	// or a quarter of what it needs.
+	// or half of what it needs.
 	slowRows = 8
 )
 
@@ -45,7 +45,7 @@ func (r *run) explore(ctx context.Context, chains []*chain, stands []stand) erro
 // slow reports whether a run of so many rows is one that a sketch may quicken.
 func (r *run) slow(rows int) bool {
 	got := float64(min(r.quality.ESSBulk, r.quality.ESSTail))
-	return !(got >= float64(r.o.Draws)/4 || got >= float64(rows*len(r.traces))/slowRows)
+	return !(got >= float64(r.o.Draws)/2 || got >= float64(rows*len(r.traces))/slowRows)
 }
 
 // equip gives the chains a sketch to jump by. It reports false, and leaves them what they have,
@@ -63,12 +63,14 @@ func equip(chains []*chain, s *sketch) bool {
 		c.like = c.lnLikelihood()
 		c.jump()
 		taken += c.jumps.taken
-		c.jumps.tries = jumpTries
 	}
-	if taken == 0 {
-		for i, c := range chains {
+	for i, c := range chains {
+		if taken == 0 {
 			c.jumps = before[i]
+			continue
 		}
+		share := float64(taken) / float64(pilots*len(chains))
+		c.jumps.tries = min(max(int(takenOften/share), 1), mostTries)
 	}
 	return taken > 0
 }

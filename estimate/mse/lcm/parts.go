@@ -21,7 +21,7 @@ const (
 	// that come to where nothing is offered stay there for long.
 	freedom = 8
 	// Parts of one group, and stands needed for each coordinate of each.
-	mostParts, standsEach = 8, 8
+	mostParts, standsEach = 8, 4
 	partRounds            = 10
 )
 
@@ -49,8 +49,8 @@ func fitParts(at [][]float64, r *rng.Rand) (parts []part, shares []float64) {
 			for _, w := range weight {
 				sum += w
 			}
-			if n > 1 && sum < float64(2*d) {
-				continue // too few to tell a shape from; with n parts one at least has more
+			if n > 1 && sum < float64(d) {
+				continue // too few to tell a shape from; the largest part has more
 			}
 			mean, cov := moments(at, weight)
 			pull := float64(d)
