@@ -9,7 +9,8 @@
 //
 // The posterior of real tables has ridges and several modes, and a chain that has not
 // found one of them looks as settled as one that has. So several chains start as far
-// apart as scouts could get, and have to agree; where they wander from one mode to another,
+// apart as scouts could get, and have to agree; where they are slow to, a sketch is drawn of where they
+// have been, from which they are offered jumps; where they wander from one mode to another,
 // they go on for longer; where they stay apart, they are tempered; and where they do not
 // agree then, the answer is a refusal.
 package lcm
@@ -49,7 +50,8 @@ type Options struct {
 	// Draws is the effective number of draws, bulk and tail, to stop at, 1000.
 	Draws int `json:"draws"`
 	// Steps is the most steps a chain takes before tempering, 40,000; chains that have seen
-	// each other's places and only need time take up to 16 times that. Tempered chains
+	// each other's places and only need time take up to 16 times that. Steps before the last
+	// sketch count, but are left out of the draws. Tempered chains
 	// take at most as many steps, on all rungs of the ladder together, as 8 times
 	// that, and after two doublings 56 times.
 	Steps int `json:"steps"`

@@ -150,22 +150,84 @@ func TestTheNetherlandsSettle(t *testing.T) {
 	}
 }
 
-// A figure is the same to the last bit when it is reckoned again, on however many cores.
+// The posterior of the five lists of the Netherlands has two centres, of which each chain without
+// jumps sees one for tens of thousands of steps. A run says that it has settled when its chains have been in both often.
+func TestBothCentresOfTheNetherlandsAreVisited(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: takes a quarter of a minute")
+	}
+	l, h, n := readTable(t, filepath.Join(shared, "mse_netherlands_5.csv"))
+	fit, err := Fit(t.Context(), l, h, n, Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := fit.Detail.(Posterior)
+	if d := fit.Diagnostics; d.RHat >= 1.01 || d.ESSBulk < 1000 || p.Tempered {
+		t.Errorf("R-hat %.4f, %.0f effective draws, tempered %v", float64(d.RHat), float64(d.ESSBulk), p.Tempered)
+	}
+	for _, w := range fit.Warnings {
+		if w.Code == "roughly-settled" {
+			t.Errorf("warned: %s", w.Text)
+		}
+	}
+	if len(p.Modes) != 2 || math.Abs(float64(p.Modes[0].People)-49_000) > 3000 || math.Abs(float64(p.Modes[1].People)-141_000) > 8000 || math.Abs(p.Modes[0].Share-0.4) > 0.1 {
+		t.Errorf("the centres are %+v", p.Modes)
+	}
+}
+
+// A run that begins anew with a sketch tells how far it is without going back.
+func TestProgressNeverGoesBack(t *testing.T) {
+	l, h, n := readTable(t, filepath.Join(shared, "mse_australia_4.csv"))
+	tb, err := newTable(l, h, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, last, calls := "", 0.0, 0
+	o, err := Options{Draws: 2000, Seed: 1, Progress: func(stage string, share float64) {
+		if stage == at && share < last || share > 1 {
+			t.Errorf("%s is at %g after %g", stage, share, last)
+		}
+		at, last, calls = stage, share, calls+1
+	}}.with(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := run{t: tb, o: o, prior: prior{o.AlphaShape, o.AlphaRate, o.Bound}}
+	if err := r.calculate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if r.used == 0 || calls < 10 {
+		t.Errorf("%d rows became warming up, in %d calls", r.used, calls)
+	}
+}
+
+// A figure is the same to the last bit when it is reckoned again, on however many cores, and
+// whether a sketch was drawn or not.
 func TestAFitIsTheSameOnOneCoreAndThree(t *testing.T) {
-	fit := func(workers int) string {
-		f, err := Fit(t.Context(), 3, []uint32{1, 2, 3, 4, 5, 6, 7}, []int{40, 30, 9, 25, 8, 7, 4}, Options{Draws: 200, Salt: "cores", Workers: workers})
-		if err != nil {
-			t.Fatal(err)
+	same := func(t *testing.T, lists int, histories []uint32, counts []int, o Options) {
+		fit := func(workers int) string {
+			o.Workers = workers
+			f, err := Fit(t.Context(), lists, histories, counts, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := json.Marshal(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(b)
 		}
-		b, err := json.Marshal(f)
-		if err != nil {
-			t.Fatal(err)
+		if one, again, three := fit(1), fit(1), fit(3); one != three || one != again {
+			t.Errorf("they differ:\n%.300s\n%.300s\n%.300s", one, again, three)
 		}
-		return string(b)
 	}
-	if one, again, three := fit(1), fit(1), fit(3); one != three || one != again {
-		t.Errorf("they differ:\n%.300s\n%.300s\n%.300s", one, again, three)
-	}
+	t.Run("without", func(t *testing.T) {
+		same(t, 3, []uint32{1, 2, 3, 4, 5, 6, 7}, []int{40, 30, 9, 25, 8, 7, 4}, Options{Draws: 200, Salt: "cores"})
+	})
+	t.Run("with a sketch", func(t *testing.T) {
+		l, h, n := readTable(t, filepath.Join(shared, "mse_australia_4.csv"))
+		same(t, l, h, n, Options{Draws: 2000, Seed: 1})
+	})
 }
 
 // BenchmarkEffectiveDraws measures effective draws (bulk) for a second
