@@ -10,6 +10,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,6 +81,10 @@ func samples() map[string]Chart {
 			Points: curve, Log: true, Neutral: 1, Threshold: 0.25, Tipping: 2.06,
 		},
 		"rug": Rug{Frame: frame("rug", "Four separate runs", "The runs hardly agree.", "people in all", ""), Chains: chains, RHat: 1.06, ESS: 310, Settled: Hardly},
+		"rug-stretches": Rug{
+			Frame: frame("runs", "Four separate runs, by stretches", "The runs agree.", "people in all", ""), RHat: 1.003, ESS: 590, Settled: Agree, Stretch: 50,
+			Chains: [][]float64{{575, 575, 625, 675, 675, 675, 725, 875}, {575, 625, 625, 625, 675, 725, 725, 775}, {525, 575, 625, 675, 675, 725, 775, 975}, {575, 625, 625, 675, 675, 725, 725, 725}},
+		},
 		"outcomes": Outcomes{
 			Frame: frame("outcomes", "What happened after a return", "Most were released within two months.", "days", "share"),
 			Lines: []OutcomeLine{{"Released", []Band{{30, 0.3, 0.2, 0.4}, {60, 0.45, 0.33, 0.58}}}, {"Labour training camp", []Band{{60, 0.2, 0.1, 0.31}}}, {"Other outcomes", nil}},
@@ -224,6 +230,8 @@ func TestAnyNumbersGiveAPicture(t *testing.T) {
 			Sensitivity{Frame: frame, Points: []Band{{v(), v(), v(), v()}, {v(), v(), v(), v()}}, Neutral: v(), Threshold: v(), Tipping: v(), Log: rapid.Bool().Draw(t, "log")},
 			Survival{Frame: frame, Curves: []SurvivalCurve{{Steps: []SurvivalStep{{v(), v(), v(), v()}}, Boxes: []SurvivalBox{{v(), v(), v(), v()}}, Last: v()}}},
 			Rug{Frame: frame, Chains: [][]float64{{v(), v()}, nil}, RHat: v(), ESS: v()},
+			Rug{Frame: frame, Chains: [][]float64{{v(), v()}, nil}, Stretch: v()},
+			Rug{Frame: frame, Stretch: 10},
 			UpSet{Frame: frame, Lists: []string{"a"}, Overlaps: []Overlap{{[]bool{true, true}, 3}}},
 			Suppression{Frame: frame, Rows: []string{"a"}, Columns: []string{"b"}, Cells: [][]Cell{{{Hidden: Primary, Lower: v(), Upper: v()}}}},
 		} {
@@ -233,6 +241,22 @@ func TestAnyNumbersGiveAPicture(t *testing.T) {
 			c.Table()
 		}
 	})
+}
+
+// Draws that are known by stretches are drawn as bars over these, as high as there are draws, and
+// nothing in the picture lies between them but what is counted from them.
+func TestDrawsByStretchesAreBarsOverThese(t *testing.T) {
+	r := Rug{Frame: Frame{Title: "t", Desc: "d", Width: 640}, Stretch: 100, Chains: [][]float64{{150, 150, 150, 150, 250}, {250, 250}}}
+	rects := regexp.MustCompile(`class="c-tick" x="([0-9.]+)" y="([0-9.]+)" width="([0-9.]+)" height="([0-9.]+)"`).FindAllStringSubmatch(string(r.SVG()), -1)
+	if len(rects) != 3 {
+		t.Fatalf("%d bars, want one a stretch with draws in it: 3", len(rects))
+	}
+	if high := []string{rects[0][4], rects[1][4], rects[2][4]}; !slices.Equal(high, []string{"32", "8", "16"}) {
+		t.Errorf("bars of 4, 1 and 2 draws are %v high", high)
+	}
+	if rects[1][1] != rects[2][1] || rects[0][3] != rects[1][3] {
+		t.Error("bars of one stretch do not stand over each other, or stretches are not of one width")
+	}
 }
 
 // 100 is in the middle between 10 and 1,000 by logarithm.

@@ -1,15 +1,20 @@
 package chart
 
 import (
+	"maps"
 	"math"
 	"slices"
 )
 
 // Rug is how the separate runs of a sampler agree: one row of ticks a chain with its
-// median, and a verdict in words and a sign.
+// median, and a verdict in words and a sign. R-hat and the effective draws are in the table.
+//
+// Draws that are known by stretches only are given as the middles of these, with Stretch their
+// width: then each row is of bars, as high as there are draws in a stretch.
 type Rug struct {
 	Frame
 	Chains  [][]float64 // draws; at most 150 of each are drawn, evenly
+	Stretch float64     // 0: every draw is drawn where it is
 	RHat    float64
 	ESS     float64
 	Settled Verdict
@@ -55,7 +60,13 @@ func (r Rug) SVG() []byte {
 	for _, ch := range r.Chains {
 		all = append(all, ch...)
 	}
-	const row = 24.0
+	row := 24.0
+	if r.Stretch > 0 {
+		row = 40
+		for _, x := range slices.Clone(all) {
+			all = append(all, x-r.Stretch/2, x+r.Stretch/2)
+		}
+	}
 	w := r.words()
 	left := measure(w.Chain) + 40
 	top := 34.0
@@ -63,26 +74,60 @@ func (r Rug) SVG() []byte {
 	x := newScale(left, r.width()-20, r.Log, all...)
 	c := open(r.Frame, bottom+46)
 	sign, text := r.verdict()
-	c.text("c-verdict", "start", 8, 18, sign+" "+text+"; R̂ "+number(r.RHat)+", ESS "+number(r.ESS), `font-weight="600"`)
+	c.text("c-verdict", "start", 8, 18, sign+" "+text, `font-weight="600"`)
 	c.xAxis(x, bottom, top, true)
 	c.text("c-label", "middle", (x.from+x.to)/2, bottom+36, r.X, "")
 	for i, ch := range r.Chains {
 		y := top + row*(float64(i)+0.5)
 		c.text("c-label", "end", left-10, y+4, w.Chain+" "+number(float64(i+1)), "")
-		var d []float64
-		n := min(rugTicks, len(ch))
-		for k := range n {
-			at := x.at(ch[k*len(ch)/n])
-			d = append(d, at)
+		if r.Stretch > 0 {
+			r.bars(c, x, ch, y+row/2-3, row-8)
+		} else {
+			strip(c, x, ch, y)
 		}
-		slices.Sort(d)
-		c.ticks("c-tick", slices.Compact(d), y-6, y+6, `stroke="currentColor" stroke-opacity="0.25"`)
 		if len(ch) > 0 {
-			m := middle(ch, 0.5)
-			c.line("c-mark", x.at(m), y-10, x.at(m), y+10, `stroke-width="2.4"`)
+			m := x.at(middle(ch, 0.5))
+			c.line("c-mark", m, y-row/2+2, m, y+row/2-2, `stroke-width="2.4"`)
 		}
 	}
 	return c.close()
+}
+
+// strip draws a tick for each draw.
+func strip(c *canvas, x scale, ch []float64, y float64) {
+	var d []float64
+	n := min(rugTicks, len(ch))
+	for k := range n {
+		d = append(d, x.at(ch[k*len(ch)/n]))
+	}
+	slices.Sort(d)
+	c.ticks("c-tick", slices.Compact(d), y-6, y+6, `stroke="currentColor" stroke-opacity="0.25"`)
+}
+
+// bars draws a bar for each stretch with draws in it; the highest of any run is as high as
+// there is room.
+func (r Rug) bars(c *canvas, x scale, ch []float64, foot, room float64) {
+	most := 1
+	for _, other := range r.Chains {
+		for _, n := range counted(other) {
+			most = max(most, n)
+		}
+	}
+	of := counted(ch)
+	for _, at := range slices.Sorted(maps.Keys(of)) {
+		from, to := x.at(at-r.Stretch/2), x.at(at+r.Stretch/2)
+		high := room * float64(of[at]) / float64(most)
+		c.rect("c-tick", from+0.5, foot-high, to-from-1, high, `fill-opacity="0.35"`)
+	}
+}
+
+// counted is how often each value comes.
+func counted(values []float64) map[float64]int {
+	n := map[float64]int{}
+	for _, v := range values {
+		n[v]++
+	}
+	return n
 }
 
 func middle(v []float64, p float64) float64 {

@@ -45,17 +45,21 @@ func OverLinkage(ctx context.Context, tables []hist.Table, p Plan) (estimate.Fit
 		if m == LCM {
 			some = spread(tables, p.LatentTables)
 		}
-		fits := make([]estimate.Fit, len(some))
+		var fits []estimate.Fit
 		for i, t := range some {
-			var err error
-			if fits[i], err = each.Member(ctx, t, m); err != nil {
+			f, err := each.Member(ctx, t, m)
+			if err != nil {
 				return estimate.Fit{}, err
 			}
+			fits = append(fits, f)
 			if p.Progress != nil {
 				p.Progress(k*len(some)+i+1, len(p.Methods)*len(some))
 			}
+			if m == LCM && p.LatentEnough != nil && p.LatentEnough(f) {
+				break
+			}
 		}
-		mixed = append(mixed, Mix(some, fits, p.Level))
+		mixed = append(mixed, Mix(some[:len(fits)], fits, p.Level))
 	}
 	f := verdict(tables[0], p, mixed)
 	f.InputHash = hashAll(tables)
@@ -112,7 +116,8 @@ func spanOf(mixed []estimate.Fit) (low, high float64) {
 // Mix puts the fits of one method to draws of a linkage together: one fit a table, in the
 // same order. Quantiles are those of the mixture of the fits' samples; a fit without a
 // sample is taken as a two-sided normal in the logarithm of who is missing. When half of
-// the draws or more have no figure, the mixture has none, for the reason of the first.
+// the draws or more have no figure, the mixture has none, for the reason of the first; where
+// that is that the data do not limit the total, the smallest of their lower bounds stands.
 func Mix(tables []hist.Table, fits []estimate.Fit, level float64) estimate.Fit {
 	d := Mixed{Draws: len(fits), Lowest: estimate.Number(math.Inf(1)), Highest: estimate.Number(math.Inf(-1)), Observed: [2]int{math.MaxInt, 0}}
 	var pool, middles []float64
@@ -142,6 +147,9 @@ func Mix(tables []hist.Table, fits []estimate.Fit, level float64) estimate.Fit {
 			r = *reason
 		}
 		out = estimate.Refuse(fits[0].Method, r)
+		if r.Code == Unbounded {
+			out.Lower, out.Upper = leastBound(fits), estimate.Number(math.Inf(1))
+		}
 	} else {
 		slices.Sort(pool)
 		_, between := moments(middles)
@@ -153,6 +161,17 @@ func Mix(tables []hist.Table, fits []estimate.Fit, level float64) estimate.Fit {
 	out.Level, out.Options, out.Detail = level, fits[0].Options, d
 	out.Assumptions, out.Warnings, out.Seed = fits[0].Assumptions, fits[0].Warnings, fits[0].Seed
 	return out
+}
+
+// leastBound is the smallest lower end of fits, of those that give one.
+func leastBound(fits []estimate.Fit) estimate.Number {
+	least := math.NaN()
+	for _, f := range fits {
+		if low := float64(f.Lower); math.IsNaN(least) || low < least {
+			least = low
+		}
+	}
+	return estimate.Number(least)
 }
 
 // representativesOf is how many equally likely values stand for one fit in a mixture.

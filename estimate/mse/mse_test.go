@@ -382,3 +382,46 @@ func TestLatentClassesTakeSomeDrawsOfTheLinkage(t *testing.T) {
 		}
 	}
 }
+
+// A plan that has enough of latent classes after a draw leaves the other draws out, and the
+// mixture says how many it holds.
+func TestLatentClassesStopWhereThePlanHasEnough(t *testing.T) {
+	table := lists(t, "a b c", map[hist.History]int{1: 100, 2: 90, 4: 80, 3: 30, 5: 25, 6: 20, 7: 12})
+	p := quick()
+	asked := 0
+	p.LatentEnough = func(estimate.Fit) bool { asked++; return asked == 3 }
+	p.LatentClass = func(_ context.Context, h hist.Table, level float64, _ uint64) (estimate.Fit, error) {
+		n := estimate.Number(h.N())
+		return estimate.Fit{Method: LCM, Point: 2 * n, Median: 2 * n, Lower: 1.5 * n, Upper: 3 * n, Level: level}, nil
+	}
+	f, err := OverLinkage(t.Context(), []hist.Table{table, table, table, table, table}, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range f.Ensemble {
+		want := 5
+		if m.Method == LCM {
+			want = 3
+		}
+		if d := m.Detail.(Mixed); d.Draws != want {
+			t.Errorf("%s: %d draws, want %d", m.Method, d.Draws, want)
+		}
+	}
+	if asked != 3 {
+		t.Errorf("asked %d times", asked)
+	}
+}
+
+// A mixture that has no upper end keeps the smallest of the lower bounds.
+func TestAMixtureWithoutAnEndKeepsItsLowerBound(t *testing.T) {
+	table := lists(t, "a b c", map[hist.History]int{1: 100, 2: 90, 4: 80, 3: 30, 5: 25, 6: 20, 7: 12})
+	endless := func(low estimate.Number) estimate.Fit {
+		f := estimate.Refuse(LCM, estimate.Because(Unbounded, "The data do not limit the total from above."))
+		f.Lower, f.Upper = low, estimate.Number(math.Inf(1))
+		return f
+	}
+	m := Mix([]hist.Table{table, table}, []estimate.Fit{endless(700), endless(600)}, 0.95)
+	if m.Refusal == nil || m.Lower != 600 || !math.IsInf(float64(m.Upper), 1) {
+		t.Errorf("%v to %v, refused %v", m.Lower, m.Upper, m.Refusal)
+	}
+}

@@ -70,6 +70,9 @@ type Plan struct {
 	// LatentTables is the most draws of a linkage that LatentClass is fitted to, evenly
 	// spread; 0 for all. A fit costs more than all other members together.
 	LatentTables int
+	// LatentEnough, if not nil, is asked after each fit of LatentClass to a draw of a linkage
+	// whether the draws that are left are to be left out, such as when it took long.
+	LatentEnough func(fit estimate.Fit) bool
 
 	// Progress, if not nil, is told how many of how many fits are done. It changes nothing.
 	Progress func(done, of int)
