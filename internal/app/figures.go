@@ -37,24 +37,46 @@ func Asks() []string { return []string{AskTotal, AskStay, AskReturned, AskSold, 
 // FigureQuestion is all that determines a figure but the records.
 type FigureQuestion struct {
 	Ask    string     `json:"ask"`
-	Stage  string     `json:"stage,omitempty"` // of AskStay: ST05
-	Draws  int        `json:"draws"`           // draws of who is who; 0 stands for 8
-	Seed   *uint64    `json:"seed,omitempty"`  // nil: derived from the records and the question
-	Limits mse.Limits `json:"limits"`          // the zero value stands for the defaults
+	Stage  string     `json:"stage,omitempty"`  // of AskStay: ST05
+	Draws  int        `json:"draws"`            // draws of who is who; 0 stands for 8
+	Latent int        `json:"latent,omitempty"` // of AskTotal: to how many of them latent classes are fitted; 0 stands for up to 8, -1 for none. Of a figure that was kept, 0 is none
+	Seed   *uint64    `json:"seed,omitempty"`   // nil: derived from the records and the question
+	Limits mse.Limits `json:"limits"`           // the zero value stands for the defaults
 }
 
 // MaxFigureDraws is how many draws a figure takes at most: it keeps one within minutes.
 const MaxFigureDraws = 200
+
+// usualDraws are the draws of who is who where nothing is said.
+const usualDraws = 8
+
+// asked is a question that is asked now: where it does not say whether it wants latent
+// classes, it does. One that was kept before there were any at the desk has none.
+func (q FigureQuestion) asked() FigureQuestion {
+	if q.Draws == 0 {
+		q.Draws = usualDraws
+	}
+	if q.Latent == 0 {
+		q.Latent = min(mostLatent, q.Draws)
+	}
+	return q
+}
 
 func (q FigureQuestion) filled(set *kind.Set) (FigureQuestion, error) {
 	if !slices.Contains(Asks(), q.Ask) {
 		return q, fault.New(fault.Invalid, "app.Figure", "there is no question %q", q.Ask).With("ask one of %v", Asks()).Coded("figure.ask")
 	}
 	if q.Draws == 0 {
-		q.Draws = 8
+		q.Draws = usualDraws
 	}
 	if q.Draws < 1 || q.Draws > MaxFigureDraws {
-		return q, fault.New(fault.Invalid, "app.Figure", "there are %d draws of who is who", q.Draws).With("ask for 1 to %d; 8 is usual", MaxFigureDraws).Coded("figure.draws", MaxFigureDraws)
+		return q, fault.New(fault.Invalid, "app.Figure", "there are %d draws of who is who", q.Draws).With("ask for 1 to %d; %d is usual", MaxFigureDraws, usualDraws).Coded("figure.draws", MaxFigureDraws)
+	}
+	if q.Latent < -1 || q.Latent > q.Draws {
+		return q, fault.New(fault.Invalid, "app.Figure", "latent classes cannot be fitted to %d of %d draws of who is who", q.Latent, q.Draws).With("ask for as many or fewer, or for -1 to leave them out")
+	}
+	if q.Latent == -1 || q.Ask != AskTotal {
+		q.Latent = 0
 	}
 	if q.Limits == (mse.Limits{}) {
 		q.Limits = mse.DefaultLimits()
@@ -120,6 +142,7 @@ type Step func(what string, done, of int)
 const (
 	StepLinking   = "linking"   // records are compared, and who is who is drawn
 	StepMethods   = "methods"   // every method is fitted to every draw
+	StepClasses   = "classes"   // latent classes are sampled; in hundredths of a draw
 	StepPosterior = "posterior" // how likely each total is
 	StepWithout   = "without"   // each list is left out in turn
 	StepKeeping   = "keeping"
@@ -134,6 +157,7 @@ func (w *Workspace) MakeFigure(ctx context.Context, q FigureQuestion, program st
 // MakeFigureTelling is MakeFigure that tells how far it is. Nothing is written before all
 // of it is computed: a context that ends leaves nothing behind.
 func (w *Workspace) MakeFigureTelling(ctx context.Context, q FigureQuestion, program string, step Step) (*Figure, error) {
+	q = q.asked()
 	f, err := w.computeFigure(ctx, q, nil, step)
 	if err != nil {
 		return nil, err

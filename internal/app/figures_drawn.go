@@ -19,6 +19,7 @@ type TotalDetail struct {
 	mse.Verdict
 	Posterior *TotalPosterior `json:"posterior,omitempty"`
 	Without   []TotalWithout  `json:"without,omitempty"`
+	Runs      *Runs           `json:"runs,omitempty"` // of latent classes
 	// Missing are the codes of why a picture is not drawn, by its name.
 	Missing map[string]string `json:"missing,omitempty"`
 }
@@ -70,7 +71,7 @@ const (
 )
 
 // drawTotal fills in what is drawn of a total that was given.
-func drawTotal(ctx context.Context, fit *estimate.Fit, tables []hist.Table, p mse.Plan, step Step) error {
+func drawTotal(ctx context.Context, fit *estimate.Fit, tables []hist.Table, p mse.Plan, latent *sampler, step Step) error {
 	v, ok := fit.Detail.(mse.Verdict)
 	if !ok {
 		return nil
@@ -82,6 +83,9 @@ func drawTotal(ctx context.Context, fit *estimate.Fit, tables []hist.Table, p ms
 	}
 	d := TotalDetail{Verdict: v, Missing: map[string]string{}}
 	fit.Detail = &d
+	if latent != nil {
+		d.Runs = latent.runs()
+	}
 	if r := fit.Refusal; r != nil && r.Code != mse.Disagreement && r.Code != mse.Unbounded && r.Instead != "" {
 		if r.Instead = ""; v.Observed > 0 {
 			r.Instead = estimate.Because("", "At least %d people are on the lists.", v.Observed).Text
@@ -125,6 +129,7 @@ func without(ctx context.Context, tables []hist.Table, l string, p mse.Plan) (To
 		less = append(less, o)
 	}
 	p.LoglinDraws, p.SparseDraws, p.Progress = p.LoglinDraws/2, p.SparseDraws/2, nil
+	latentWithout(&p)
 	fit, err := mse.OverLinkage(ctx, less, p)
 	if err != nil {
 		return out, err
@@ -256,13 +261,21 @@ func withoutCounts(f *estimate.Fit, hidden bool) {
 		}
 		m.Point, m.Median = estimate.Number(fewDigits(float64(m.Point))), estimate.Number(fewDigits(float64(m.Median)))
 		m.Lower, m.Upper = fewDown(m.Lower), fewUp(m.Upper)
-		if m.Refusal != nil && m.Refusal.Code == mse.Unbounded {
-			r := estimate.Because(mse.Unbounded, "The data do not limit the total from above. We give a lower bound: at least %d.", int(m.Lower))
+		if m.Refusal != nil {
+			r := *m.Refusal
+			if r.Instead = ""; r.Code == mse.Unbounded && !math.IsNaN(float64(m.Lower)) {
+				r = estimate.Because(mse.Unbounded, "The data do not limit the total from above. We give a lower bound: at least %d.", int(m.Lower))
+			}
 			m.Refusal = &r
 		}
 		m.Warnings = slices.DeleteFunc(m.Warnings, func(w estimate.Warning) bool { return len(w.Args) > 0 })
 	}
 	f.Lower, f.Upper = fewDown(f.Lower), fewUp(f.Upper)
+	if f.Refusal != nil && f.Refusal.Code == mse.Unbounded {
+		r := estimate.Because(mse.Unbounded, "The data do not limit the total from above. We give a lower bound: at least %d.", int(f.Lower))
+		r.Instead = estimate.Because("", "At least %d.", int(f.Lower)).Text
+		f.Refusal = &r
+	}
 	for i, w := range f.Warnings {
 		if w.Code == "member_refused" && len(w.Args) > 0 { // its second half may hold a count
 			f.Warnings[i] = estimate.Warning{Code: "member_refused", Text: estimate.Because("", "The method %s gives no figure.", w.Args[0]).Text, Args: []any{w.Args[0]}}

@@ -196,15 +196,27 @@ func (w *Workspace) totalFigure(ctx context.Context, g *ground, q FigureQuestion
 	if err != nil {
 		return estimate.Fit{}, err
 	}
-	plan := mse.Plan{Seed: seed, Limits: q.Limits, Unresolved: g.doubtful, LoglinDraws: 200, SparseDraws: 1000,
-		Progress: func(done, of int) { step(StepMethods, done, of) }}
+	plan := mse.Plan{Seed: seed, Limits: q.Limits, Unresolved: g.doubtful, LoglinDraws: 200, SparseDraws: 1000}
+	var latent *sampler
+	if q.Latent > 0 {
+		if plan.Seed, err = unguessed(seed, canonical); err != nil {
+			return estimate.Fit{}, err
+		}
+		latent = latentPlan(&plan, q.Latent, step)
+	}
+	plan.Progress = func(done, of int) {
+		if latent == nil || latent.fitted == 0 { // they come last, and tell more
+			step(StepMethods, done, of)
+		}
+	}
 	fit, err := mse.OverLinkage(ctx, tables, plan)
 	if err != nil {
 		return estimate.Fit{}, err
 	}
 	fit.Seed, fit.InputHash = seed, estimate.Hash(canonical)
 	withoutCounts(&fit, o.Refusal != nil || o.hides())
-	if err := drawTotal(ctx, &fit, tables, plan, step); err != nil {
+	sayLatent(&fit, latent, len(names), len(tables))
+	if err := drawTotal(ctx, &fit, tables, plan, latent, step); err != nil {
 		return estimate.Fit{}, err
 	}
 	fit.Assume("lists", "Lists are those named by records of listings; hearsay and what was copied from elsewhere make none.")

@@ -65,6 +65,7 @@ Exit code 5: no figure can be defended; the reason is kept.`,
 	s.StringVar(&q.Ask, "ask", app.AskTotal, "what is asked: "+strings.Join(app.Asks(), ", "))
 	s.StringVar(&q.Stage, "stage", "", "of stay: the stage of a return by its code (default ST05, the first interrogation)")
 	s.IntVar(&q.Draws, "draws", 8, "draws of which records are one person")
+	s.IntVar(&q.Latent, "latent", 0, "of total: draws to which latent classes are fitted (default up to 8; -1 leaves them out)")
 	s.Uint64Var(&seed, "seed", 0, "seed of what is simulated; without it, one derived from the records")
 	return cmd
 }
@@ -132,7 +133,7 @@ func (c *cli) showFigure(f *app.Figure, fresh bool) error {
 }
 
 // stepNames say what is done for a figure.
-var stepNames = map[string]string{app.StepLinking: "comparing the records", app.StepMethods: "fitting", app.StepPosterior: "the posterior",
+var stepNames = map[string]string{app.StepLinking: "comparing the records", app.StepMethods: "fitting", app.StepClasses: "latent classes", app.StepPosterior: "the posterior",
 	app.StepWithout: "leaving out lists", app.StepKeeping: "keeping"}
 
 // steps draws a bar for each step of a figure where a person watches.

@@ -44,6 +44,14 @@ type figurePicture struct {
 	Table chart.Rows
 	Title string
 	Says  string
+	Light *light // of a calculation: whether it can be relied on
+}
+
+// light is a verdict at a glance, with what it rests on behind a click.
+type light struct {
+	Class, Sign, Text string
+	Rests             string // what is behind the click
+	Why               []string
 }
 
 // figuresPage lists the figures and asks for a new one.

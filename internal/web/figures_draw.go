@@ -72,6 +72,9 @@ func (p *drawing) total(f *app.Figure, fit estimate.Fit) {
 		}
 		p.add("figures.forest", p.forestSays(fit, c), c)
 	}
+	if ok && d.Runs != nil {
+		p.runs(*d.Runs, d.Limits)
+	}
 	if ok && d.Posterior != nil {
 		p.posterior(d)
 	}

@@ -120,7 +120,7 @@ func TestFiguresWithAllTheirPictures(t *testing.T) {
 	w := figuredWorkspace(t)
 	ctx, srv, c := openDesk(t, w)
 	wanted := map[string][]string{
-		app.AskTotal: {"forest", "posterior", "tie", "without", "hidden"}, app.AskStay: {"stay", "stages"}, app.AskReturned: {"selection"}, app.AskAfter: {"after"},
+		app.AskTotal: {"forest", "runs", "posterior", "tie", "without", "hidden"}, app.AskStay: {"stay", "stages"}, app.AskReturned: {"selection"}, app.AskAfter: {"after"},
 	}
 	for _, ask := range []string{app.AskTotal, app.AskStay, app.AskReturned, app.AskAfter} {
 		path := "/figures/" + aFigure(t, w, ask)

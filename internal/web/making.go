@@ -41,7 +41,7 @@ type making struct {
 // How many figures are made at a time, and how many that have ended are remembered for those
 // who come back to their page.
 const (
-	mostMaking   = 2
+	mostMaking   = 1 // a total uses every core
 	mostFinished = 20
 )
 
@@ -194,8 +194,9 @@ type progress struct {
 // makingPage shows how far a figure is. Once it is made it leads to it.
 func (s *Server) makingPage(w http.ResponseWriter, r *http.Request, v *visit) error {
 	m := s.makings.find(r.PathValue("id"))
-	if m == nil {
-		return fault.New(fault.NotFound, "web", "no such figure is being made")
+	if m == nil { // stopped by the lock, or long done
+		http.Redirect(w, r, "/figures?done=gone", http.StatusSeeOther)
+		return nil
 	}
 	p := makingPage{Page: v.page("making.title"), makingLine: v.makingLine(m)}
 	running := m.running()
@@ -229,7 +230,8 @@ func (s *Server) makingPage(w http.ResponseWriter, r *http.Request, v *visit) er
 func (s *Server) stopFigure(w http.ResponseWriter, r *http.Request, _ *visit) error {
 	m := s.makings.find(r.PathValue("id"))
 	if m == nil {
-		return fault.New(fault.NotFound, "web", "no such figure is being made")
+		http.Redirect(w, r, "/figures?done=gone", http.StatusSeeOther)
+		return nil
 	}
 	m.stop()
 	select {

@@ -8,7 +8,7 @@ interface Progress { step: string; done: number; of: number; to?: string }
 async function follow(section: HTMLElement): Promise<void> {
   const answer = await fetch(section.dataset.making ?? "", { headers: { Accept: "application/json" } });
   if (!answer.ok || !(answer.headers.get("Content-Type") ?? "").startsWith("application/json")) {
-    location.assign("/figures"); // locked, or forgotten
+    location.assign("/figures?done=gone"); // locked, or forgotten
     return;
   }
   const p = await answer.json() as Progress;

@@ -1,0 +1,76 @@
+package app
+
+import (
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"example.org/amparo/estimate"
+	"example.org/amparo/estimate/mse"
+	"example.org/amparo/estimate/mse/lcm"
+)
+
+// Runs that do not agree are shown where they are, of the draw of who is who on which they agree
+// least; the refusal names them in tens and has no count in it.
+func TestRunsThatDoNotAgreeAreShownAndRefuseInRoundNumbers(t *testing.T) {
+	var p mse.Plan
+	p.Limits = mse.DefaultLimits()
+	s := latentPlan(&p, 2, func(string, int, int) {})
+	for _, at := range [][2]int{{57, 61}, {57, 153}} {
+		detail := lcm.Posterior{Medians: []float64{float64(at[0]), float64(at[1])}}
+		for i := range 200 {
+			detail.Draws = append(detail.Draws, lcm.Draw{People: at[i/100] + i%7})
+		}
+		f := estimate.Refuse(mse.LCM, estimate.Refusal{Code: notSettled, Text: "separate runs give 57 and 153", Instead: "At least the 43 people on the lists."})
+		f.Detail, f.Diagnostics = detail, &estimate.Diagnostics{RHat: estimate.Number(float64(at[1]) / 50), ESSBulk: 310, ESSTail: 127, Chains: 2, Draws: 3000}
+		s.note(&f)
+		if at[1] == 153 && (f.Refusal.Text != "The calculation did not settle: separate runs give 50 and 160. No figure is given." || f.Refusal.Instead != "") {
+			t.Errorf("%+v", f.Refusal)
+		}
+	}
+	r := s.runs()
+	if r == nil || r.Verdict != RunsDisagree || r.Fitted != 2 || r.RHat != 3.06 || r.ESS != 120 || r.Slow {
+		t.Fatalf("%+v", r)
+	}
+	if r.First != 50 || r.Width != 10 || len(r.Runs) != 2 || r.Runs[0][0]+r.Runs[0][1] != shownDraws || r.Runs[1][10]+r.Runs[1][9] != shownDraws || len(r.Runs[0]) != 11 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// A run that takes long is the last: the plan is told that there is enough.
+func TestASlowRunIsTheLast(t *testing.T) {
+	for name, c := range map[string]struct {
+		draws    int
+		tempered bool
+		enough   bool
+	}{"quick": {3600, false, false}, "long": {4 * 7373, false, true}, "tempered": {3600, true, true}} {
+		p := mse.Plan{Limits: mse.DefaultLimits()}
+		s := latentPlan(&p, 8, func(string, int, int) {})
+		f := estimate.Fit{Method: mse.LCM, Detail: lcm.Posterior{Medians: []float64{100, 100, 100, 100}, Tempered: c.tempered, Draws: make([]lcm.Draw, 1000)},
+			Diagnostics: &estimate.Diagnostics{RHat: 1, ESSBulk: 500, ESSTail: 500, Chains: 4, Draws: c.draws}}
+		s.note(&f)
+		if got := p.LatentEnough(f); got != c.enough || s.runs().Slow != c.enough {
+			t.Errorf("%s: enough %v, said %v; want %v", name, got, s.runs().Slow, c.enough)
+		}
+	}
+}
+
+// The verdict follows from the numbers that are shown, and no run is better for a larger R-hat
+// or for fewer draws.
+func TestTheVerdictOfRunsFollowsTheirNumbers(t *testing.T) {
+	l := mse.DefaultLimits()
+	rank := map[string]int{RunsAgree: 0, RunsHardly: 1, RunsDisagree: 2}
+	rapid.Check(t, func(t *rapid.T) {
+		rhat, ess := rapid.Float64Range(0.99, 1.2).Draw(t, "rhat"), rapid.Float64Range(0, 2000).Draw(t, "ess")
+		v := rank[verdictOf(rhat, ess, l)]
+		if rank[verdictOf(rhat+0.02, ess, l)] < v || rank[verdictOf(rhat, ess/2, l)] < v {
+			t.Fatalf("R-hat %v with %v draws is better when it is worse", rhat, ess)
+		}
+	})
+	for _, x := range [][2]float64{{math.NaN(), 1000}, {1, math.NaN()}, {math.Inf(1), 1000}} {
+		if v := verdictOf(x[0], x[1], l); v != RunsDisagree {
+			t.Errorf("%v: %s", x, v)
+		}
+	}
+}
