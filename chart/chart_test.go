@@ -257,6 +257,12 @@ func TestDrawsByStretchesAreBarsOverThese(t *testing.T) {
 	if rects[1][1] != rects[2][1] || rects[0][3] != rects[1][3] {
 		t.Error("bars of one stretch do not stand over each other, or stretches are not of one width")
 	}
+	if got := r.Table().Rows[0][2]; got != "100 – 300" {
+		t.Errorf("draws in the stretches at 150 and 250 range over %s", got)
+	}
+	if r.Plain = true; strings.Contains(string(r.SVG()), "the runs agree") || !strings.Contains(fmt.Sprint(r.Table()), "the runs agree") {
+		t.Error("the verdict is in the picture, or not in its table")
+	}
 }
 
 // 100 is in the middle between 10 and 1,000 by logarithm.

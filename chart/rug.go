@@ -19,6 +19,7 @@ type Rug struct {
 	ESS     float64
 	Settled Verdict
 	Log     bool
+	Plain   bool // the verdict stands beside the picture, not in it
 	Words   RugWords
 }
 
@@ -70,11 +71,15 @@ func (r Rug) SVG() []byte {
 	w := r.words()
 	left := measure(w.Chain) + 40
 	top := 34.0
+	if r.Plain {
+		top = 12
+	}
 	bottom := top + row*float64(len(r.Chains))
 	x := newScale(left, r.width()-20, r.Log, all...)
 	c := open(r.Frame, bottom+46)
-	sign, text := r.verdict()
-	c.text("c-verdict", "start", 8, 18, sign+" "+text, `font-weight="600"`)
+	if sign, text := r.verdict(); !r.Plain {
+		c.text("c-verdict", "start", 8, 18, sign+" "+text, `font-weight="600"`)
+	}
 	c.xAxis(x, bottom, top, true)
 	c.text("c-label", "middle", (x.from+x.to)/2, bottom+36, r.X, "")
 	for i, ch := range r.Chains {
@@ -144,12 +149,18 @@ func middle(v []float64, p float64) float64 {
 	return s[k] + (h-float64(k))*(s[k+1]-s[k])
 }
 
-// Table lists the chains with their medians and ranges, then the verdict.
+// Table lists the chains with their medians and ranges, then the verdict. The range of draws
+// by stretches is that of whole stretches.
 func (r Rug) Table() Rows {
 	w := r.words()
 	t := Rows{Header: []string{w.Chain, w.Median, w.Range}}
 	for i, ch := range r.Chains {
-		t.Rows = append(t.Rows, []string{number(float64(i + 1)), number(middle(ch, 0.5)), span(middle(ch, 0.025), middle(ch, 0.975))})
+		low, high := middle(ch, 0.025), middle(ch, 0.975)
+		if d := slices.Sorted(slices.Values(ch)); r.Stretch > 0 && len(d) > 0 {
+			out := int(0.025 * float64(len(d)))
+			low, high = d[out]-r.Stretch/2, d[len(d)-1-out]+r.Stretch/2
+		}
+		t.Rows = append(t.Rows, []string{number(float64(i + 1)), number(middle(ch, 0.5)), span(low, high)})
 	}
 	_, text := r.verdict()
 	t.Rows = append(t.Rows, []string{text, "R̂ " + number(r.RHat), "ESS " + number(r.ESS)})

@@ -13,9 +13,9 @@ var verdicts = map[string]struct {
 	drawn       chart.Verdict
 	class, sign string
 }{
-	app.RunsAgree:    {chart.Agree, "good", "●"},
-	app.RunsHardly:   {chart.Hardly, "fair", "▲"},
-	app.RunsDisagree: {chart.Disagree, "bad", "✕"},
+	app.RunsAgree:    {chart.Agree, "settled", "●"},
+	app.RunsHardly:   {chart.Hardly, "roughly", "▲"},
+	app.RunsDisagree: {chart.Disagree, "unsettled", "✕"},
 }
 
 // runs draws how far the separate runs of latent classes agree.
@@ -25,7 +25,7 @@ func (p *drawing) runs(r app.Runs, limits mse.Limits) {
 	if !ok || len(r.Runs) == 0 {
 		return
 	}
-	c := chart.Rug{Frame: p.frame("runs", "figures.runs"), Stretch: r.Width, RHat: float64(r.RHat), ESS: float64(r.ESS), Settled: verdict.drawn,
+	c := chart.Rug{Frame: p.frame("runs", "figures.runs"), Stretch: r.Width, Plain: true, RHat: float64(r.RHat), ESS: float64(r.ESS), Settled: verdict.drawn,
 		Words: chart.RugWords{Chain: say.T("figures.runs.run"), Median: say.T("figures.median"), Range: say.T("figures.runs.range"),
 			Agree: say.T("figures.runs.agree"), Hardly: say.T("figures.runs.hardly"), Disagree: say.T("figures.runs.disagree")}}
 	c.X = say.T("figures.people")

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -247,4 +248,86 @@ func arrive(t *testing.T, ctx context.Context, prefix string) {
 		time.Sleep(50 * time.Millisecond) // a page is on its way; there is nothing to wait for but its address
 	}
 	t.Fatalf("at %s, expected %s", at, prefix)
+}
+
+// inClasses asks for a total and waits until its latent classes are being sampled.
+func (s *site) inClasses() (at string, m *making) {
+	s.t.Helper()
+	code, _, header := s.do("POST", "/figures", url.Values{"ask": {app.AskTotal}}, nil)
+	at = header.Get("Location")
+	if m = s.desk.makings.find(strings.TrimPrefix(at, "/figures/making/")); code != http.StatusSeeOther || m == nil {
+		s.t.Fatalf("%d to %s: nothing is being made", code, at)
+	}
+	for deadline := time.Now().Add(2 * time.Minute); m.running() && time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		m.mu.Lock()
+		what, done := m.what, m.done
+		m.mu.Unlock()
+		if what == app.StepClasses && done > 0 {
+			return at, m
+		}
+	}
+	s.t.Fatal("latent classes were never seen being sampled")
+	return "", nil
+}
+
+// A stop and the lock in the middle of latent classes lose nothing: no half of a figure is kept,
+// the records are as they were, and after unlocking the same figure is made, once.
+func TestStopAndLockInTheMiddleOfLatentClassesLoseNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "w")
+	w := figuredIn(t, dir)
+	cfg := testConfig()
+	locked := make(chan bool, 1)
+	cfg.Lock = func() { locked <- true }
+	s := newSite(t, w, cfg)
+	before, err := w.Index().Counts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, m := s.inClasses()
+	if page := s.get(at); !strings.Contains(page, "Latent classes are drawn") {
+		t.Error("the page does not say that latent classes are drawn")
+	}
+	s.do("POST", at+"/stop", url.Values{}, nil)
+	<-m.ended
+	if m.err == nil {
+		t.Error("it was not stopped")
+	}
+	if code, _, h := s.do("POST", "/figures", url.Values{"ask": {app.AskReturned}, "draws": {"1"}}, nil); code != http.StatusSeeOther || h.Get("Location") == "/figures?done=busy" {
+		t.Errorf("after a stop nothing can be made: %d to %s", code, h.Get("Location"))
+	}
+	for s.desk.makings.running() != nil {
+		time.Sleep(5 * time.Millisecond) // the other figure is being made
+	}
+	at, m = s.inClasses()
+	if code, _, h := s.do("POST", "/figures", url.Values{"ask": {app.AskSold}}, nil); code != http.StatusSeeOther || h.Get("Location") != "/figures?done=busy" {
+		t.Errorf("two figures are made at a time: %d to %s", code, h.Get("Location"))
+	}
+	s.do("POST", "/lock", url.Values{}, nil)
+	<-m.ended
+	<-locked
+	if m.err == nil || figuresKept(t, w) != 1 {
+		t.Errorf("a figure was kept after the lock (%v)", m.err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w, err = app.Open(t.Context(), dir, []byte("demo"), app.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	after, err := w.Index().Counts(t.Context())
+	if before["estimate_run"]++; err != nil || !maps.Equal(before, after) {
+		t.Errorf("records before %v and after %v (%v)", before, after, err)
+	}
+	s = newSite(t, w, testConfig())
+	if code, _, h := s.do("GET", at, nil, nil); code != http.StatusSeeOther || h.Get("Location") != "/figures?done=gone" {
+		t.Errorf("whoever comes back to it finds %d, %s", code, h.Get("Location"))
+	}
+	if page := s.get("/figures?done=gone"); !strings.Contains(page, "the records are as they were") {
+		t.Error("it is not said what became of it")
+	}
+	if s.figureMade(app.AskTotal); figuresKept(t, w) != 2 {
+		t.Error("after unlocking the figure cannot be made")
+	}
 }

@@ -75,7 +75,7 @@ func (v *visit) page(title string) Page {
 // notice is a message a redirect carried here; only known ones are shown.
 func (v *visit) notice() string {
 	switch n := v.request.URL.Query().Get("done"); n {
-	case "saved", "attached", "attachedPlace", "attachedMore", "attachedAsItIs", "read", "chosen", "retracted", "linked", "argued", "level", "signed", "stopped", "busy", "referred":
+	case "saved", "attached", "attachedPlace", "attachedMore", "attachedAsItIs", "read", "chosen", "retracted", "linked", "argued", "level", "signed", "stopped", "busy", "gone", "referred":
 		return v.Say.T("done." + n)
 	}
 	return ""
