@@ -58,9 +58,14 @@ const (
 // Bürkner (2021), section 4.
 const SettledRHat = 1.01
 
-// shownDraws are how many draws of each run are shown. So few say how the runs lie to each
-// other, and blur what they rest on more than a person more or less would move them.
-const shownDraws = 40
+// shownDraws are how many draws of each run are shown, and drawnStretches in about how many
+// stretches.
+// So few say how the runs lie to each other, and hardly what they rest on: all draws of a run
+// would tell one person more from one person fewer (docs/decisions/0040).
+const (
+	shownDraws     = 20
+	drawnStretches = 12
+)
 
 // sampler fits latent classes to draws of who is who and remembers how its runs went.
 type sampler struct {
@@ -148,7 +153,7 @@ func (s *sampler) runs() *Runs {
 			low, high = math.Min(low, x), math.Max(high, x)
 		}
 	}
-	r := &Runs{Width: stretch((high - low) / bins), RHat: estimate.Number(math.Round(1000*s.rhat) / 1000), ESS: estimate.Number(twoDown(s.ess)), Fitted: s.fitted, Slow: s.slow && s.fitted < s.of}
+	r := &Runs{Width: stretch((high - low) / drawnStretches), RHat: estimate.Number(math.Round(1000*s.rhat) / 1000), ESS: estimate.Number(twoDown(s.ess)), Fitted: s.fitted, Slow: s.slow && s.fitted < s.of}
 	r.First = math.Floor(low/r.Width) * r.Width
 	for _, draws := range shown {
 		row := make([]int, int((high-r.First)/r.Width)+1)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -177,7 +178,7 @@ func TestR11TheRunsOfASamplerSingleNobodyOut(t *testing.T) {
 			t.Errorf("%s: the stretches begin at %v and are %v wide", name, r.First, r.Width)
 		}
 		for _, run := range r.Runs {
-			if n := sum(run); n == 0 || n > 40 || len(run) > 30 {
+			if n := sum(run); n == 0 || n > 20 || len(run) > 15 {
 				t.Errorf("%s: a run shows %d draws in %d stretches", name, n, len(run))
 			}
 		}
@@ -193,10 +194,34 @@ func TestR11TheRunsOfASamplerSingleNobodyOut(t *testing.T) {
 	}
 }
 
+// What is drawn of a total hangs on a seed that only who may read the records can find: from the
+// same counts and the same seed as it is kept come other draws where the records are others.
+// Without that, whoever knows the other counts could try hidden ones until all comes out.
+func TestR11WhatIsDrawnOfATotalCannotBeTriedOut(t *testing.T) {
+	seed := uint64(7)
+	var kept []app.TotalDetail
+	for range 2 {
+		f := made(t, onManyLists(t, fourLists), app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Seed: &seed, Limits: anyLinks()})
+		kept = append(kept, detail[app.TotalDetail](t, f))
+	}
+	if reflect.DeepEqual(kept[0].Runs.Runs, kept[1].Runs.Runs) || reflect.DeepEqual(kept[0].Posterior.Bins, kept[1].Posterior.Bins) {
+		t.Error("the same counts with the same seed give the same draws, whatever the records")
+	}
+	for _, d := range kept {
+		n := 0
+		for _, b := range d.Posterior.Bins {
+			n += b.Share
+		}
+		if n != 100 || d.Posterior.Draws != 100 || len(d.Posterior.Bins) > 15 {
+			t.Errorf("%d of %d draws in %d stretches", n, d.Posterior.Draws, len(d.Posterior.Bins))
+		}
+	}
+}
+
 // endless is a total of lists on which latent classes find no upper end.
 func endless(t *testing.T) *app.Figure {
 	t.Helper()
-	return made(t, onManyLists(t, map[string]int{"a": 60, "b": 55, "c": 50, "d": 50, "ab": 1, "abcd": 30}), app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()})
+	return made(t, onManyLists(t, map[string]int{"a": 60, "b": 55, "c": 50, "ab": 1, "abc": 30}), app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()})
 }
 
 func sum(ns []int) (n int) {
@@ -211,7 +236,7 @@ func sum(ns []int) (n int) {
 func TestASamplerThatRefusesIsAMemberThatRefuses(t *testing.T) {
 	f := endless(t)
 	m, _ := latentMember(t, f)
-	if m.Refusal == nil || m.Refusal.Code != mse.Unbounded || !(m.Lower > 1000 && m.Lower < 3000) || !strings.Contains(m.Refusal.Text, fmt.Sprintf("at least %d", int(m.Lower))) {
+	if m.Refusal == nil || m.Refusal.Code != mse.Unbounded || !(m.Lower > 500 && m.Lower < 3000) || !strings.Contains(m.Refusal.Text, fmt.Sprintf("at least %d", int(m.Lower))) {
 		t.Errorf("latent classes say %v, %+v", m.Lower, m.Refusal)
 	}
 	fit, err := f.Read()

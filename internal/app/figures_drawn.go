@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	"example.org/amparo/estimate"
@@ -25,9 +26,11 @@ type TotalDetail struct {
 }
 
 // TotalPosterior is the distribution of the total by the decomposable graphs, mixed over
-// draws of who is who. Shares are percents of the distribution, in whole numbers.
+// draws of who is who. Shares are percents of the distribution, in whole numbers: in the
+// stretches those of Draws draws from it, where that is not 0.
 type TotalPosterior struct {
 	Bins   []PosteriorBin `json:"bins"`
+	Draws  int            `json:"draws,omitempty"`
 	Modes  []PosteriorBin `json:"modes"` // N and the share around it
 	Lower  float64        `json:"lower"`
 	Upper  float64        `json:"upper"`
@@ -95,7 +98,7 @@ func drawTotal(ctx context.Context, fit *estimate.Fit, tables []hist.Table, p ms
 		return nil
 	}
 	var err error
-	if d.Posterior, err = posteriorOver(ctx, tables, float64(fit.Lower), step); err != nil {
+	if d.Posterior, err = posteriorOver(ctx, tables, float64(fit.Lower), p.Seed, latent != nil, step); err != nil {
 		return err
 	}
 	if d.Posterior == nil {
@@ -146,9 +149,15 @@ func without(ctx context.Context, tables []hist.Table, l string, p mse.Plan) (To
 // bins is about how many stretches a posterior is drawn in.
 const bins = 24
 
+// posteriorDraws are the draws that the stretches of a posterior are counted on. The
+// distribution itself is a function of the lists: whoever knows all counts but the hidden ones
+// could try until it comes out, to the last percent (docs/decisions/0040).
+const posteriorDraws = 100
+
 // posteriorOver mixes the posterior of the decomposable graphs over the tables, or is nil
-// where they give none. low is the lower end of the range that is published.
-func posteriorOver(ctx context.Context, tables []hist.Table, low float64, step Step) (*TotalPosterior, error) {
+// where they give none. low is the lower end of the range that is published. drawn says that
+// it is shown by draws, with a seed that is not kept; figures of before hold it as it is.
+func posteriorOver(ctx context.Context, tables []hist.Table, low float64, seed uint64, drawn bool, step Step) (*TotalPosterior, error) {
 	mix := map[int]float64{}
 	first, last, n, bound := math.MaxInt, 0, 0.0, 0
 	for k, t := range tables {
@@ -178,7 +187,9 @@ func posteriorOver(ctx context.Context, tables []hist.Table, low float64, step S
 	for _, m := range p.Peaks() {
 		out.Modes = append(out.Modes, PosteriorBin{fewDigits(float64(m.N)), int(math.Round(100 * m.Share))})
 	}
-	out.Bins = binned(p, q[0], q[4])
+	if out.Bins = binned(p, q[0], q[4]); drawn {
+		out.Bins, out.Draws = drawnBins(p, q[0], q[4], seed), posteriorDraws
+	}
 	for _, xi := range tiedAt {
 		at := func(total int) float64 { return n + max(0, float64(total)-n)/xi }
 		out.Tie = append(out.Tie, TieAt{xi, fewDigits(at(q[2])), fewDown(at(q[1])), fewUp(at(q[3]))})
@@ -202,6 +213,27 @@ func binned(p dga.Posterior, from, to int) []PosteriorBin {
 			share += p.P[n-p.First]
 		}
 		out = append(out, PosteriorBin{float64(lo) + float64(width)/2, int(math.Round(100 * share))})
+	}
+	return out
+}
+
+// drawnBins counts draws from a posterior in stretches of one round width. What lies before from
+// or behind to is put there.
+func drawnBins(p dga.Posterior, from, to int, seed uint64) []PosteriorBin {
+	width := stretch(float64(to-from) / drawnStretches)
+	first := math.Floor(float64(from)/width) * width
+	out := make([]PosteriorBin, int((float64(to)-first)/width)+1)
+	for i := range out {
+		out[i].N = first + (float64(i)+0.5)*width
+	}
+	rng := rand.New(rand.NewPCG(seed, 0x706f73746572696f))
+	for range posteriorDraws {
+		u, n := rng.Float64(), 0
+		for ; n+1 < len(p.P) && u >= p.P[n]; n++ {
+			u -= p.P[n]
+		}
+		n = min(max(p.First+n, from), to)
+		out[int((float64(n)-first)/width)].Share++
 	}
 	return out
 }

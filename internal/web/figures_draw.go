@@ -156,7 +156,11 @@ func (p *drawing) posterior(d app.TotalDetail) {
 	if len(modes) > 1 {
 		name = "figures.posterior.many"
 	}
-	p.add("figures.posterior", say.Fill(name, strings.Join(modes, "; "), whole(q.Lower), whole(q.Upper), whole(q.Bound)), c)
+	says := say.Fill(name, strings.Join(modes, "; "), whole(q.Lower), whole(q.Upper), whole(q.Bound))
+	if q.Draws > 0 {
+		says += " " + say.Fill("figures.posterior.drawn", grouped(q.Draws))
+	}
+	p.add("figures.posterior", says, c)
 
 	t := chart.Sensitivity{Frame: p.frame("tie", "figures.tie"), Log: true, Neutral: 1, Threshold: float64(q.Threshold), Tipping: float64(q.Tipping),
 		Words: chart.SensitivityWords{Tipping: say.T("figures.tipping"), Threshold: say.T("figures.lowend"), NotReached: say.T("figures.nottipped"), Interval: say.T("figures.interval")}}
@@ -165,7 +169,7 @@ func (p *drawing) posterior(d app.TotalDetail) {
 		t.Points = append(t.Points, chart.Band{X: x.Xi, Y: x.N, Lower: x.Lower, Upper: x.Upper})
 	}
 	first, last := q.Tie[0], q.Tie[len(q.Tie)-1]
-	says := say.Fill("figures.tie.says", whole(last.N), whole(first.N))
+	says = say.Fill("figures.tie.says", whole(last.N), whole(first.N))
 	if !math.IsNaN(float64(q.Tipping)) {
 		says += " " + say.Fill("figures.tie.tips", decimal(float64(q.Tipping)), whole(float64(q.Threshold)))
 	}
