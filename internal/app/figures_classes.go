@@ -78,11 +78,19 @@ type sampler struct {
 	rhat    float64
 	ess     float64
 	slow    bool
+	same    map[string]estimate.Fit // by the hash of its lists
 }
 
-// latentPlan puts latent classes into a plan, for n draws of who is who.
-func latentPlan(p *mse.Plan, n int, step Step) *sampler {
-	s := &sampler{options: lcm.Options{Draws: max(fewestLatent, (latentDraws+n-1)/n), Steps: latentSteps}, limits: p.Limits, of: n, step: step, ess: math.Inf(1)}
+// latentPlan puts latent classes into a plan, for n of some draws of who is who. Draws that give
+// the same lists share one fit, for its seed comes from the lists.
+func latentPlan(p *mse.Plan, tables []hist.Table, n int, step Step) *sampler {
+	s := &sampler{limits: p.Limits, of: n, step: step, ess: math.Inf(1), same: map[string]estimate.Fit{}}
+	differ := map[string]bool{}
+	for _, t := range tables {
+		differ[t.Hash()] = true
+	}
+	fits := min(n, len(differ))
+	s.options = lcm.Options{Draws: max(fewestLatent, (latentDraws+fits-1)/fits), Steps: latentSteps}
 	p.LatentTables, p.LatentClass, p.LatentEnough = n, s.fit, func(estimate.Fit) bool { return s.slow }
 	return s
 }
@@ -105,9 +113,14 @@ func (s *sampler) fit(ctx context.Context, t hist.Table, level float64, seed uin
 		}
 	}
 	s.step(StepClasses, 100*s.fitted, 100*s.of)
+	if f, ok := s.same[t.Hash()]; ok {
+		s.fitted++
+		return f, nil
+	}
 	f, err := mse.LatentClasses(o)(ctx, t, level, seed)
 	if err == nil {
 		s.note(&f)
+		s.same[t.Hash()] = f
 	}
 	return f, err
 }

@@ -202,7 +202,7 @@ func (w *Workspace) totalFigure(ctx context.Context, g *ground, q FigureQuestion
 		if plan.Seed, err = unguessed(seed, canonical); err != nil {
 			return estimate.Fit{}, err
 		}
-		latent = latentPlan(&plan, q.Latent, step)
+		latent = latentPlan(&plan, tables, q.Latent, step)
 	}
 	plan.Progress = func(done, of int) {
 		if latent == nil || latent.fitted == 0 { // they come last, and tell more

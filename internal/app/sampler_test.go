@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"example.org/amparo/estimate"
+	"example.org/amparo/estimate/hist"
 	"example.org/amparo/estimate/mse"
 	"example.org/amparo/estimate/mse/lcm"
 )
@@ -16,7 +17,7 @@ import (
 func TestRunsThatDoNotAgreeAreShownAndRefuseInRoundNumbers(t *testing.T) {
 	var p mse.Plan
 	p.Limits = mse.DefaultLimits()
-	s := latentPlan(&p, 2, func(string, int, int) {})
+	s := latentPlan(&p, twoTables(), 2, func(string, int, int) {})
 	for _, at := range [][2]int{{57, 61}, {57, 153}} {
 		detail := lcm.Posterior{Medians: []float64{float64(at[0]), float64(at[1])}}
 		for i := range 200 {
@@ -46,7 +47,7 @@ func TestASlowRunIsTheLast(t *testing.T) {
 		enough   bool
 	}{"quick": {3600, false, false}, "long": {4 * 7373, false, true}, "tempered": {3600, true, true}} {
 		p := mse.Plan{Limits: mse.DefaultLimits()}
-		s := latentPlan(&p, 8, func(string, int, int) {})
+		s := latentPlan(&p, twoTables(), 8, func(string, int, int) {})
 		f := estimate.Fit{Method: mse.LCM, Detail: lcm.Posterior{Medians: []float64{100, 100, 100, 100}, Tempered: c.tempered, Draws: make([]lcm.Draw, 1000)},
 			Diagnostics: &estimate.Diagnostics{RHat: 1, ESSBulk: 500, ESSTail: 500, Chains: 4, Draws: c.draws}}
 		s.note(&f)
@@ -72,5 +73,47 @@ func TestTheVerdictOfRunsFollowsTheirNumbers(t *testing.T) {
 		if v := verdictOf(x[0], x[1], l); v != RunsDisagree {
 			t.Errorf("%v: %s", x, v)
 		}
+	}
+}
+
+// twoTables are the lists of two draws of who is who.
+func twoTables() []hist.Table {
+	var out []hist.Table
+	for more := range 2 {
+		t := hist.Table{Lists: []string{"a", "b", "c"}}
+		for h, n := range []int{60 + more, 55, 20, 50, 18, 15, 6} {
+			t.Cells = append(t.Cells, hist.Cell{History: hist.History(h + 1), Count: n})
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// Draws of who is who that give the same lists share a fit: it would be the same to the last bit,
+// and take as long again.
+func TestDrawsWithTheSameListsShareAFit(t *testing.T) {
+	tables := twoTables()
+	p := mse.Plan{Limits: mse.DefaultLimits()}
+	told := 0
+	s := latentPlan(&p, []hist.Table{tables[0], tables[1], tables[0]}, 3, func(string, int, int) { told++ })
+	if s.options.Draws != 500 {
+		t.Errorf("two fits make %d effective draws each", s.options.Draws)
+	}
+	var fits []estimate.Fit
+	var steps []int
+	for _, x := range []hist.Table{tables[0], tables[1], tables[0]} {
+		told = 0
+		f, err := p.LatentClass(t.Context(), x, 0.95, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fits, steps = append(fits, f), append(steps, told)
+	}
+	if s.fitted != 3 || fits[0].Median != fits[2].Median || steps[2] != 1 {
+		t.Errorf("%d fits, %v and %v, told %v", s.fitted, fits[0].Median, fits[2].Median, steps)
+	}
+	again, err := mse.LatentClasses(s.options)(t.Context(), tables[0], 0.95, 3)
+	if err != nil || again.Median != fits[2].Median || again.Lower != fits[2].Lower || again.Upper != fits[2].Upper {
+		t.Errorf("fitted anew it is %v to %v, shared %v to %v (%v)", again.Lower, again.Upper, fits[2].Lower, fits[2].Upper, err)
 	}
 }
