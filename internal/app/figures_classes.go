@@ -59,9 +59,8 @@ const (
 const SettledRHat = 1.01
 
 // shownDraws are how many draws of each run are shown, and drawnStretches in about how many
-// stretches.
-// So few say how the runs lie to each other, and hardly what they rest on: all draws of a run
-// would tell one person more from one person fewer (docs/decisions/0040).
+// stretches. So few say how the runs lie to each other, and hardly what they rest on: all draws
+// of a run would tell one person more from one person fewer (docs/decisions/0040).
 const (
 	shownDraws     = 20
 	drawnStretches = 12
@@ -91,7 +90,8 @@ func latentPlan(p *mse.Plan, tables []hist.Table, n int, step Step) *sampler {
 	}
 	fits := min(n, len(differ))
 	s.options = lcm.Options{Draws: max(fewestLatent, (latentDraws+fits-1)/fits), Steps: latentSteps}
-	p.LatentTables, p.LatentClass, p.LatentEnough = n, s.fit, func(estimate.Fit) bool { return s.slow }
+	p.LatentTables, p.LatentClass = n, s.fit
+	p.LatentEnough = func(estimate.Fit) bool { return s.slow && len(s.same) < len(differ) } // what was fitted before is at hand
 	return s
 }
 
@@ -133,11 +133,14 @@ func (s *sampler) note(f *estimate.Fit) {
 		return
 	}
 	rhat, ess := float64(f.Diagnostics.RHat), float64(min(f.Diagnostics.ESSBulk, f.Diagnostics.ESSTail))
-	if s.fitted == 1 || !(rhat <= s.rhat) { // runs that stand still have none, which is the worst
-		s.rhat, s.worst = rhat, p
+	if math.IsNaN(rhat) { // runs that stand still have none, which is the worst
+		rhat = math.Inf(1)
 	}
-	if s.ess = math.Min(s.ess, ess); math.IsNaN(ess) {
-		s.ess = 0
+	if math.IsNaN(ess) {
+		ess = 0
+	}
+	if s.ess = math.Min(s.ess, ess); s.fitted == 1 || rhat > s.rhat {
+		s.rhat, s.worst = rhat, p
 	}
 	s.slow = s.slow || p.Tempered || f.Diagnostics.Draws >= slowRun*f.Diagnostics.Chains*9/10 // a tenth is left out as the way there
 	if f.Refusal != nil && f.Refusal.Code == notSettled {

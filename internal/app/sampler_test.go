@@ -39,6 +39,22 @@ func TestRunsThatDoNotAgreeAreShownAndRefuseInRoundNumbers(t *testing.T) {
 	}
 }
 
+// Runs that stand still have no R-hat. They are the worst there are, whatever comes after them.
+func TestRunsThatStandStillAreTheWorst(t *testing.T) {
+	p := mse.Plan{Limits: mse.DefaultLimits()}
+	s := latentPlan(&p, twoTables(), 2, func(string, int, int) {})
+	for _, still := range []bool{true, false} {
+		f := estimate.Fit{Method: mse.LCM, Detail: lcm.Posterior{Medians: []float64{100, 100}, Draws: make([]lcm.Draw, 100)}, Diagnostics: &estimate.Diagnostics{RHat: 1, ESSBulk: 500, ESSTail: 500, Chains: 2}}
+		if still {
+			f.Diagnostics.RHat, f.Diagnostics.ESSTail = estimate.Number(math.NaN()), estimate.Number(math.NaN())
+		}
+		s.note(&f)
+	}
+	if r := s.runs(); r.Verdict != RunsDisagree || r.ESS != 0 || !math.IsInf(float64(r.RHat), 1) {
+		t.Errorf("%+v", r)
+	}
+}
+
 // A run that takes long is the last: the plan is told that there is enough.
 func TestASlowRunIsTheLast(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"math"
 
 	"example.org/amparo/chart"
 	"example.org/amparo/estimate/mse"
@@ -43,8 +44,16 @@ func (p *drawing) runs(r app.Runs, limits mse.Limits) {
 	p.add("figures.runs", say.Fill("figures.runs."+r.Verdict+".says", grouped(len(r.Runs))), c)
 	p.out[len(p.out)-1].Light = &light{Class: verdict.class, Sign: verdict.sign, Text: say.T("figures.runs." + r.Verdict), Rests: say.T("figures.runs.more"),
 		Why: []string{
-			say.Fill("figures.runs.rhat", fmt.Sprintf("%.3f", float64(r.RHat)), fmt.Sprintf("%.2f", app.SettledRHat), fmt.Sprintf("%.2f", limits.RHat)),
+			say.Fill("figures.runs.rhat", thousandths(float64(r.RHat)), fmt.Sprintf("%.2f", app.SettledRHat), fmt.Sprintf("%.2f", limits.RHat)),
 			say.Fill("figures.runs.ess", whole(float64(r.ESS)), whole(limits.ESS)),
 			say.Fill("figures.runs.shown", grouped(r.Fitted), grouped(shown), whole(r.Width)),
 		}}
+}
+
+// thousandths writes an R-hat; runs that stand still have none that is finite.
+func thousandths(rhat float64) string {
+	if math.IsNaN(rhat) || math.IsInf(rhat, 0) {
+		return "∞"
+	}
+	return fmt.Sprintf("%.3f", rhat)
 }
