@@ -73,7 +73,7 @@ func (q FigureQuestion) filled(set *kind.Set) (FigureQuestion, error) {
 		return q, fault.New(fault.Invalid, "app.Figure", "there are %d draws of who is who", q.Draws).With("ask for 1 to %d; %d is usual", MaxFigureDraws, usualDraws).Coded("figure.draws", MaxFigureDraws)
 	}
 	if q.Latent < -1 || q.Latent > q.Draws {
-		return q, fault.New(fault.Invalid, "app.Figure", "latent classes cannot be fitted to %d of %d draws of who is who", q.Latent, q.Draws).With("ask for as many or fewer, or for -1 to leave them out")
+		return q, fault.New(fault.Invalid, "app.Figure", "latent classes cannot be fitted to %d of %d draws of who is who", q.Latent, q.Draws).With("ask for as many or fewer, or for -1 to leave them out").Coded("figure.latent", q.Draws)
 	}
 	if q.Latent == -1 || q.Ask != AskTotal {
 		q.Latent = 0
