@@ -386,7 +386,7 @@ func TestNoRefusalIsInEnglishWhereAnotherLanguageIsChosen(t *testing.T) {
 	if refused < 250 {
 		t.Errorf("only %d were refused", refused)
 	}
-	for _, p := range []string{"/record/" + id.ID{1}.String(), "/list/nothing", "/nothing", "/figures/making/x"} {
+	for _, p := range []string{"/record/" + id.ID{1}.String(), "/list/nothing", "/nothing", "/figures/x"} {
 		_, body, _ := s.do("GET", p, nil, func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "lang", Value: "ko"}) })
 		if e := english.FindString(refusedText(body)); e != "" || refusedText(body) == "" {
 			t.Errorf("%s: %q", p, refusedText(body))
