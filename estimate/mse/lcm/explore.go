@@ -11,7 +11,7 @@ const (
 	// times as many, up to sketchedLast.
 	sketchedFirst, sketchedLast = 1000, 16_000
 	sketchStream                = 900 // of the seed, and after
-	// Of so many pilots of each chain one at least has to be taken. Where takenOften of them are,
+	// So many pilots of each chain show how often jumps are taken. Where takenOften of them are,
 	// one jump in a step is enough; where fewer are, as many more are tried, up to mostTries.
 	pilots, takenOften, mostTries = 100, 0.5, 4
 	// A sketch is not worth its price where a run has had one effective draw from this many rows,
@@ -33,7 +33,7 @@ func (r *run) explore(ctx context.Context, chains []*chain, stands []stand) erro
 		}
 		due *= 4
 		stream++
-		return equip(chains, newSketch(stands, rng.New(r.o.Seed, stream)))
+		return equip(chains, newSketch(stands, rng.New(r.o.Seed, stream)), r.rate(rows))
 	}
 	for {
 		if err := r.sample(ctx, "chains", samplers(chains), r.o.Steps, longer); err != nil || !r.again {
@@ -45,12 +45,17 @@ func (r *run) explore(ctx context.Context, chains []*chain, stands []stand) erro
 // slow reports whether a run of so many rows is one that a sketch may quicken.
 func (r *run) slow(rows int) bool {
 	got := float64(min(r.quality.ESSBulk, r.quality.ESSTail))
-	return !(got >= float64(r.o.Draws)/2 || got >= float64(rows*len(r.traces))/slowRows)
+	return !(got >= float64(r.o.Draws)/2 || r.rate(rows)*slowRows >= 1)
+}
+
+// rate is how many effective draws a run of so many rows had for each.
+func (r *run) rate(rows int) float64 {
+	return float64(min(r.quality.ESSBulk, r.quality.ESSTail)) / float64(rows*len(r.traces))
 }
 
 // equip gives the chains a sketch to jump by. It reports false, and leaves them what they have,
-// when no pilot is taken.
-func equip(chains []*chain, s *sketch) bool {
+// when by the pilots fewer jumps would be taken in a step than there are effective draws without.
+func equip(chains []*chain, s *sketch, rate float64) bool {
 	if s == nil {
 		return false
 	}
@@ -64,15 +69,16 @@ func equip(chains []*chain, s *sketch) bool {
 		c.jump()
 		taken += c.jumps.taken
 	}
+	share := float64(taken) / float64(pilots*len(chains))
+	tries := int(min(max(takenOften/share, 1), mostTries))
+	worth := taken > 0 && !(share*float64(tries) < rate)
 	for i, c := range chains {
-		if taken == 0 {
+		c.jumps.tries = tries
+		if !worth {
 			c.jumps = before[i]
-			continue
 		}
-		share := float64(taken) / float64(pilots*len(chains))
-		c.jumps.tries = min(max(int(takenOften/share), 1), mostTries)
 	}
-	return taken > 0
+	return worth
 }
 
 // memory is where a chain stood, at even distances over the time since the last sketch.
