@@ -47,6 +47,8 @@ type Options struct {
 	// Keep lists groups to be published first and so hidden last, as "column=value"
 	// ("year=Total").
 	Keep []string `json:"keep,omitempty"`
+	// Known are counts published before of other people, some of whom are these.
+	Known []Known `json:"known,omitempty"`
 }
 
 func (o Options) withDefaults() (Options, error) {

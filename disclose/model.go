@@ -71,7 +71,7 @@ func newModel(tables []*Table, released []Release, opt Options) (*model, error) 
 		return nil, fault.New(fault.Invalid, "disclose", "there is no table").With("give at least one")
 	}
 	m := &model{opt: opt, tables: tables, at: map[string]*cell{}, truth: map[string]int64{}}
-	steps := []func([]Release) error{m.frame, m.count, m.relate, m.divide, m.facts, m.mark}
+	steps := []func([]Release) error{m.frame, m.count, m.relate, m.divide, m.facts, m.knownFacts, m.mark}
 	for _, step := range steps {
 		if err := step(released); err != nil {
 			return nil, err
