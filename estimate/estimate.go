@@ -72,6 +72,15 @@ type Refusal struct {
 	Text    string `json:"text"`
 	Instead string `json:"instead,omitempty"`
 	Args    []any  `json:"args,omitempty"`
+	// InsteadCode and InsteadArgs are of Instead what Code and Args are of Text.
+	InsteadCode string `json:"instead_code,omitempty"`
+	InsteadArgs []any  `json:"instead_args,omitempty"`
+}
+
+// Offer adds to a refusal what to do, or what may be said, in its place.
+func (r Refusal) Offer(code, format string, args ...any) Refusal {
+	r.Instead, r.InsteadCode, r.InsteadArgs = fmt.Sprintf(format, args...), code, args
+	return r
 }
 
 // Because returns a refusal with its words.

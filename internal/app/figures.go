@@ -116,9 +116,11 @@ type Figure struct {
 	Overlaps *Overlaps `json:"overlaps,omitempty"`
 
 	// Released are the tables of counts that the figure shows, by what they are of. Later
-	// figures are held against them. Bases are hashes over what a curve among them rests on,
-	// ids included; Against are the figures that this one was held against.
+	// figures are held against them. Bases are hashes over what a curve or range among them rests on,
+	// ids included, Sizes about how many people that are, in tens; Against are the figures that
+	// this one was held against.
 	Released map[string]disclose.Release `json:"released,omitempty"`
+	Sizes    map[string]int              `json:"sizes,omitempty"`
 	Bases    map[string]string           `json:"bases,omitempty"`
 	Against  []id.ID                     `json:"against,omitempty"`
 
@@ -201,6 +203,7 @@ func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion, again *
 	for _, b := range before.figures {
 		f.Against = append(f.Against, b.Record)
 	}
+	before.figures = append(before.figures, f) // what it shows first, the rest of it is held against
 	var fit estimate.Fit
 	switch q.Ask {
 	case AskTotal:
@@ -283,6 +286,11 @@ func (w *Workspace) keepFigure(ctx context.Context, f *Figure) error {
 	if fit.Refusal != nil {
 		vs["refusal"] = []kind.Value{kind.Of(fit.Refusal.Text)}
 	}
+	return w.keepRun(ctx, f, vs)
+}
+
+// keepRun records what was computed on the day it was.
+func (w *Workspace) keepRun(ctx context.Context, f *Figure, vs kind.Values) error {
 	k, _ := w.Schema().Kind("estimate_run")
 	date, _ := k.Field("date")
 	on, err := w.Schema().ParseValue(date, f.Made.Format(time.DateOnly), "en")

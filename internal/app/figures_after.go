@@ -316,8 +316,8 @@ func whatever(of []fateOf, joined map[string]string, code string) estimate.Inter
 	f := bounds.Fates{N: len(of)}
 	for _, r := range of {
 		switch {
-		case r.outcome == chain.FateUnknown && code != chain.FateUnknown: // however few, and whatever they are counted with
-			f.Unknown++
+		case code != chain.FateUnknown && joined[r.outcome] == joined[chain.FateUnknown]:
+			f.Unknown++ // with whatever they are counted with, else the range tells how many those are
 		case r.outcome == code || joined[r.outcome] == code:
 			f.X++
 		}
@@ -407,6 +407,11 @@ func (g *ground) deathBounds(fates map[int]fateOf, listed map[int]bool) estimate
 		d.Tipping = estimate.Number(twoUp(math.Max(0, (0.5*float64(f.N)-float64(max(f.X, smallest-1)))/float64(f.Unknown))))
 	}
 	fit.Lower, fit.Upper, fit.Level, fit.Detail = in.Lower, in.Upper, in.Level, d
-	fit.Refusal.Instead = estimate.Because("", "Of people on lists who were sent back, the share lies between %.0f%% and %.0f%%, whatever befell those whose fate is unknown.", 100*float64(in.Lower), 100*float64(in.Upper)).Text
+	offerDeaths(fit.Refusal, in)
 	return fit
+}
+
+// offerDeaths says in place of a share of the dead within what it lies.
+func offerDeaths(r *estimate.Refusal, in estimate.Interval) {
+	*r = r.Offer("deaths_between", "Of people on lists who were sent back, the share lies between %g%% and %g%%, whatever befell those whose fate is unknown.", math.Round(100*float64(in.Lower)), math.Round(100*float64(in.Upper)))
 }

@@ -33,6 +33,7 @@ type ground struct {
 	bases    map[string]string // of what a figure shows beside counts, by its name
 	told     map[string]int    // people who told of a stage, by its code
 	outcomes *disclose.Table   // of those heard
+	observed int               // people on lists
 	deaths   *disclose.Table   // what is known of those on lists who were sent back, or nil
 }
 
@@ -192,6 +193,14 @@ func (w *Workspace) totalFigure(ctx context.Context, g *ground, q FigureQuestion
 		canonical = append(canonical, t.Canonical()...)
 	}
 	canonical = g.salted(canonical)
+	g.bases[totalName] = estimate.Hash(canonical)
+	named := map[uint32]bool{}
+	for n, h := range on {
+		if h != 0 {
+			named[g.linked[n]] = true
+		}
+	}
+	g.observed = len(named)
 	seed, err := q.seed(canonical)
 	if err != nil {
 		return estimate.Fit{}, err
@@ -266,9 +275,12 @@ func (w *Workspace) shareFigure(ctx context.Context, g *ground, q FigureQuestion
 	small := false
 	for _, entity := range append([][]uint32{g.linked}, g.draws...) {
 		people := map[uint32]bool{}
-		for n := range g.persons {
-			if t.counted[n] {
-				people[entity[n]] = people[entity[n]] || t.has[n]
+		for n := range t.counted {
+			people[entity[n]] = false
+		}
+		for n := range t.has { // whoever was heard and what befell them may stand in two records of one person
+			if _, heard := people[entity[n]]; heard {
+				people[entity[n]] = true
 			}
 		}
 		x, n := 0, len(people)

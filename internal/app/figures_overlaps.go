@@ -81,9 +81,7 @@ func (f *Figure) suppressed(t hist.Table, g *ground, before releases) (*Overlaps
 	}
 	out := &Overlaps{Lists: t.Lists}
 	if res.Refusal != nil {
-		if out.Refusal = res.Refusal; res.Refusal.Code != "too_many_releases" {
-			out.Refusal = res.refusal("").Refusal // its own words name the small groups
-		}
+		out.Refusal = res.refusal("").Refusal // its own words name the small groups
 		return out, nil
 	}
 	f.release("lists", res, g)

@@ -34,6 +34,10 @@ func mostReleases(columns int) int {
 	return 8
 }
 
+// tooManyReleases is the code of a figure that is not given because too many different ones of its
+// question were shown before.
+const tooManyReleases = "too_many_releases"
+
 // releases are the tables that figures have shown before. A kept figure counts as released: it
 // is read by more people than may open the records.
 type releases struct {
@@ -57,20 +61,31 @@ func (r releases) of(name string) (out []disclose.Release, last time.Time) {
 // audited is what may be shown of tables after everything shown before.
 type audited struct {
 	*disclose.Result
-	last time.Time // of the figure they were held against; zero: none
+	last      time.Time // of the figure of the question they were held against; zero: none
+	elsewhere time.Time // of what was shown of other people that leaves a few over; zero: none
+	near      bool      // people were changed, but not by ten, and more than their counts would be shown
 }
 
 // whole reports whether nothing at all has to be hidden.
-func (a audited) whole() bool { return a.Refusal == nil && a.Audit.Hidden == 0 }
+func (a audited) whole() bool { return !a.near && a.Refusal == nil && a.Audit.Hidden == 0 }
 
 // refusal says why a figure is not given.
 func (a audited) refusal(method string) estimate.Fit {
-	if a.last.IsZero() {
+	if a.Result != nil && a.Refusal != nil && a.Refusal.Code == tooManyReleases {
+		return estimate.Refuse(method, *a.Refusal)
+	}
+	if a.last.IsZero() && a.elsewhere.IsZero() {
 		return tooFew(method, smallest)
 	}
-	r := fewSince(a.last)
-	r.Instead = "Wait for more accounts, then make the figure again."
-	return estimate.Refuse(method, r)
+	if a.elsewhere.IsZero() || a.near {
+		return estimate.Refuse(method, later(fewSince(a.last)))
+	}
+	return estimate.Refuse(method, later(fewElsewhere(a.elsewhere)))
+}
+
+// later adds to a refusal what to do.
+func later(r estimate.Refusal) estimate.Refusal {
+	return r.Offer("wait_for_accounts", "Wait for more accounts, then make the figure again.")
 }
 
 // fewSince says that the difference from the figure of a day would tell of a few people.
@@ -78,28 +93,37 @@ func fewSince(day time.Time) estimate.Refusal {
 	return estimate.Because(ReleasedBefore, "Fewer than %d people came in, left or were corrected since the figure of %s. The difference between the two would tell something about them.", smallest, day.Format(time.DateOnly))
 }
 
-// audit holds tables over the same people against everything shown before under their name:
-// for every small count, and for every small group that came in or left since, the smallest
-// and the largest number that a reader of all of it can work out.
+// audit holds tables over the same people against everything shown before, under their name
+// and of people who are known to stand to them as [relations] says: for every small count, and
+// for every small group that came in or left since or that stands in one and not in the other,
+// the smallest and the largest number that a reader of all of it can work out.
 func (r releases) audit(name string, tables ...*disclose.Table) (audited, error) {
 	before, last := r.of(name)
-	return hold(name, before, last, tables...)
+	return r.hold(name, before, last, tables...)
 }
 
-func hold(name string, before []disclose.Release, last time.Time, tables ...*disclose.Table) (audited, error) {
-	out := audited{last: last}
+// hold is audit with the earlier tables of the name given. The first table is the one of which
+// groups stand to other people.
+func (r releases) hold(name string, before []disclose.Release, last time.Time, tables ...*disclose.Table) (audited, error) {
+	known, days := r.known(name, len(tables[0].Columns))
+	out := audited{last: last, elsewhere: elsewhere(known, days, tables[0])}
 	if most := mostReleases(len(tables[0].Columns)); len(before) > most {
-		r := estimate.Because("too_many_releases", "More than %d different tables of this question were shown before; a new one is not held against so many.", most)
+		r := estimate.Because(tooManyReleases, "More than %d different tables of this question were shown before; a new one is not held against so many.", most)
 		out.Result = &disclose.Result{Refusal: &r}
 		return out, nil
 	}
 	for _, t := range tables {
-		t.Name = name
+		if t.Name == "" {
+			t.Name = name
+		}
 	}
-	res, err := disclose.Suppress(tables, before, disclose.Options{Threshold: smallest, Flat: true})
-	if k := fault.KindOf(err); len(before) > 0 && (k == fault.Invalid || k == fault.TooLarge) {
-		// No people agree with both: some were changed, and how many nobody can tell.
+	res, err := disclose.Suppress(tables, before, disclose.Options{Threshold: smallest, Flat: true, Hierarchies: nested(tables), Known: known})
+	if k := fault.KindOf(err); len(before)+len(known) > 0 && (k == fault.Invalid || k == fault.TooLarge) {
+		// No people agree with all of it: some were changed, and how many nobody can tell.
 		r := fewSince(last)
+		if len(before) == 0 {
+			r = fewElsewhere(days[0])
+		}
 		res = &disclose.Result{Refusal: &r}
 	} else if err != nil {
 		return out, err
@@ -108,21 +132,42 @@ func hold(name string, before []disclose.Release, last time.Time, tables ...*dis
 	return out, nil
 }
 
-// near reports whether people were changed, but fewer than ten came in or left, since a figure
-// that showed more of them than counts, such as a curve.
+// near reports whether people were changed, but not certainly ten of them came in or left, since
+// a figure that showed more of them than counts, such as a curve or a range.
 func (r releases) near(name, basis string, n int) bool {
 	for _, f := range r.figures {
 		rel, ok := f.Released[name]
-		if !ok || f.Bases[name] == basis {
+		tens, sized := f.Sizes[name]
+		if !ok && !sized || f.Bases[name] == basis {
 			continue
 		}
-		for _, c := range rel.Tables[0].Cells {
-			if c.Count != nil && !slices.ContainsFunc(c.Key, func(v string) bool { return v != "" }) && max(int(*c.Count)-n, n-int(*c.Count)) < smallest {
+		was, exact := int64(0), false
+		if ok {
+			was, exact = countIn(rel, "")
+		}
+		low, high := int(was), int(was)
+		if !exact {
+			if low, high = tens, tens+9; !sized {
 				return true
 			}
 		}
+		if n < high+smallest && n > low-smallest {
+			return true
+		}
 	}
 	return false
+}
+
+// size keeps about how many people something rests on that shows more of them than counts: in
+// tens, and only what it rests on.
+func (f *Figure) size(name, basis string, n int) {
+	if f.Sizes == nil {
+		f.Sizes = map[string]int{}
+	}
+	if f.Bases == nil {
+		f.Bases = map[string]string{}
+	}
+	f.Sizes[name], f.Bases[name] = n/10*10, basis
 }
 
 // release keeps what was shown under a name.
@@ -131,7 +176,10 @@ func (f *Figure) release(name string, a audited, g *ground) {
 		return
 	}
 	if f.Released == nil {
-		f.Released, f.Bases = map[string]disclose.Release{}, map[string]string{}
+		f.Released = map[string]disclose.Release{}
+	}
+	if f.Bases == nil {
+		f.Bases = map[string]string{}
 	}
 	f.Released[name] = *a.Release
 	if basis := g.bases[name]; basis != "" {
@@ -148,6 +196,9 @@ func yesNo(column string, yes, no int) *disclose.Table {
 // it, or takes out of it, what would tell something about a few people by the difference.
 // The overlaps of a total are audited where they are laid out.
 func (f *Figure) auditFigure(fit estimate.Fit, g *ground, r releases) (estimate.Fit, error) {
+	if f.Question.Ask == AskTotal {
+		return f.auditTotal(fit, g, r), nil
+	}
 	if err := f.auditDeaths(&fit, g, r); err != nil || fit.Refusal != nil {
 		return fit, err
 	}
@@ -164,9 +215,7 @@ func (f *Figure) auditFigure(fit estimate.Fit, g *ground, r releases) (estimate.
 		if err != nil {
 			return fit, err
 		}
-		if n := tableTotal(g.outcomes); r.near(name, g.bases[name], n) {
-			a.Refusal = a.refusal(fit.Method).Refusal
-		}
+		a.near = r.near(name, g.bases[name], tableTotal(g.outcomes))
 		return f.allOrNone(fit, name, a, g), nil
 	case *StayDetail:
 		return f.auditStay(fit, d, g, name, r)
@@ -178,8 +227,10 @@ func (f *Figure) auditFigure(fit estimate.Fit, g *ground, r releases) (estimate.
 // earlier ones.
 const deathsName = "dead"
 
-// auditDeaths takes the range of the share of the dead out of a fit, where fewer than ten people
-// died, came in or were corrected since it was shown: its ends would move with each of them.
+// auditDeaths holds the range of the share of the dead against what was shown before. Where
+// every count behind it may be shown, it is given in whole percents. Where one is small, no count
+// is shown and the range is given in steps of ten percent, from which no number of people
+// comes out. It is taken out where its ends would move with fewer than ten people.
 func (f *Figure) auditDeaths(fit *estimate.Fit, g *ground, r releases) error {
 	at := slices.IndexFunc(fit.Ensemble, func(m estimate.Fit) bool { _, ok := m.Detail.(DeathBounds); return ok })
 	if at < 0 || g.deaths == nil {
@@ -189,25 +240,61 @@ func (f *Figure) auditDeaths(fit *estimate.Fit, g *ground, r releases) error {
 	if err != nil {
 		return err
 	}
-	same := true
-	for _, old := range r.figures {
-		if _, ok := old.Released[deathsName]; ok && old.Bases[deathsName] != g.bases[deathsName] {
-			same = false
-		}
-	}
-	if same || a.whole() && !r.near(deathsName, g.bases[deathsName], tableTotal(g.deaths)) {
-		f.release(deathsName, a, g)
-		return nil
-	}
+	n, basis := tableTotal(g.deaths), g.bases[deathsName]
+	near := r.near(deathsName, basis, n)
 	m := fit.Ensemble[at]
-	m.Lower, m.Upper, m.Level, m.Detail = estimate.Number(math.NaN()), estimate.Number(math.NaN()), 0, nil
+	d, _ := m.Detail.(DeathBounds)
 	refusal := *m.Refusal
-	refusal.Instead = ""
 	m.Refusal = &refusal
 	fit.Ensemble = slices.Clone(fit.Ensemble)
+	switch {
+	case a.whole() && !near:
+		f.release(deathsName, a, g)
+		f.size(deathsName, basis, n)
+		return nil
+	case !near && a.elsewhere.IsZero() && !r.counted(deathsName):
+		f.size(deathsName, basis, n)
+		d.Share.Lower, d.Share.Upper = estimate.Number(math.Floor(10*float64(d.Share.Lower))/10), estimate.Number(math.Ceil(10*float64(d.Share.Upper))/10)
+		d.Tipping = estimate.Number(math.NaN())
+		m.Lower, m.Upper, m.Detail = d.Share.Lower, d.Share.Upper, d
+		offerDeaths(&refusal, d.Share)
+	default:
+		m.Lower, m.Upper, m.Level, m.Detail = estimate.Number(math.NaN()), estimate.Number(math.NaN()), 0, nil
+		refusal.Instead, refusal.InsteadCode, refusal.InsteadArgs = "", "", nil
+		differencesHidden(fit)
+	}
 	fit.Ensemble[at] = m
-	differencesHidden(fit)
 	return nil
+}
+
+// counted reports whether any count was shown under a name.
+func (r releases) counted(name string) bool {
+	return slices.ContainsFunc(r.figures, func(f *Figure) bool { _, ok := f.Released[name]; return ok })
+}
+
+// totalName is the name under which the range of a total is held against earlier ones.
+const totalName = "total"
+
+// auditTotal refuses a total whose people were changed, but not by ten, since one was shown: its
+// ends, and what each method says, may move with each of them.
+func (f *Figure) auditTotal(fit estimate.Fit, g *ground, r releases) estimate.Fit {
+	n, basis := g.observed, g.bases[totalName]
+	if basis == "" {
+		return fit // there are no lists
+	}
+	if !r.near(totalName, basis, n) {
+		f.size(totalName, basis, n)
+		return fit
+	}
+	last := time.Time{}
+	for _, old := range r.figures {
+		if _, ok := old.Sizes[totalName]; ok {
+			last = old.Made
+		}
+	}
+	out := audited{last: last}.refusal(fit.Method)
+	out.Seed, out.InputHash, out.Options = fit.Seed, fit.InputHash, fit.Options
+	return out
 }
 
 func tableTotal(t *disclose.Table) (n int) {
@@ -224,9 +311,6 @@ func (f *Figure) allOrNone(fit estimate.Fit, name string, a audited, g *ground) 
 		return fit
 	}
 	out := a.refusal(fit.Method)
-	if a.Refusal != nil && a.Refusal.Code == "too_many_releases" {
-		out = estimate.Refuse(fit.Method, *a.Refusal)
-	}
 	out.Seed, out.InputHash, out.Options = fit.Seed, fit.InputHash, fit.Options
 	if f.Question.Ask == AskAfter {
 		delete(out.Options, "cause")
@@ -249,14 +333,12 @@ func (f *Figure) auditStay(fit estimate.Fit, d *StayDetail, g *ground, name stri
 		for _, b := range before {
 			coarse = append(coarse, inBrackets(b, at))
 		}
-		a, err := hold(name, coarse, last, bracketTable(at))
+		a, err := r.hold(name, coarse, last, bracketTable(at))
 		if err != nil {
 			return fit, err
 		}
 		if len(at) == 1 || a.whole() {
-			if r.near(name, g.bases[name], at[0].People) {
-				a.Refusal = a.refusal(fit.Method).Refusal
-			}
+			a.near = r.near(name, g.bases[name], at[0].People)
 			if fit = f.allOrNone(fit, name, a, g); fit.Refusal != nil {
 				return fit, nil
 			}
@@ -270,12 +352,12 @@ func (f *Figure) auditStay(fit estimate.Fit, d *StayDetail, g *ground, name stri
 	d.AtRisk = at
 	var shown []StageMarks
 	for _, s := range d.Stages {
-		stage := "rug " + s.Stage
+		stage := rugName(s.Stage)
 		a, err := r.audit(stage, &disclose.Table{Columns: []string{stage}, Cells: []disclose.Cell{{Key: []string{"told"}, Count: int64(g.told[s.Stage])}}})
 		if err != nil {
 			return fit, err
 		}
-		if !a.whole() || r.near(stage, g.bases[stage], g.told[s.Stage]) {
+		if a.near = r.near(stage, g.bases[stage], g.told[s.Stage]); !a.whole() {
 			differencesHidden(&fit)
 			continue
 		}
@@ -382,11 +464,11 @@ func (w *Workspace) releasedBefore(ctx context.Context, again *Figure) (releases
 		if again != nil && !slices.Contains(again.Against, rec) {
 			continue
 		}
-		r, err := w.History(ctx, rec)
+		f, err := w.showedBy(ctx, rec)
 		if err != nil {
 			return releases{}, err
 		}
-		if f := showedIn(r); f != nil {
+		if f != nil {
 			out.figures = append(out.figures, f)
 		}
 	}
@@ -401,7 +483,7 @@ func showedIn(r *casebook.Record) *Figure {
 	for _, ev := range r.History {
 		for _, v := range ev.Act.Fields["diagnostics"] {
 			var f Figure
-			if json.Unmarshal([]byte(v.Text), &f) == nil && f.Record == r.ID && len(f.Released) > 0 {
+			if json.Unmarshal([]byte(v.Text), &f) == nil && f.Record == r.ID && len(f.Released)+len(f.Sizes) > 0 {
 				return &f
 			}
 		}

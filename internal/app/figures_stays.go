@@ -300,7 +300,7 @@ func (g *ground) basesOf(all map[string]map[int]chain.Duration, stage string) {
 				fmt.Fprintf(&b, "%s %g %g %s;", d.Stage, d.Lo, d.Hi, d.Censoring)
 			}
 		}
-		g.bases["rug "+code] = estimate.Hash(b.Bytes())
+		g.bases[rugName(code)] = estimate.Hash(b.Bytes())
 	}
-	g.bases[AskStay+" "+stage] = g.bases["rug "+stage]
+	g.bases[AskStay+" "+stage] = g.bases[rugName(stage)]
 }

@@ -6,9 +6,10 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"example.org/amparo/disclose"
-	"example.org/amparo/fault"
+	"example.org/amparo/estimate"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
@@ -42,27 +43,6 @@ var seasons = []string{"spring", "summer", "autumn", "winter"}
 // seasonMonths are the months of each season; winter begins in December.
 var seasonMonths = [][]int{{3, 4, 5}, {6, 7, 8}, {9, 10, 11}, {12, 1, 2}}
 
-// Spread is how many people an event befell, by place and period, and by season and month.
-// It is what may be published: small counts are hidden, and others where they would give
-// a small one away.
-type Spread struct {
-	Question SpreadQuestion
-	Result   *disclose.Result // tables "place" (place, period) and "calendar" (season, month)
-}
-
-// Count is one cell; an empty value is the total over that column. Not shown is -1.
-func (s *Spread) Count(table, first, second string) int64 {
-	for _, c := range s.Result.Cells {
-		if c.Table == table && c.Key[0] == first && c.Key[1] == second {
-			if c.Published == nil {
-				return -1
-			}
-			return *c.Published
-		}
-	}
-	return 0
-}
-
 // firstEvent is the first datable event of a person.
 type firstEvent struct {
 	place    string
@@ -72,33 +52,30 @@ type firstEvent struct {
 	hasPlace bool
 }
 
-// Spread counts people by the place and time of the first event of a kind that the reading
-// holds. Each person stands in exactly one cell, so that totals add up and can be checked
-// against an attacker; records that people called the same are one person. A date counts
-// for a period, season or month only if it lies in it whatever day it means.
-func (r *Reading) Spread(ctx context.Context, kindName string) (*Spread, error) {
-	at := slices.IndexFunc(SpreadQuestions, func(q SpreadQuestion) bool { return q.Kind == kindName })
-	if at < 0 {
-		return nil, fault.New(fault.NotFound, "app.Spread", "no such map")
-	}
-	q := SpreadQuestions[at]
+// spread counts people by the place and time of the first event of a kind that the reading
+// holds: tables "place" (place, period) and "calendar" (season, month), how many people that
+// are, and a hash over what the counts rest on. Each person stands in exactly one cell, so that
+// totals add up and can be checked against an attacker; records that people called the same are
+// one person. A date counts for a period, season or month only if it lies in it whatever day
+// it means.
+func (r *Reading) spread(ctx context.Context, q SpreadQuestion) (tables []*disclose.Table, people int, basis string, err error) {
 	first, err := r.firstEvents(ctx, q)
 	if err != nil {
-		return nil, err
+		return nil, 0, "", err
 	}
 	places, calendar := map[[2]string]int64{}, map[[2]string]int64{}
-	for _, e := range first {
-		places[[2]string{e.place, periodOf(e.date)}]++
+	var rests []string
+	for p, e := range first {
+		period := periodOf(e.date)
 		season, month := seasonOf(e.date)
+		places[[2]string{e.place, period}]++
 		calendar[[2]string{season, month}]++
+		rests = append(rests, fmt.Sprintln(p, e.place, period, season, month))
 	}
-	tables := []*disclose.Table{{Name: "place", Columns: []string{"place", "period"}, Cells: placeCells(places)},
-		{Name: "calendar", Columns: []string{"season", "month"}, Cells: calendarCells(calendar)}}
-	res, err := disclose.Suppress(tables, nil, disclose.Options{Hierarchies: [][]string{{"season", "month"}}})
-	if err != nil {
-		return nil, fault.Because(fault.Internal, "app.Spread", "the counts cannot be checked for disclosure", err)
-	}
-	return &Spread{Question: q, Result: res}, nil
+	slices.Sort(rests)
+	return []*disclose.Table{{Name: "place", Columns: []string{"place", "period"}, Cells: placeCells(places)},
+			{Name: "calendar", Columns: []string{"season", "month"}, Cells: calendarCells(calendar)}},
+		len(first), estimate.Hash([]byte(strings.Join(rests, ""))), nil
 }
 
 func (r *Reading) firstEvents(ctx context.Context, q SpreadQuestion) (map[id.ID]firstEvent, error) {

@@ -95,6 +95,7 @@ type Workspace struct {
 	searches searches
 	partners sync.Mutex // answers to partners are counted one at a time
 	figuring sync.Mutex // a figure is kept after it was held against all others, one at a time
+	shown    sync.Map   // what records of estimates showed, by id: *Figure
 
 	schema struct {
 		sync.RWMutex

@@ -1,0 +1,275 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"example.org/amparo/disclose"
+	"example.org/amparo/estimate"
+	"example.org/amparo/fault"
+	"example.org/amparo/id"
+	"example.org/amparo/internal/kind"
+)
+
+// askMap is the question of a kept view of the map and calendar; its stage is the kind of event.
+// It is none of [Asks]: a view is no figure of its own, but what it showed is held against all
+// of them and they against it.
+const askMap = "map"
+
+// Spread is how many people an event befell, by place and period, and by season and month, as
+// it was shown when it was last counted. Nothing in it is read from the records: two openings
+// show the same, whoever was recorded in between.
+type Spread struct {
+	Question SpreadQuestion
+	Made     time.Time // when it was last counted
+	views    []*Figure // oldest first
+}
+
+// SpreadCount is what was last shown of a group, and when. Hidden: it never was.
+type SpreadCount struct {
+	People int64
+	Hidden bool
+	Made   time.Time
+}
+
+// Count is one cell of the table "place" or "calendar"; an empty value is the total over that
+// column. Where the last view hides it, it is what an earlier one showed. What no view lists is
+// hidden too: noughts are listed.
+func (s *Spread) Count(table, first, second string) SpreadCount {
+	for _, v := range slices.Backward(s.views) {
+		for _, t := range v.Released[mapName(s.Question.Kind)].Tables {
+			if t.Name != table {
+				continue
+			}
+			for _, c := range t.Cells {
+				if c.Key[0] == first && c.Key[1] == second && c.Count != nil {
+					return SpreadCount{People: *c.Count, Made: v.Made}
+				}
+			}
+		}
+	}
+	return SpreadCount{Hidden: true, Made: s.Made}
+}
+
+// Places are the places of which a view showed how many people in all, and that some were. A place
+// with few people is not named at all: that it stands in a table would say that there was
+// somebody.
+func (s *Spread) Places() []string {
+	var out []string
+	for _, v := range s.views {
+		for _, c := range v.Released[mapName(s.Question.Kind)].Tables[0].Cells {
+			if c.Key[0] != "" && c.Key[1] == "" && c.Count != nil && *c.Count > 0 {
+				out = append(out, c.Key[0])
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func spreadQuestion(kindName string) (SpreadQuestion, error) {
+	at := slices.IndexFunc(SpreadQuestions, func(q SpreadQuestion) bool { return q.Kind == kindName })
+	if at < 0 {
+		return SpreadQuestion{}, fault.New(fault.NotFound, "app.Spread", "no such map")
+	}
+	return SpreadQuestions[at], nil
+}
+
+// Spread is the map and calendar of a kind of event as they were last counted, or nil where they
+// never were. It reads no record of a person.
+func (w *Workspace) Spread(ctx context.Context, kindName string) (*Spread, error) {
+	q, err := spreadQuestion(kindName)
+	if err != nil {
+		return nil, err
+	}
+	before, err := w.releasedBefore(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return before.spread(q), nil
+}
+
+func (r releases) spread(q SpreadQuestion) *Spread {
+	s := &Spread{Question: q}
+	for _, f := range r.figures {
+		if rel, ok := f.Released[mapName(q.Kind)]; ok && len(rel.Tables) > 0 {
+			s.views, s.Made = append(s.views, f), f.Made
+		}
+	}
+	if s.views == nil {
+		return nil
+	}
+	return s
+}
+
+// grownBy is the share by which people must have come in or left before a map is counted anew: one
+// in five, and ten people at the least. Each view that is shown must be held against by all
+// that follow, of which there can be few.
+const grownBy = 5
+
+// CountSpread counts the map and calendar of a kind of event anew, under the consent of the day, and
+// keeps what may be shown of it after everything shown before, under any question. What may not
+// stays as it was last shown. It refuses, and keeps nothing, where too few people came in or left
+// since, or where nothing new could be shown.
+func (w *Workspace) CountSpread(ctx context.Context, kindName, program string) (*estimate.Refusal, error) {
+	q, err := spreadQuestion(kindName)
+	if err != nil {
+		return nil, err
+	}
+	read, err := w.For(countingPurpose, "")
+	if err != nil {
+		return nil, err
+	}
+	w.figuring.Lock()
+	defer w.figuring.Unlock()
+	before, err := w.releasedBefore(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	tables, people, basis, err := read.spread(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	last, name := before.spread(q), mapName(q.Kind)
+	if last != nil && before.bases(name)[basis] {
+		return nil, nil // the same people: what was shown of them stands
+	}
+	if r := before.tooSoon(q, last, people); r != nil {
+		return r, nil
+	}
+	a, err := before.audit(name, tables...)
+	if err != nil {
+		return nil, fault.Because(fault.Internal, "app.Spread", "the counts cannot be checked for disclosure", err)
+	}
+	f := &Figure{Question: FigureQuestion{Ask: askMap, Stage: q.Kind}, Made: w.opt.Now().UTC().Truncate(time.Second), Program: program,
+		Journal: w.journalHash(), Purposes: []string{countingPurpose}, Released: map[string]disclose.Release{}}
+	for _, b := range before.figures {
+		f.Against = append(f.Against, b.Record)
+	}
+	if a.Release != nil {
+		f.Released[name] = named(*a.Release)
+		f.size(name, basis, people)
+	}
+	if r := a.nothingNew(last, f, name); r != nil {
+		return r, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	f.Record = w.NewRecord()
+	return nil, w.keepSpread(ctx, f)
+}
+
+// bases are those under which something was shown under a name.
+func (r releases) bases(name string) map[string]bool {
+	out := map[string]bool{}
+	for _, f := range r.figures {
+		if b, ok := f.Bases[name]; ok {
+			out[b] = true
+		}
+	}
+	return out
+}
+
+// tooSoon refuses a map of which not enough people came in or left since any that was shown.
+func (r releases) tooSoon(q SpreadQuestion, last *Spread, people int) *estimate.Refusal {
+	if last == nil {
+		return nil
+	}
+	for _, v := range last.views {
+		low := v.Sizes[mapName(q.Kind)]
+		high := low + 9
+		if n, ok := countIn(v.Released[mapName(q.Kind)], ""); ok {
+			low, high = int(n), int(n)
+		}
+		if people < high+max(smallest, high/grownBy) && people > low-max(smallest, low/grownBy) {
+			out := estimate.Because("few_since_view", "Too few people came in or left since the map of %s: at least %d, and one in five. It stays as it is.", v.Made.Format(time.DateOnly), smallest)
+			out = out.Offer("count_later", "Record more accounts, then count anew.")
+			return &out
+		}
+	}
+	return nil
+}
+
+// nothingNew refuses a view that shows nothing, or nothing that an earlier one did not.
+func (a audited) nothingNew(last *Spread, f *Figure, name string) *estimate.Refusal {
+	if a.Refusal != nil && a.Refusal.Code == tooManyReleases {
+		return a.Refusal
+	}
+	if last == nil {
+		for _, c := range a.Cells {
+			if c.Published != nil && *c.Published > 0 {
+				return nil
+			}
+		}
+		out := estimate.Because("nothing_to_show", "These counts cannot be shown without giving a small one away.").Offer("count_later", "Record more accounts, then count anew.")
+		return &out
+	}
+	for _, t := range f.Released[name].Tables {
+		for _, c := range t.Cells {
+			was := last.Count(t.Name, c.Key[0], c.Key[1])
+			if c.Count != nil && (was.Hidden || was.People != *c.Count) {
+				return nil
+			}
+		}
+	}
+	out := estimate.Because("nothing_new", "What came in since the map of %s cannot be shown without telling about a few people. It stays as it is.", last.Made.Format(time.DateOnly)).
+		Offer("count_later", "Record more accounts, then count anew.")
+	return &out
+}
+
+// named leaves out of a release the places of which it does not say how many people there were: they
+// are not named. Whether they hold people is then not said either.
+func named(r disclose.Release) disclose.Release {
+	shown := map[string]bool{"": true}
+	for _, c := range r.Tables[0].Cells {
+		if c.Key[1] == "" && c.Count != nil {
+			shown[c.Key[0]] = true
+		}
+	}
+	r.Tables = slices.Clone(r.Tables)
+	t := &r.Tables[0]
+	t.Partial = true
+	t.Cells = slices.DeleteFunc(slices.Clone(t.Cells), func(c disclose.ReleasedCell) bool { return !shown[c.Key[0]] })
+	return r
+}
+
+// nested are the columns of tables that lie within each other.
+func nested(tables []*disclose.Table) [][]string {
+	var out [][]string
+	for _, t := range tables {
+		if slices.Equal(t.Columns, []string{"season", "month"}) {
+			out = append(out, t.Columns)
+		}
+	}
+	return out
+}
+
+// keepSpread records what was shown, like a figure.
+func (w *Workspace) keepSpread(ctx context.Context, f *Figure) error {
+	whole, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	return w.keepRun(ctx, f, kind.Values{"model": {kind.Of(fmt.Sprintf("%s: %s", askMap, f.Question.Stage))}, "diagnostics": {kind.Of(string(whole))}})
+}
+
+// showedBy is what a record of an estimate showed, or nil. Once it has shown something, that
+// never changes, and is remembered.
+func (w *Workspace) showedBy(ctx context.Context, rec id.ID) (*Figure, error) {
+	if f, ok := w.shown.Load(rec); ok {
+		return f.(*Figure), nil
+	}
+	r, err := w.History(ctx, rec)
+	if err != nil {
+		return nil, err
+	}
+	f := showedIn(r)
+	if f != nil {
+		w.shown.Store(rec, f)
+	}
+	return f, nil
+}
