@@ -174,7 +174,8 @@ func Check(tables []*Table, released []Release, opt Options, hideSmall bool) (*R
 		return nil, err
 	}
 	if n := res.Audit.Exact + res.Audit.Narrow; n > 0 || !hideSmall && len(m.small()) > 0 {
-		res.Refusal = &estimate.Refusal{Code: "would_reveal", Text: m.wouldReveal(), Args: m.smallNames(), Instead: "hide the cells that amparo disclose hides"}
+		r := estimate.Refusal{Code: "would_reveal", Text: m.wouldReveal(), Args: m.smallNames()}.Offer("hide_as_suppress", "hide the cells that amparo disclose hides")
+		res.Refusal = &r
 		res.Release = nil
 	}
 	return res, nil

@@ -172,19 +172,19 @@ func (m *model) refuseNoise(inner []*cell, n Noise, res *Result) *estimate.Refus
 	}
 	switch {
 	case total < fewPeople:
-		return &estimate.Refusal{Code: "too_few_for_noise",
-			Text:    "This table counts too few people for noise: it would be as large as the counts, and the evidence in them would be gone.",
-			Instead: "hide cells (--method suppress)"}
+		r := estimate.Because("too_few_for_noise", "This table counts too few people for noise: it would be as large as the counts, and the evidence in them would be gone.").
+			Offer("suppress", "hide cells (--method suppress)")
+		return &r
 	case n.Error95()*float64(filled)*2 > float64(total):
-		return &estimate.Refusal{Code: "noise_too_large",
-			Text:    "The noise asked for would be larger than half of the usual count: the table would say nothing.",
-			Instead: "hide cells (--method suppress), or publish fewer and larger groups"}
+		r := estimate.Because("noise_too_large", "The noise asked for would be larger than half of the usual count: the table would say nothing.").
+			Offer("suppress_or_join", "hide cells (--method suppress), or publish fewer and larger groups")
+		return &r
 	}
 	for _, b := range m.before {
 		if b.release.Method != "noise" {
-			return &estimate.Refusal{Code: "exact_before",
-				Text:    "True counts of these people were released before. Noise now protects nobody against a reader who has them.",
-				Instead: "hide cells (--method suppress) against the earlier releases"}
+			r := estimate.Because("exact_before", "True counts of these people were released before. Noise now protects nobody against a reader who has them.").
+				Offer("suppress_against", "hide cells (--method suppress) against the earlier releases")
+			return &r
 		}
 	}
 	return nil

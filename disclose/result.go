@@ -129,12 +129,14 @@ func (m *model) conclude(res *Result, shown int) {
 	}
 	switch {
 	case res.Audit.Narrow > 0:
-		res.Refusal = &estimate.Refusal{Code: "would_reveal", Text: m.wouldReveal() +
+		r := estimate.Refusal{Code: "would_reveal", Text: m.wouldReveal() +
 			fmt.Sprintf(" Hiding cells cannot prevent it: %d protected count(s) stay within too narrow a range, given what was released before.", res.Audit.Narrow),
-			Args: m.smallNames(), Instead: "publish a coarser table, or none"}
+			Args: m.smallNames()}.Offer("coarser_or_none", "publish a coarser table, or none")
+		res.Refusal = &r
 	case shown == 0 && len(m.small()) > 0:
-		res.Refusal = &estimate.Refusal{Code: "nothing_left", Text: m.wouldReveal() + " To prevent it, every count would have to be hidden.",
-			Args: m.smallNames(), Instead: "join groups, or say in words that the numbers are small"}
+		r := estimate.Refusal{Code: "nothing_left", Text: m.wouldReveal() + " To prevent it, every count would have to be hidden.",
+			Args: m.smallNames()}.Offer("join_groups", "join groups, or say in words that the numbers are small")
+		res.Refusal = &r
 	default:
 		rel := m.release()
 		res.Release = &rel

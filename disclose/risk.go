@@ -229,9 +229,10 @@ func RiskOfRows(name string, header []string, rows []Row, columns []string, weig
 		rep.Rows[u.Row].Unique = append(rep.Rows[u.Row].Unique, names)
 	}
 	if rep.GlobalRisk > MaxGlobalRisk {
-		rep.Refusal = &estimate.Refusal{Code: "rows_traceable", Args: []any{rep.Expected, len(rs), 100 * MaxGlobalRisk},
+		r := estimate.Refusal{Code: "rows_traceable", Args: []any{rep.Expected, len(rs), 100 * MaxGlobalRisk},
 			Text: fmt.Sprintf("Publishing these rows would let a reader work out who %.1f of %d people are. The limit is %.0f in a hundred.",
-				rep.Expected, len(rs), 100*MaxGlobalRisk), Instead: "publish a table of counts, or fewer and coarser columns"}
+				rep.Expected, len(rs), 100*MaxGlobalRisk)}.Offer("counts_or_coarser", "publish a table of counts, or fewer and coarser columns")
+		rep.Refusal = &r
 	}
 	return rep, nil
 }

@@ -236,7 +236,8 @@ func (m *model) concludeRounded(res *Result, base int64) {
 			Text: "A reader knows a rounded count within less than twice the base, which is narrower than the threshold asks; hiding cells protects more."})
 	}
 	if res.Audit.Exact+res.Audit.Narrow > 0 {
-		res.Refusal = &estimate.Refusal{Code: "would_reveal", Text: m.wouldReveal() + " Rounding does not prevent it, given what was released before.", Args: m.smallNames(), Instead: "hide cells instead"}
+		r := estimate.Refusal{Code: "would_reveal", Text: m.wouldReveal() + " Rounding does not prevent it, given what was released before.", Args: m.smallNames()}.Offer("hide_cells", "hide cells instead")
+		res.Refusal = &r
 	}
 	if res.Warnings == nil {
 		res.Warnings = []estimate.Warning{}

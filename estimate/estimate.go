@@ -83,6 +83,12 @@ func (r Refusal) Offer(code, format string, args ...any) Refusal {
 	return r
 }
 
+// Without is the refusal alone, with nothing in its place.
+func (r Refusal) Without() Refusal {
+	r.Instead, r.InsteadCode, r.InsteadArgs = "", "", nil
+	return r
+}
+
 // Because returns a refusal with its words.
 func Because(code, format string, args ...any) Refusal {
 	return Refusal{Code: code, Text: fmt.Sprintf(format, args...), Args: args}

@@ -204,13 +204,13 @@ func (r Ratings) fit(method string, opt Options, units [][]float64, point float6
 	options := map[string]any{"scale": string(opt.Scale), "level": opt.Level, "draws": opt.Draws}
 	hash := estimate.Hash(r.canonical())
 	if len(units) == 0 {
-		f := estimate.Refuse(method, estimate.Refusal{Code: "no_pairs", Text: "no unit was coded by two coders", Instead: "let a second coder code a sample of the units"})
+		f := estimate.Refuse(method, estimate.Because("no_pairs", "no unit was coded by two coders").Offer("second_coder", "let a second coder code a sample of the units"))
 		f.Options, f.InputHash = options, hash
 		return f, nil
 	}
 	if math.IsNaN(point) {
-		f := estimate.Refuse(method, estimate.Refusal{Code: "no_variation", Text: "all values are the same: agreement beyond chance cannot be measured",
-			Instead: "report the share of units on which the coders agree, and that nothing varied"})
+		f := estimate.Refuse(method, estimate.Because("no_variation", "all values are the same: agreement beyond chance cannot be measured").
+			Offer("share_agreed", "report the share of units on which the coders agree, and that nothing varied"))
 		f.Options, f.InputHash, f.Detail = options, hash, counts
 		return f, nil
 	}

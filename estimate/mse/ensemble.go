@@ -115,13 +115,12 @@ func decide(f *estimate.Fit, v *Verdict, low, high float64, endless bool, p Plan
 	atLeast := Round(low, -1)
 	v.LowerEnd = estimate.Number(low)
 	bound := func(r estimate.Refusal) {
-		r.Instead = estimate.Because("", "At least %d.", atLeast).Text
+		r = r.Offer("at_least", "At least %d.", atLeast)
 		f.Refusal, f.Upper, v.Sentence = &r, estimate.Number(math.Inf(1)), r.Text
 	}
 	switch {
 	case len(v.Credible) == 0:
-		r := estimate.Because(NoMember, "No method gives a figure for this table.")
-		r.Instead = estimate.Because("", "At least the %d people on the lists.", v.Observed).Text
+		r := estimate.Because(NoMember, "No method gives a figure for this table.").Offer("at_least_listed", "At least the %d people on the lists.", v.Observed)
 		f.Refusal, f.Lower, f.Upper, v.Sentence = &r, estimate.Number(math.NaN()), estimate.Number(math.NaN()), r.Text
 		v.LowerEnd = estimate.Number(v.Observed)
 	case endless:

@@ -26,9 +26,8 @@ func Screen(t hist.Table, p Plan) *estimate.Refusal {
 	p = p.filled()
 	t, _ = t.Occupied()
 	d := hist.Diagnose(t)
-	seen := estimate.Because("", "At least the %d people on the lists.", d.People).Text
 	say := func(r estimate.Refusal) *estimate.Refusal {
-		r.Instead = seen
+		r = r.Offer("at_least_listed", "At least the %d people on the lists.", d.People)
 		return &r
 	}
 	if t.J() < 3 || d.WithUnique() < 3 {

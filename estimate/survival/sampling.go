@@ -2,7 +2,6 @@ package survival
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 
@@ -54,8 +53,8 @@ const survivorsOnly = "The people we spoke to are those who survived. This sampl
 // counted, the fit carries its Manski bounds in Lower and Upper and Detail the tipping
 // point for threshold; a cohort of zero N stands for none.
 func RefuseRisk(f bounds.Fates, threshold float64) (estimate.Fit, error) {
-	r := estimate.Refusal{Code: "survivors_only", Text: survivorsOnly,
-		Instead: "Count fates among people known to have been held before their fate was known: lists, families, consular records."}
+	r := estimate.Because("survivors_only", survivorsOnly).
+		Offer("count_fates", "Count fates among people known to have been held before their fate was known: lists, families, consular records.")
 	if f.N == 0 {
 		return estimate.Refuse("risk", r), nil
 	}
@@ -63,7 +62,7 @@ func RefuseRisk(f bounds.Fates, threshold float64) (estimate.Fit, error) {
 	if err != nil {
 		return estimate.Fit{}, err
 	}
-	r.Instead = fmt.Sprintf("Of %d people known beforehand, %d are known to have had the outcome and the fate of %d is unknown: the share lies between %.3g%% and %.3g%%.",
+	r = r.Offer("fates_between", "Of %d people known beforehand, %d are known to have had the outcome and the fate of %d is unknown: the share lies between %.3g%% and %.3g%%.",
 		f.N, f.X, f.Unknown, 100*float64(i.Lower), 100*float64(i.Upper))
 	fit := estimate.Refuse("risk", r)
 	fit.Lower, fit.Upper, fit.Level = i.Lower, i.Upper, i.Level
@@ -186,9 +185,8 @@ func EstimateEnded(in []EndedStay, q Question) (estimate.Fit, error) {
 		return estimate.Fit{}, err
 	}
 	longest := steps[len(steps)-1].Time
-	fit := estimate.Refuse("right-truncated", estimate.Refusal{Code: "right_truncation",
-		Text:    "Only stays that had ended are known. How long stays last in all cannot be told from them.",
-		Instead: fmt.Sprintf("Of the stays no longer than %.6g, the distribution is given.", longest)})
+	fit := estimate.Refuse("right-truncated", estimate.Because("right_truncation", "Only stays that had ended are known. How long stays last in all cannot be told from them.").
+		Offer("stays_no_longer", "Of the stays no longer than %.6g, the distribution is given.", longest))
 	fit.Level, fit.Options, fit.Warnings, fit.Detail = q.Level, q.options(), Ended.Warnings(), steps
 	fit.Assume("start_independent", "Assumes that how long a stay lasts has nothing to do with when it began.")
 	return fit, nil

@@ -90,8 +90,8 @@ func drawTotal(ctx context.Context, fit *estimate.Fit, tables []hist.Table, p ms
 		d.Runs = latent.runs()
 	}
 	if r := fit.Refusal; r != nil && r.Code != mse.Disagreement && r.Code != mse.Unbounded && r.Instead != "" {
-		if r.Instead = ""; v.Observed > 0 {
-			r.Instead = estimate.Because("", "At least %d people are on the lists.", v.Observed).Text
+		if *r = r.Without(); v.Observed > 0 {
+			*r = r.Offer("at_least_on_lists", "At least %d people are on the lists.", v.Observed)
 		}
 	}
 	if fit.Refusal != nil && fit.Refusal.Code != mse.Disagreement && fit.Refusal.Code != mse.Unbounded {
@@ -294,8 +294,8 @@ func withoutCounts(f *estimate.Fit, hidden bool) {
 		m.Point, m.Median = estimate.Number(fewDigits(float64(m.Point))), estimate.Number(fewDigits(float64(m.Median)))
 		m.Lower, m.Upper = fewDown(m.Lower), fewUp(m.Upper)
 		if m.Refusal != nil {
-			r := *m.Refusal
-			if r.Instead = ""; r.Code == mse.Unbounded && !math.IsNaN(float64(m.Lower)) {
+			r := m.Refusal.Without() // it may offer how many people are on the lists
+			if r.Code == mse.Unbounded && !math.IsNaN(float64(m.Lower)) {
 				r = estimate.Because(mse.Unbounded, "The data do not limit the total from above. We give a lower bound: at least %d.", int(m.Lower))
 			}
 			m.Refusal = &r
@@ -318,7 +318,7 @@ func withoutCounts(f *estimate.Fit, hidden bool) {
 	}
 	if f.Refusal != nil && f.Refusal.Code == mse.FewOverlaps {
 		r := estimate.Because(mse.FewOverlaps, "Too few people appear on more than one list. Any total would come from the assumption, not the records.")
-		r.Instead = f.Refusal.Instead
+		r.Instead, r.InsteadCode, r.InsteadArgs = f.Refusal.Instead, f.Refusal.InsteadCode, f.Refusal.InsteadArgs
 		f.Refusal = &r
 	}
 }

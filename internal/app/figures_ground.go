@@ -238,7 +238,7 @@ const smallest = disclose.DefaultThreshold
 
 func tooFew(method string, atLeast int) estimate.Fit {
 	r := estimate.Because("small_cells", "Fewer than %d people stand behind this figure, or one side of it. It would let a reader work out something about one of them.", atLeast)
-	r.Instead = "Ask a wider question, or wait for more accounts."
+	r = r.Offer("ask_wider", "Ask a wider question, or wait for more accounts.")
 	return estimate.Refuse(method, r)
 }
 

@@ -260,7 +260,7 @@ func (f *Figure) auditDeaths(fit *estimate.Fit, g *ground, r releases) error {
 		offerDeaths(&refusal, d.Share)
 	default:
 		m.Lower, m.Upper, m.Level, m.Detail = estimate.Number(math.NaN()), estimate.Number(math.NaN()), 0, nil
-		refusal.Instead, refusal.InsteadCode, refusal.InsteadArgs = "", "", nil
+		refusal = refusal.Without()
 		differencesHidden(fit)
 	}
 	fit.Ensemble[at] = m

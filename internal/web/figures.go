@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 
 	"example.org/amparo/chart"
@@ -30,7 +31,8 @@ type figureLine struct {
 type figurePage struct {
 	Page
 	figureLine
-	Remedy   string // of a refusal
+	Remedy   string   // of a refusal
+	Instead  sentence // what may be said in its place
 	Assumed  []sentence
 	Doubtful []sentence
 	Pictures []figurePicture
@@ -178,6 +180,9 @@ func (s *Server) figurePage(w http.ResponseWriter, r *http.Request, v *visit) er
 	p.Title = p.Asked
 	if fit.Refusal != nil {
 		p.Remedy = v.Say.T("figures.do." + remedyOf(fit.Refusal.Code))
+		if !slices.Contains([]string{"wait_for_accounts", "ask_wider"}, fit.Refusal.InsteadCode) { // which the remedy says
+			p.Instead = v.instead(*fit.Refusal)
+		}
 	}
 	p.Assumed, p.Doubtful = v.assumed(fit), v.doubted(fit)
 	p.Pictures = v.figurePictures(f, fit)
@@ -191,7 +196,7 @@ func remedyOf(code string) string {
 		return "review"
 	case "small_cells":
 		return "wider"
-	case app.ReleasedBefore, "too_many_releases":
+	case app.ReleasedBefore, app.ReleasedElsewhere, "too_many_releases":
 		return "wait"
 	}
 	return "lists"

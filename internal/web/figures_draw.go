@@ -85,7 +85,7 @@ func (p *drawing) total(f *app.Figure, fit estimate.Fit) {
 		p.none("figures.posterior", p.v.Say.T("figures.missing."+code))
 	}
 	if o := f.Overlaps; o != nil && o.Refusal != nil {
-		p.none("figures.hidden", p.v.refusal(*o.Refusal).Text)
+		p.none("figures.hidden", strings.TrimSpace(p.v.refusal(*o.Refusal).Text+" "+p.v.instead(*o.Refusal).Text))
 	}
 	if o := f.Overlaps; o != nil && o.Refusal == nil {
 		hidden := 0

@@ -5,24 +5,31 @@ import (
 	"html/template"
 	"math"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"example.org/amparo/atlas"
+	"example.org/amparo/estimate"
 	"example.org/amparo/fault"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/where"
 )
 
 // mapPage is where and when an event befell people, counted for statistics: public places
-// and seasons, never a person, a way or a hiding place.
+// and seasons, never a person, a way or a hiding place. It shows what was shown when it was last
+// counted: opening it tells nobody who came in since.
 type mapPage struct {
 	Page
+	Of        string
 	Questions []option
 	Periods   []option
 	Refused   string
-	Total     string
+	Instead   string
+	Made      string // day of the last count; empty: it was never counted
+	Total     mapCount
 	Region    template.HTML
 	Border    template.HTML
 	Columns   []string
@@ -33,48 +40,68 @@ type mapPage struct {
 // mapRow is a place with its counts by period; the last is over all periods.
 type mapRow struct {
 	Place  string
-	Counts []string
+	Counts []mapCount
 }
 
 type monthRow struct {
-	Season, Month, Count string
-	Whole                bool // the season as a whole
+	Season, Month string
+	Count         mapCount
+	Whole         bool // the season as a whole
 }
 
+// mapCount is a count as it may be read; Day is set where it is of an earlier day than the rest.
+type mapCount struct{ Text, Day string }
+
 func (s *Server) mapPage(w http.ResponseWriter, r *http.Request, v *visit) error {
-	q := r.URL.Query()
-	name := q.Get("of")
-	if name == "" {
-		name = app.SpreadQuestions[0].Kind
-	}
-	read, err := v.ws.For("CO-03", "")
+	return v.showMap(w, r, nil)
+}
+
+// countMap counts the map anew. What may not be shown of it stays as it was.
+func (s *Server) countMap(w http.ResponseWriter, r *http.Request, v *visit) error {
+	name := r.FormValue("of")
+	refused, err := v.ws.CountSpread(r.Context(), name, programName())
 	if err != nil {
 		return err
 	}
-	sp, err := read.Spread(r.Context(), name)
+	if refused != nil {
+		return v.showMap(w, r, refused)
+	}
+	http.Redirect(w, r, "/map?of="+url.QueryEscape(name), http.StatusSeeOther)
+	return nil
+}
+
+// showMap shows the map as it was last counted, and why it was not counted anew.
+func (v *visit) showMap(w http.ResponseWriter, r *http.Request, refused *estimate.Refusal) error {
+	p := mapPage{Page: v.page("map.title"), Of: r.FormValue("of")}
+	if p.Of == "" {
+		p.Of = app.SpreadQuestions[0].Kind
+	}
+	sp, err := v.ws.Spread(r.Context(), p.Of)
 	if err != nil {
 		return err
 	}
-	p := mapPage{Page: v.page("map.title")}
 	for _, q := range app.SpreadQuestions {
 		k, ok := v.ws.Schema().Kind(q.Kind)
 		if !ok {
 			return fault.New(fault.NotFound, "web", "no such map")
 		}
 		f, _ := k.Field(q.Place)
-		p.Questions = append(p.Questions, option{Value: q.Kind, Label: k.Label.In(v.Say.Lang()) + ": " + f.Label.In(v.Say.Lang()), On: q.Kind == name})
+		p.Questions = append(p.Questions, option{Value: q.Kind, Label: k.Label.In(v.Say.Lang()) + ": " + f.Label.In(v.Say.Lang()), On: q.Kind == p.Of})
 	}
-	period := q.Get("in")
+	period := r.FormValue("in")
 	p.Periods = append(p.Periods, option{Value: "", Label: v.Say.T("map.all"), On: period == ""})
 	for i := range app.Periods {
 		n := app.PeriodName(i)
 		p.Periods = append(p.Periods, option{Value: n, Label: n, On: period == n})
 	}
-	if sp.Result.Refusal != nil {
-		p.Refused = v.Say.T("map.refused")
+	if refused != nil {
+		p.Refused, p.Instead = v.refusal(*refused).Text, v.instead(*refused).Text
+	}
+	if sp == nil {
 		return mapTmpl.Execute(w, p)
 	}
-	p.Total = v.shown(sp.Count("place", "", ""))
+	p.Made = sp.Made.Format(time.DateOnly)
+	p.Total = v.shown(sp, sp.Count("place", "", ""))
 	v.mapRows(&p, sp)
 	v.monthRows(&p, sp)
 	if !slices.ContainsFunc(p.Periods, func(o option) bool { return o.On }) {
@@ -86,24 +113,15 @@ func (s *Server) mapPage(w http.ResponseWriter, r *http.Request, v *visit) error
 }
 
 // shown writes a count as it may be read: hidden ones as "..".
-func (v *visit) shown(n int64) string {
-	if n < 0 {
-		return ".."
+func (v *visit) shown(sp *app.Spread, c app.SpreadCount) mapCount {
+	if c.Hidden {
+		return mapCount{Text: ".."}
 	}
-	return grouped(int(n))
-}
-
-// spreadPlaces are the places of a spread whose total may be shown. A place with few people
-// is not named at all: that it stands in a table would say that there was somebody.
-func spreadPlaces(sp *app.Spread) []string {
-	var out []string
-	for _, c := range sp.Result.Cells {
-		if c.Table == "place" && c.Key[0] != "" && c.Key[1] == "" && c.Published != nil && *c.Published > 0 {
-			out = append(out, c.Key[0])
-		}
+	out := mapCount{Text: grouped(int(c.People))}
+	if !c.Made.Equal(sp.Made) {
+		out.Day = c.Made.Format(time.DateOnly)
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	return out
 }
 
 func (v *visit) placeName(code string) string {
@@ -124,11 +142,11 @@ func (v *visit) mapRows(p *mapPage, sp *app.Spread) {
 	row := func(code, name string) mapRow {
 		out := mapRow{Place: name}
 		for _, period := range periods {
-			out.Counts = append(out.Counts, v.shown(sp.Count("place", code, period)))
+			out.Counts = append(out.Counts, v.shown(sp, sp.Count("place", code, period)))
 		}
 		return out
 	}
-	for _, code := range spreadPlaces(sp) {
+	for _, code := range sp.Places() {
 		p.Rows = append(p.Rows, row(code, v.placeName(code)))
 	}
 	p.Rows = append(p.Rows, row("", v.Say.T("map.total")))
@@ -153,10 +171,10 @@ func (v *visit) monthRows(p *mapPage, sp *app.Spread) {
 	last := ""
 	for _, l := range app.CalendarLines() {
 		if l.Season != last && l.Season != app.NotKnown {
-			p.Months = append(p.Months, monthRow{Season: v.seasonName(l.Season), Month: v.Say.T("map.season"), Count: v.shown(sp.Count("calendar", l.Season, "")), Whole: true})
+			p.Months = append(p.Months, monthRow{Season: v.seasonName(l.Season), Month: v.Say.T("map.season"), Count: v.shown(sp, sp.Count("calendar", l.Season, "")), Whole: true})
 		}
 		last = l.Season
-		row := monthRow{Season: v.seasonName(l.Season), Month: v.Say.T("map.nomonth"), Count: v.shown(sp.Count("calendar", l.Season, l.Key))}
+		row := monthRow{Season: v.seasonName(l.Season), Month: v.Say.T("map.nomonth"), Count: v.shown(sp, sp.Count("calendar", l.Season, l.Key))}
 		if l.Month > 0 {
 			row.Month = v.Say.With("map.month", l.Month)
 		}
@@ -183,9 +201,9 @@ func (v *visit) drawMap(name string, view atlas.View, sp *app.Spread, period str
 	fmt.Fprintf(&b, `<svg class="map" viewBox="0 0 %g %g" role="img" aria-labelledby="map-%s" xmlns="http://www.w3.org/2000/svg"><title id="map-%s">%s</title><path class="land" d="%s"/>`,
 		view.Width, view.Height(), name, name, esc(v.mapTitle(name)), paths()[name])
 	var largest int64 = 1
-	places := spreadPlaces(sp)
+	places := sp.Places()
 	for _, code := range places {
-		largest = max(largest, sp.Count("place", code, period))
+		largest = max(largest, sp.Count("place", code, period).People)
 	}
 	for _, code := range places {
 		town, ok := where.Lookup(code)
@@ -197,12 +215,12 @@ func (v *visit) drawMap(name string, view atlas.View, sp *app.Spread, period str
 		}
 		x, y := view.Point(town.Lat, town.Lon)
 		n := sp.Count("place", code, period)
-		label := fmt.Sprintf("%s: %s", town.Label(v.Say.Lang()), v.shown(n))
+		label := fmt.Sprintf("%s: %s", town.Label(v.Say.Lang()), v.shown(sp, n).Text)
 		switch {
-		case n < 0:
+		case n.Hidden:
 			fmt.Fprintf(&b, `<rect class="veiled" x="%.1f" y="%.1f" width="8" height="8"><title>%s</title></rect>`, x-4, y-4, esc(label))
-		case n > 0:
-			fmt.Fprintf(&b, `<circle class="count" cx="%.1f" cy="%.1f" r="%.1f"><title>%s</title></circle>`, x, y, largestMark*math.Sqrt(float64(n)/float64(largest)), esc(label))
+		case n.People > 0:
+			fmt.Fprintf(&b, `<circle class="count" cx="%.1f" cy="%.1f" r="%.1f"><title>%s</title></circle>`, x, y, largestMark*math.Sqrt(float64(n.People)/float64(largest)), esc(label))
 		default:
 			continue
 		}

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -8,15 +10,39 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/index"
+	"example.org/amparo/internal/kind"
 )
+
+// aMap counts a map, and is its kind of event.
+func aMap(t *testing.T, w *app.Workspace) string {
+	t.Helper()
+	for _, name := range []string{"detention_stage", "journey"} {
+		if _, err := w.CountSpread(t.Context(), name, "test"); err != nil {
+			t.Fatal(err)
+		}
+		if sp, err := w.Spread(t.Context(), name); err != nil {
+			t.Fatal(err)
+		} else if sp != nil {
+			return name
+		}
+	}
+	t.Fatal("no map of this world may be shown")
+	return ""
+}
 
 // The map draws towns and counts and nothing else: no record, no line but coasts and
 // borders, nothing from elsewhere; what it draws stands in the table.
 func TestR03TheMapHoldsNoRecordAndNoWay(t *testing.T) {
 	s := newSite(t, demoWorkspace(t), testConfig())
 	for _, q := range app.SpreadQuestions {
-		body := s.get("/map?of=" + q.Kind)
+		code, body, h := s.do("POST", "/map", url.Values{"of": {q.Kind}}, nil)
+		if code == http.StatusSeeOther {
+			body = s.get(h.Get("Location"))
+		}
 		main := body[strings.Index(body, "<main"):]
 		if strings.Contains(main, "/record/") || strings.Contains(main, "<line") || strings.Contains(main, "<polyline") || strings.Contains(main, "<image") {
 			t.Errorf("%s: a record, a way or a picture is on the map", q.Kind)
@@ -30,6 +56,65 @@ func TestR03TheMapHoldsNoRecordAndNoWay(t *testing.T) {
 	}
 	if code, _, _ := s.do("GET", "/map?of=hiding_period", nil, nil); code != 404 {
 		t.Errorf("a map of hiding places: %d", code)
+	}
+}
+
+// R11: the page shows the same, to the byte, whoever is recorded after it was counted, and a count asked
+// for again is refused in the reader's language, with what to do.
+func TestR11TheMapPageIsTheSameWhoeverIsRecordedAfterIt(t *testing.T) {
+	w := ownWorkspace(t, 100)
+	s := newSite(t, w, testConfig())
+	if body := s.get("/map?of=journey"); strings.Contains(body, `class="map"`) || strings.Contains(body, "<table") || !strings.Contains(body, "Not counted yet") {
+		t.Fatal("a map is shown that nobody counted")
+	}
+	count := func() (int, string) {
+		code, body, _ := s.do("POST", "/map", url.Values{"of": {"journey"}}, nil)
+		return code, body
+	}
+	if code, body := count(); code != http.StatusSeeOther {
+		t.Fatalf("counted: %d %s", code, body)
+	}
+	first := s.get("/map?of=journey")
+	if strings.Count(first, `class="map"`) != 2 || !strings.Contains(first, "People counted") {
+		t.Fatal("nothing is shown: the test shows nothing")
+	}
+	read, err := w.For("CO-03", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	crossings := func() (n int) {
+		if err := read.Each(t.Context(), "journey", func(index.Row) error { n++; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := crossings()
+	state := func(rec id.ID, kindName string, vs kind.Values) {
+		t.Helper()
+		if _, problems, err := w.State(t.Context(), casebook.Statement{Record: rec, Kind: kindName, Fields: vs}, "save"); err != nil || len(problems) > 0 {
+			t.Fatal(err, problems)
+		}
+	}
+	p := w.NewRecord()
+	state(p, "person", kind.Values{"pseudonym": {kind.Of("Hana")}})
+	state(w.NewRecord(), "consent", kind.Values{"person": {kind.Of(p.String())}, "purpose": {kind.Of("CO-03")}, "state": {kind.Of("CS-1")}, "date": {kind.Of("2020-01-01")},
+		"text_version": {kind.Of("1")}, "language": {kind.Of("ko")}, "method": {kind.Of("signed")}})
+	state(w.NewRecord(), "journey", kind.Values{"person": {kind.Of(p.String())}, "from": {kind.Of("KP-ONS")}, "period": {kind.Of("1998-11")}})
+	if crossings() != before+1 {
+		t.Fatal("the person does not count: the test shows nothing")
+	}
+	if s.get("/map?of=journey") != first {
+		t.Error("after one person more another map is shown")
+	}
+	main := func(body string) string { return body[strings.Index(body, `<p class="people">`):] }
+	for lang, says := range map[string]string{"en": "Too few people came in", "ko": "너무 적습니다", "zh": "太少"} {
+		_, body, _ := s.do("POST", "/map", url.Values{"of": {"journey"}}, func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "lang", Value: lang}) })
+		if !strings.Contains(body, says) {
+			t.Errorf("%s: nothing says why it is not counted anew", lang)
+		}
+		if lang == "en" && main(body) != main(first) {
+			t.Error("a count that is refused shows another map")
+		}
 	}
 }
 

@@ -163,6 +163,7 @@ func (s *Server) routes() *http.ServeMux {
 		"GET /new/{kind}":                     s.formPage,
 		"POST /new/{kind}":                    s.save,
 		"GET /map":                            s.mapPage,
+		"POST /map":                           s.countMap,
 		"GET /verify":                         s.verifyPage,
 		"POST /verify":                        s.verify,
 		"GET /ledger":                         s.ledgerPage,

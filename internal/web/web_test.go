@@ -251,7 +251,7 @@ func pages(t *testing.T, w *app.Workspace) []pageCase {
 		{"calendar", "/record/" + interview.String() + "/calendar?way=between&a=harvest&ay=1998&b=lunar_new_year&by=1999"},
 		{"interview", "/record/" + firstOf(t, w, "interview").ID.String()}, {"transcript", "/record/" + firstOf(t, w, "interview").ID.String() + "/transcript"},
 		{"estimate", "/record/" + firstOf(t, w, "estimate").ID.String()}, {"form", "/new/incident?person=" + person}, {"dictionary", "/dictionary?kind=incident"},
-		{"verification", "/record/" + firstOf(t, w, "incident").ID.String() + "/verification"}, {"relations", "/record/" + firstOf(t, w, "relationship").Values.Get("person") + "/relations"}, {"patterns", "/patterns?type=MT02.1"}, {"finding", "/record/" + aFinding(t, w) + "/verification"}, {"map", "/map?of=detention_stage"}, {"verify", "/verify"}, {"partners", "/partners"}, {"partner", "/partners/" + aPartner(t, w)}, {"ledger", "/ledger"}, {"help", "/help"},
+		{"verification", "/record/" + firstOf(t, w, "incident").ID.String() + "/verification"}, {"relations", "/record/" + firstOf(t, w, "relationship").Values.Get("person") + "/relations"}, {"patterns", "/patterns?type=MT02.1"}, {"finding", "/record/" + aFinding(t, w) + "/verification"}, {"map", "/map?of=" + aMap(t, w)}, {"verify", "/verify"}, {"partners", "/partners"}, {"partner", "/partners/" + aPartner(t, w)}, {"ledger", "/ledger"}, {"help", "/help"},
 	}
 }
 

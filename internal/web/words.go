@@ -89,6 +89,14 @@ func (v *visit) word(a any) string {
 
 func (v *visit) refusal(r estimate.Refusal) sentence { return v.speak(r.Code, r.Text, r.Args) }
 
+// instead is what to do, or what may be said, in place of what is refused.
+func (v *visit) instead(r estimate.Refusal) sentence {
+	if r.Instead == "" {
+		return sentence{}
+	}
+	return v.speak("instead_"+r.InsteadCode, r.Instead, r.InsteadArgs)
+}
+
 // assumed and doubted are the sentences of a fit.
 func (v *visit) assumed(fit estimate.Fit) (out []sentence) {
 	for _, a := range fit.Assumptions {

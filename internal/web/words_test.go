@@ -23,8 +23,9 @@ type uttered struct {
 	args int
 }
 
-// utterances reads every source of the program for codes of assumptions, warnings and
-// refusals: calls of Assume, Warn, Because and literals with a Code.
+// utterances reads every source of the program for codes of assumptions, warnings,
+// refusals and what is offered in their place: calls of Assume, Warn, Because, Offer and literals
+// with a Code.
 func utterances(t *testing.T) []uttered {
 	t.Helper()
 	files := map[string]*ast.File{}
@@ -85,7 +86,7 @@ func utterances(t *testing.T) []uttered {
 				if name == "none" && f.Name.Name == "loglin" && len(n.Args) == 2 {
 					name = "Because"
 				}
-				if !slices.Contains([]string{"Assume", "Warn", "Because", "warn"}, name) || len(n.Args) < 2 || calledOn(n) == "fault" {
+				if !slices.Contains([]string{"Assume", "Warn", "Because", "Offer", "warn"}, name) || len(n.Args) < 2 || calledOn(n) == "fault" {
 					return true
 				}
 				code, ok := value(n.Args[0])
@@ -98,6 +99,9 @@ func utterances(t *testing.T) []uttered {
 				args := len(n.Args) - 2
 				if n.Ellipsis.IsValid() {
 					args = -1
+				}
+				if name == "Offer" { // what to do or say in place of a refused figure
+					code = "instead_" + code
 				}
 				if code != "" {
 					out = append(out, uttered{at(), code, args})
@@ -168,7 +172,10 @@ func literalUtterance(n *ast.CompositeLit, value func(ast.Expr) (string, bool)) 
 		key, _ := kv.Key.(*ast.Ident)
 		switch {
 		case key == nil:
-		case key.Name == "Code":
+		case key.Name == "Instead":
+			text = true
+			u.code = "an offer without Offer" // has no words
+		case key.Name == "Code" && u.code == "":
 			u.code, _ = value(kv.Value)
 		case key.Name == "Text":
 			text = true
@@ -246,6 +253,12 @@ func TestASentenceOfAFitIsSaidInTheReadersLanguage(t *testing.T) {
 		}
 		if r := v.refusal(estimate.Because("few_overlaps", "English %d", 23)); !strings.Contains(r.Text, "23") {
 			t.Errorf("%s: %+v", lang, r)
+		}
+		if r := v.instead(estimate.Because("few_overlaps", "English").Offer("at_least_on_lists", "English %d", 140)); !strings.Contains(r.Text, "140") || strings.Contains(r.Text, "English") || r.Lang != "" {
+			t.Errorf("%s: %+v", lang, r)
+		}
+		if r := v.instead(estimate.Refusal{Instead: "English"}); r.Text != "English" || r.Lang != "en" {
+			t.Errorf("%s: %+v, of a figure kept before what it offers had a code", lang, r)
 		}
 		// A figure kept before its numbers were kept with its words.
 		if got := v.speak("below_bound", "English", nil); got.Text != "English" || got.Lang != "en" {

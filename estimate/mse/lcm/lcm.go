@@ -150,9 +150,8 @@ func Fit(ctx context.Context, lists int, histories []uint32, counts []int, opt O
 	}
 	var fit estimate.Fit
 	if t.usedLists() < 3 {
-		fit = estimate.Refuse(Method, estimate.Refusal{Code: "two-lists",
-			Text:    "Two lists cannot show whether the lists depend on each other.",
-			Instead: "Show the two-list figure only with a range for that dependence, and do not publish it as a total."})
+		fit = estimate.Refuse(Method, estimate.Because("two-lists", "Two lists cannot show whether the lists depend on each other.").
+			Offer("two_lists_range", "Show the two-list figure only with a range for that dependence, and do not publish it as a total."))
 	} else {
 		r := run{t: t, o: o, prior: prior{o.AlphaShape, o.AlphaRate, o.Bound}}
 		if err := r.calculate(ctx); err != nil {

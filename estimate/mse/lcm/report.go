@@ -141,11 +141,10 @@ func (r *run) report() estimate.Fit {
 	switch {
 	case !r.usable():
 		fit = estimate.Refuse(Method, estimate.Because("not-settled", "The calculation did not settle: separate runs give %s and %s. No figure is given.",
-			twoDigits(slices.Min(p.Medians)), twoDigits(slices.Max(p.Medians))))
-		fit.Refusal.Instead = fmt.Sprintf("At least the %d people on the lists.", r.t.people)
+			twoDigits(slices.Min(p.Medians)), twoDigits(slices.Max(p.Medians))).Offer("at_least_listed", "At least the %d people on the lists.", r.t.people))
 	case p.NearBound > 1e-3:
-		fit = estimate.Refuse(Method, estimate.Because("no-upper-limit", "The data do not limit the total from above. We give a lower bound: at least %s.", twoDigits(float64(p.Lower))))
-		fit.Refusal.Instead = fmt.Sprintf("The lower end of the interval, which assumes that no more than %d people were missed for each one listed.", r.o.Bound)
+		fit = estimate.Refuse(Method, estimate.Because("no-upper-limit", "The data do not limit the total from above. We give a lower bound: at least %s.", twoDigits(float64(p.Lower))).
+			Offer("lower_end", "The lower end of the interval, which assumes that no more than %d people were missed for each one listed.", r.o.Bound))
 		fit.Lower, fit.Upper = p.Lower, estimate.Number(math.Inf(1))
 	}
 	q := r.quality
