@@ -99,13 +99,15 @@ func (m *model) public() (*polytope, error) {
 func (m *model) narrow(p *polytope, first bool) ([]*target, error) {
 	var out []*target
 	for _, t := range m.targets {
-		if t.out || len(t.terms) == 0 || p.witnessed(m.opt, t) {
+		if t.out || len(t.terms) == 0 || m.shown(t) {
 			continue
 		}
 		r, err := p.bounds(t.terms)
 		if err != nil {
 			return nil, err
 		}
+		m.meet(p)
+		p.forget()
 		if t.now = r; !t.safe(m.opt, r) {
 			out = append(out, t)
 			if first {
@@ -114,19 +116,6 @@ func (m *model) narrow(p *polytope, first bool) ([]*target, error) {
 		}
 	}
 	return out, nil
-}
-
-// witnessed reports whether the tables met so far already show that t is safe.
-func (p *polytope) witnessed(opt Options, t *target) bool {
-	if len(t.terms) != 1 {
-		return false
-	}
-	v := t.terms[0].v
-	if p.fixed[v] >= 0 || p.part[v] < 0 {
-		return false
-	}
-	s := p.parts[p.part[v]].seen[p.local[v]]
-	return s.lo >= 0 && t.safe(opt, Range{s.lo, s.hi})
 }
 
 // widenAll hides more until every range is wide enough.
@@ -201,7 +190,8 @@ func (m *model) giveBack() error {
 	}
 	slices.SortStableFunc(hidden, func(a, b *cell) int { return cmp.Or(b.level-a.level, cmp.Compare(b.count, a.count)) })
 	for _, c := range hidden {
-		c.hidden = ""
+		before := m.met
+		c.hidden, m.met = "", agreeing(m.met, c)
 		p, err := m.public()
 		if err != nil {
 			return err
@@ -211,7 +201,7 @@ func (m *model) giveBack() error {
 			return err
 		}
 		if len(bad) > 0 {
-			c.hidden = Secondary
+			c.hidden, m.met = Secondary, before
 		}
 	}
 	return nil

@@ -25,6 +25,7 @@ type model struct {
 	targets []*target
 	strict  []equation // links and facts of earlier releases
 	slack   int        // variables for ranges, after those of the space
+	met     [][]int64  // tables that agree with everything that is published
 
 	warnings []estimate.Warning
 }

@@ -21,11 +21,15 @@ type polytope struct {
 type part struct {
 	vars []int
 	t    *tableau
-	seen []seen // smallest and largest value met at a vertex of whole numbers
+	seen []seen    // smallest and largest value met at a vertex of whole numbers
+	met  [][]int64 // such vertices
 	eqs  []equation
 }
 
 type seen struct{ lo, hi int64 }
+
+// mostMet bounds the memory of vertices met.
+const mostMet = 400
 
 // cellLimit bounds the memory of one audit: entries of a tableau.
 const cellLimit = 40_000_000
@@ -212,11 +216,16 @@ func (q *part) look() bool {
 			return false
 		}
 	}
+	at := make([]int64, len(q.seen))
+	if len(q.met) < mostMet {
+		q.met = append(q.met, at)
+	}
 	for k := range q.seen {
 		v := int64(0)
 		if r := q.t.at[k]; r >= 0 {
 			v = q.t.rows[r].b / q.t.rows[r].p
 		}
+		at[k] = v
 		s := &q.seen[k]
 		if s.lo < 0 || v < s.lo {
 			s.lo = v

@@ -81,6 +81,9 @@ func (m *model) attack(p *polytope, a *Audit) error {
 		if t.cell != nil && !t.differ && t.cell.hidden == "" {
 			continue
 		}
+		if m.shown(t) {
+			continue
+		}
 		r, err := p.bounds(t.terms)
 		if err != nil {
 			return err

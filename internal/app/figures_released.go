@@ -27,8 +27,8 @@ const ReleasedBefore = "released_before"
 
 // mostReleases bounds how many different tables of the same question a new one is held
 // against: the attack grows with each, and fast for tables of many columns.
-func mostReleases(columns int) int {
-	if columns >= maxOverlapLists {
+func mostReleases(tables []*disclose.Table) int {
+	if len(tables[0].Columns) >= maxOverlapLists {
 		return 3
 	}
 	return 8
@@ -107,7 +107,7 @@ func (r releases) audit(name string, tables ...*disclose.Table) (audited, error)
 func (r releases) hold(name string, before []disclose.Release, last time.Time, tables ...*disclose.Table) (audited, error) {
 	known, days := r.known(name, len(tables[0].Columns))
 	out := audited{last: last, elsewhere: elsewhere(known, days, tables[0])}
-	if most := mostReleases(len(tables[0].Columns)); len(before) > most {
+	if most := mostReleases(tables); len(before) > most {
 		r := estimate.Because(tooManyReleases, "More than %d different tables of this question were shown before; a new one is not held against so many.", most)
 		out.Result = &disclose.Result{Refusal: &r}
 		return out, nil
@@ -117,7 +117,8 @@ func (r releases) hold(name string, before []disclose.Release, last time.Time, t
 			t.Name = name
 		}
 	}
-	res, err := disclose.Suppress(tables, before, disclose.Options{Threshold: smallest, Flat: true, Hierarchies: nested(tables), Known: known})
+	opt := disclose.Options{Threshold: smallest, Flat: true, Hierarchies: nested(tables), Known: known}
+	res, err := disclose.Suppress(tables, before, opt)
 	if k := fault.KindOf(err); len(before)+len(known) > 0 && (k == fault.Invalid || k == fault.TooLarge) {
 		// No people agree with all of it: some were changed, and how many nobody can tell.
 		r := fewSince(last)

@@ -92,12 +92,12 @@ func TestR05R11TheMapCountsWhoAgreedAndHidesWhatIsSmall(t *testing.T) {
 	if s, refused := counted(t, w); refused != "few_since_view" || shownOf(s, "place", "", "") != 40 {
 		t.Errorf("after a withdrawal %d are counted (%q): the difference tells who withdrew", shownOf(s, "place", "", ""), refused)
 	}
-	for range 12 {
+	for range 42 {
 		n++
 		crossed(t, w, n, "KP-ONS", "1998-11", "CS-1")
 	}
-	if s, refused := counted(t, w); refused != "" || shownOf(s, "place", "", "") != 51 {
-		t.Errorf("with twelve more, and without whoever withdrew: %d (%q), want 51", shownOf(s, "place", "", ""), refused)
+	if s, refused := counted(t, w); refused != "" || shownOf(s, "place", "", "") != 81 {
+		t.Errorf("with as many more, and without whoever withdrew: %d (%q), want 81", shownOf(s, "place", "", ""), refused)
 	}
 }
 

@@ -45,7 +45,7 @@ func (s *Spread) Count(table, first, second string) SpreadCount {
 				continue
 			}
 			for _, c := range t.Cells {
-				if c.Key[0] == first && c.Key[1] == second && c.Count != nil {
+				if c.Key[0] == first && periodIn(c.Key) == second && c.Count != nil {
 					return SpreadCount{People: *c.Count, Made: v.Made}
 				}
 			}
@@ -61,13 +61,21 @@ func (s *Spread) Places() []string {
 	var out []string
 	for _, v := range s.views {
 		for _, c := range v.Released[mapName(s.Question.Kind)].Tables[0].Cells {
-			if c.Key[0] != "" && c.Key[1] == "" && c.Count != nil && *c.Count > 0 {
+			if c.Key[0] != "" && periodIn(c.Key) == "" && c.Count != nil && *c.Count > 0 {
 				out = append(out, c.Key[0])
 			}
 		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// periodIn is the second value of a key; a table of places alone has none.
+func periodIn(key []string) string {
+	if len(key) < 2 {
+		return ""
+	}
+	return key[1]
 }
 
 func spreadQuestion(kindName string) (SpreadQuestion, error) {
@@ -105,14 +113,10 @@ func (r releases) spread(q SpreadQuestion) *Spread {
 	return s
 }
 
-// grownBy is the share by which people must have come in or left before a map is counted anew: one
-// in five, and ten people at the least. Each view that is shown must be held against by all
-// that follow, of which there can be few.
-const grownBy = 5
-
 // CountSpread counts the map and calendar of a kind of event anew, under the consent of the day, and
-// keeps what may be shown of it after everything shown before, under any question. What may not
-// stays as it was last shown. It refuses, and keeps nothing, where too few people came in or left
+// keeps what may be shown of it after everything shown before, under any question. The first time
+// it shows places by period, later the totals of places, and of seasons and months. What may not be
+// shown anew stays as it was last shown. It refuses, and keeps nothing, where too few people came in or left
 // since, or where nothing new could be shown.
 func (w *Workspace) CountSpread(ctx context.Context, kindName, program string) (*estimate.Refusal, error) {
 	q, err := spreadQuestion(kindName)
@@ -139,6 +143,9 @@ func (w *Workspace) CountSpread(ctx context.Context, kindName, program string) (
 	}
 	if r := before.tooSoon(q, last, people); r != nil {
 		return r, nil
+	}
+	if last != nil {
+		tables[0] = totalsOf(tables[0])
 	}
 	a, err := before.audit(name, tables...)
 	if err != nil {
@@ -174,6 +181,11 @@ func (r releases) bases(name string) map[string]bool {
 	return out
 }
 
+// grownBy is the share by which people must have come in or left before a map is counted anew: one
+// in five, and ten people at the least. Each view is held against by all that follow, of which
+// there can be few.
+const grownBy = 5
+
 // tooSoon refuses a map of which not enough people came in or left since any that was shown.
 func (r releases) tooSoon(q SpreadQuestion, last *Spread, people int) *estimate.Refusal {
 	if last == nil {
@@ -186,12 +198,26 @@ func (r releases) tooSoon(q SpreadQuestion, last *Spread, people int) *estimate.
 			low, high = int(n), int(n)
 		}
 		if people < high+max(smallest, high/grownBy) && people > low-max(smallest, low/grownBy) {
-			out := estimate.Because("few_since_view", "Too few people came in or left since the map of %s: at least %d, and one in five. It stays as it is.", v.Made.Format(time.DateOnly), smallest)
-			out = out.Offer("count_later", "Record more accounts, then count anew.")
+			out := estimate.Because("few_since_view", "Too few people came in or left since the map of %s: at least %d, and one in five. It stays as it is.", v.Made.Format(time.DateOnly), smallest).
+				Offer("count_later", "Record more accounts, then count anew.")
 			return &out
 		}
 	}
 	return nil
+}
+
+// totalsOf are places by their totals, without periods. A later view shows no more: counts of places
+// in periods of several days, held against each other, can no more be settled in whole numbers
+// while somebody waits, where totals can.
+func totalsOf(places *disclose.Table) *disclose.Table {
+	out := &disclose.Table{Name: places.Name, Columns: places.Columns[:1]}
+	for _, c := range places.Cells { // those of a place stand together
+		if n := len(out.Cells); n == 0 || out.Cells[n-1].Key[0] != c.Key[0] {
+			out.Cells = append(out.Cells, disclose.Cell{Key: c.Key[:1]})
+		}
+		out.Cells[len(out.Cells)-1].Count += c.Count
+	}
+	return out
 }
 
 // nothingNew refuses a view that shows nothing, or nothing that an earlier one did not.
@@ -210,7 +236,7 @@ func (a audited) nothingNew(last *Spread, f *Figure, name string) *estimate.Refu
 	}
 	for _, t := range f.Released[name].Tables {
 		for _, c := range t.Cells {
-			was := last.Count(t.Name, c.Key[0], c.Key[1])
+			was := last.Count(t.Name, c.Key[0], periodIn(c.Key))
 			if c.Count != nil && (was.Hidden || was.People != *c.Count) {
 				return nil
 			}
@@ -226,7 +252,7 @@ func (a audited) nothingNew(last *Spread, f *Figure, name string) *estimate.Refu
 func named(r disclose.Release) disclose.Release {
 	shown := map[string]bool{"": true}
 	for _, c := range r.Tables[0].Cells {
-		if c.Key[1] == "" && c.Count != nil {
+		if periodIn(c.Key) == "" && c.Count != nil {
 			shown[c.Key[0]] = true
 		}
 	}
