@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -77,6 +79,9 @@ func TestR11ASecondFigureDoesNotTellWhoCameInBetween(t *testing.T) {
 	}
 	if got := workedOut(t, one, unaudited); len(got) == 0 {
 		t.Fatal("the attack by difference finds nothing without the audit: the test shows nothing")
+	}
+	if fit, err := second.Read(); err != nil || fit.Refusal == nil || fit.Refusal.Code != app.ReleasedBefore || len(fit.Ensemble) > 0 {
+		t.Errorf("the range of a total moves with three people, and is given (%v)", err)
 	}
 	audited, ok := second.Released["lists"]
 	if ok {
@@ -239,4 +244,28 @@ func TestTooManyEarlierTablesGiveNoFurtherOne(t *testing.T) {
 		joins(t, w, "ab", 11+day)
 	}
 	t.Error("twelve different tables are shown")
+}
+
+// R11: the range of the dead is in whole percents only where every count behind it is shown. Five died
+// of 45, 18 fates are unknown: with the total and one count the end of a fine range gives the five.
+func TestR11TheRangeOfTheDeadDoesNotGiveAHiddenCount(t *testing.T) {
+	q := app.FigureQuestion{Ask: app.AskAfter, Draws: 1, Limits: anyLinks()}
+	share := func(f *app.Figure) (low, high float64) {
+		var fit struct {
+			Ensemble []struct{ Detail app.DeathBounds }
+		}
+		must(t, json.Unmarshal(f.Fit, &fit))
+		return float64(fit.Ensemble[0].Detail.Share.Lower), float64(fit.Ensemble[0].Detail.Share.Upper)
+	}
+	f := made(t, sentBack(t, map[string]int{"OC-R01": 24, "OC-R03": 24}, 5, 18, 22), q)
+	if low, high := share(f); low != 0 || high > 0.75 || math.Round(10*high)/10 != high {
+		t.Errorf("five of about 45 died: from %v to %v, want steps of ten percent", low, high)
+	}
+	if _, ok := f.Released["dead"]; ok || f.Sizes["dead"] != 40 {
+		t.Errorf("of a range with a small count are kept %+v, about %d people", f.Released["dead"], f.Sizes["dead"])
+	}
+	f = made(t, sentBack(t, map[string]int{"OC-R01": 24, "OC-R03": 24}, 12, 18, 15), q)
+	if low, high := share(f); low < 0.24 || high > 0.69 || math.Round(10*high)/10 == high || len(f.Released["dead"].Tables) == 0 {
+		t.Errorf("twelve of about 45 died: from %v to %v, want whole percents", low, high)
+	}
 }
