@@ -305,7 +305,7 @@ func withoutCounts(f *estimate.Fit, hidden bool) {
 	f.Lower, f.Upper = fewDown(f.Lower), fewUp(f.Upper)
 	if f.Refusal != nil && f.Refusal.Code == mse.Unbounded {
 		r := estimate.Because(mse.Unbounded, "The data do not limit the total from above. We give a lower bound: at least %d.", int(f.Lower))
-		r.Instead = estimate.Because("", "At least %d.", int(f.Lower)).Text
+		r = r.Offer("at_least", "At least %d.", int(f.Lower))
 		f.Refusal = &r
 	}
 	for i, w := range f.Warnings {
