@@ -263,3 +263,35 @@ func BenchmarkFind(b *testing.B) {
 		}
 	}
 }
+
+// What is found when texts come one after the other is what is found among all of them.
+func TestTextsThatComeLaterAreFoundAsAllAtOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.SampledFrom([]string{"river", "winter", "guard", "night", "bread", "snow", "border", "truck", "cell", "mother", "강을", "건너", "새벽"})
+		texts := make(inMemory, rapid.IntRange(2, 12).Draw(t, "texts"))
+		for i := range texts {
+			texts[i] = strings.Join(rapid.SliceOfN(word, 0, 60).Draw(t, "words"), " ")
+			if i > 0 && rapid.Bool().Draw(t, "retold") {
+				texts[i] += " " + texts[rapid.IntRange(0, i-1).Draw(t, "from")]
+			}
+		}
+		fresh := map[int]bool{}
+		for i := range texts {
+			fresh[i] = rapid.Bool().Draw(t, "later")
+		}
+		all, err := Find(t.Context(), texts, Settings{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []Shared
+		for _, s := range all {
+			if fresh[s.A] || fresh[s.B] {
+				want = append(want, s)
+			}
+		}
+		got, err := FindIn(t.Context(), texts, func(i int) bool { return fresh[i] }, Settings{})
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("%v\ngot %v\nwant %v", err, got, want)
+		}
+	})
+}

@@ -5,12 +5,9 @@
 package reuse
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"unicode"
 
-	"example.org/amparo/fault"
 	"example.org/amparo/names"
 )
 
@@ -63,74 +60,49 @@ type document struct {
 // Source: Schleimer, Wilkerson and Aiken (2003), "Winnowing: Local Algorithms for Document
 // Fingerprinting", SIGMOD, for the choice of fingerprints and the guarantee.
 func Find(ctx context.Context, texts []string, s Settings) ([]Shared, error) {
-	if s.Run == 0 {
-		s.Run = 6
-	}
-	if s.Window == 0 {
-		s.Window = 4
-	}
-	if s.Run < 2 || s.Run > 100 || s.Window < 1 || s.Window > 100 {
-		return nil, fault.New(fault.Invalid, "reuse.Find", "shingles of %d units and windows of %d", s.Run, s.Window).With("give a run of 2 to 100 and a window of 1 to 100")
-	}
-	prompts := map[uint64]bool{}
-	for _, p := range s.Prompts {
-		for _, h := range cut(p, s.Run, nil).shingles {
-			prompts[h] = true
-		}
-	}
-	docs := make([]document, len(texts))
-	holders := map[uint64][]int{} // fingerprint: the texts that have it, in order
-	for i, t := range texts {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		docs[i] = cut(t, s.Run, prompts)
-		for _, h := range winnow(docs[i].shingles, s.Window) {
-			if hs := holders[h]; len(hs) == 0 || hs[len(hs)-1] != i {
-				holders[h] = append(hs, i)
-			}
-		}
-	}
-	var out []Shared
-	for _, p := range candidates(holders) {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if sh := compare(docs, p[0], p[1], s.Run); sh.Longest >= s.Run {
-			out = append(out, sh)
-		}
-	}
-	slices.SortStableFunc(out, func(a, b Shared) int {
-		return cmp.Or(cmp.Compare(max(b.ShareA, b.ShareB), max(a.ShareA, a.ShareB)), cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B))
-	})
-	return out, nil
+	return FindIn(ctx, inMemory(texts), nil, s)
 }
 
-// crowd is how many texts may hold a fingerprint before they are compared with the first
-// of them only: they still end in one cluster, and a form printed on every sheet does not
-// make every pair a candidate.
-const crowd = 200
-
-// candidates are the pairs of texts that have a fingerprint in common, in order.
-func candidates(holders map[uint64][]int) [][2]int {
-	seen := map[[2]int]bool{}
-	var out [][2]int
-	for _, hs := range holders {
-		heads := hs
-		if len(hs) > crowd {
-			heads = hs[:1]
+// compare finds all passages of at least run units that two documents share: for each
+// place in A the longest run in B, greedily from the left.
+func compare(x, y document, run int) Shared {
+	at := map[uint64][]int{}
+	for j, h := range y.shingles {
+		if h != 0 {
+			at[h] = append(at[h], j)
 		}
-		for i, a := range heads {
-			for _, b := range hs[i+1:] {
-				if p := [2]int{a, b}; !seen[p] {
-					seen[p] = true
-					out = append(out, p)
+	}
+	var sh Shared
+	inA, inB := 0, make([]bool, len(y.units))
+	for i := 0; i < len(x.shingles); {
+		n, from := 0, 0
+		if h := x.shingles[i]; h != 0 {
+			for _, j := range at[h] {
+				if l := extent(x, y, i, j, run); l > n {
+					n, from = l, j
 				}
 			}
 		}
+		if n == 0 {
+			i++
+			continue
+		}
+		sh.Passages = append(sh.Passages, Passage{x.units[i].from, x.units[i+n-1].to, y.units[from].from, y.units[from+n-1].to, n})
+		sh.Longest = max(sh.Longest, n)
+		inA += n
+		for k := from; k < from+n; k++ {
+			inB[k] = true
+		}
+		i += n
 	}
-	slices.SortFunc(out, func(x, y [2]int) int { return cmp.Or(cmp.Compare(x[0], y[0]), cmp.Compare(x[1], y[1])) })
-	return out
+	covered := 0
+	for _, c := range inB {
+		if c {
+			covered++
+		}
+	}
+	sh.ShareA, sh.ShareB = share(inA, len(x.units)), share(covered, len(y.units))
+	return sh
 }
 
 // cut divides a text into units and hashes its shingles.
@@ -204,49 +176,6 @@ func winnow(shingles []uint64, window int) []uint64 {
 		}
 	}
 	return out
-}
-
-// compare finds all passages of at least run units that two documents share: for each
-// place in A the longest run in B, greedily from the left.
-func compare(docs []document, a, b, run int) Shared {
-	x, y := docs[a], docs[b]
-	at := map[uint64][]int{}
-	for j, h := range y.shingles {
-		if h != 0 {
-			at[h] = append(at[h], j)
-		}
-	}
-	sh := Shared{A: a, B: b}
-	inA, inB := 0, make([]bool, len(y.units))
-	for i := 0; i < len(x.shingles); {
-		n, from := 0, 0
-		if h := x.shingles[i]; h != 0 {
-			for _, j := range at[h] {
-				if l := extent(x, y, i, j, run); l > n {
-					n, from = l, j
-				}
-			}
-		}
-		if n == 0 {
-			i++
-			continue
-		}
-		sh.Passages = append(sh.Passages, Passage{x.units[i].from, x.units[i+n-1].to, y.units[from].from, y.units[from+n-1].to, n})
-		sh.Longest = max(sh.Longest, n)
-		inA += n
-		for k := from; k < from+n; k++ {
-			inB[k] = true
-		}
-		i += n
-	}
-	covered := 0
-	for _, c := range inB {
-		if c {
-			covered++
-		}
-	}
-	sh.ShareA, sh.ShareB = share(inA, len(x.units)), share(covered, len(y.units))
-	return sh
 }
 
 // extent is how many units from i in x and j in y are the same, the prompts left out.
