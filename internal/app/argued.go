@@ -84,15 +84,25 @@ func (w *Workspace) Argued(ctx context.Context, incident id.ID, lang string) (*A
 			break
 		}
 	}
+	return remembered(ctx, w, "argued "+lang+incident.String(), func(ctx context.Context) (*Argued, error) { return w.argued(ctx, incident, lang) })
+}
+
+// argued is [Workspace.Argued] without its note in the log.
+func (w *Workspace) argued(ctx context.Context, incident id.ID, lang string) (*Argued, error) {
+	row, err := w.Desk().Row(ctx, incident)
+	if err != nil {
+		return nil, err
+	}
 	out := &Argued{Incident: *row}
 	if out.Arguments, err = w.argumentsOn(ctx, incident, lang); err != nil {
 		return nil, err
 	}
-	a := Standing(out.Arguments)
-	as, err := w.Assess(ctx, incident, a)
+	shared, err := w.assessStanding(ctx, incident)
 	if err != nil {
 		return nil, err
 	}
+	own := *shared // signatures are counted in it
+	as := &own
 	if len(out.Arguments) > 0 {
 		as.Case.Signed = signedOf(out.Arguments[0])
 	}

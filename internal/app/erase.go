@@ -107,6 +107,7 @@ func (w *Workspace) refold(ctx context.Context, keys []id.ID) (int, error) {
 	w.linked.drop()
 	w.hand.drop()
 	w.wordings.forget()
+	w.memos.drop()
 	if err != nil {
 		return n, err
 	}

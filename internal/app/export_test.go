@@ -45,10 +45,18 @@ func (r *Reading) Carried(ctx context.Context) (bool, error) {
 	l.known = false
 	l.Unlock()
 	want, err := r.out(ctx)
-	if err != nil || got.Same(want) && want.Same(got) {
+	if err != nil {
 		return carried, err
 	}
-	return carried, fmt.Errorf("%d records are left out, %d when computed anew", got.Len(), want.Len())
+	if !got.Same(want) || !want.Same(got) {
+		return carried, fmt.Errorf("%d records are left out, %d when computed anew", got.Len(), want.Len())
+	}
+	kinds, contested := got.Counts()
+	wantKinds, wantContested := want.Counts()
+	if a, b := fmt.Sprint(kinds, contested), fmt.Sprint(wantKinds, wantContested); a != b {
+		return carried, fmt.Errorf("left out are %s, and %s when computed anew", a, b)
+	}
+	return carried, nil
 }
 
 // Rerun is [Linking.Together] as linking all records at once with the same model has it.
@@ -82,8 +90,8 @@ func (w *Workspace) BeginLinking(kindName string) { w.atHand(kindName) }
 
 // WordingsAreKept reports whether the comparison of words would not be made anew.
 func (w *Workspace) WordingsAreKept() bool {
-	_, _, ok := w.wordings.get(w.index.Generation(), w.today().String())
-	return ok
+	_, out, err := w.forMatching(context.Background())
+	return err == nil && w.wordings.version > 0 && w.wordings.known && w.wordings.behind(out) == 0 && !w.wordings.leave(out)
 }
 
 // ForgetWordings makes the next comparison of words anew.
@@ -180,3 +188,30 @@ func (w *Workspace) InFact(ctx context.Context, stages ...string) (map[string]in
 	}
 	return out, nil
 }
+
+// IndependenceAnew is [Workspace.Independence] with all words compared again, of which nothing
+// is remembered.
+func (w *Workspace) IndependenceAnew(ctx context.Context) (*Independence, error) {
+	read, out, err := w.forMatching(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []Telling
+	if err := w.index.Each(ctx, "interview", func(row index.Row) error {
+		if !out.Has(row.ID) {
+			read.pruneValues(out, row.Values)
+			all = append(all, Telling{row.ID, tellerOf(row)})
+		}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	told, found, err := w.wording(ctx, all, nil)
+	if err != nil {
+		return nil, err
+	}
+	return w.independentNow(ctx, read, told, found)
+}
+
+// ForgetPages makes the next pages compute all they show.
+func (w *Workspace) ForgetPages() { w.memos.drop() }

@@ -60,8 +60,8 @@ type stands struct {
 	whole       bool // ours is part of the other; else the other is part of ours
 }
 
-// standing lists everything that follows from the relations for the tables of a name.
-func standing(name string) (out []stands) {
+// relatedTo lists everything that follows from the relations for the tables of a name.
+func relatedTo(name string) (out []stands) {
 	for _, whole := range []bool{true, false} {
 		for _, r := range relations {
 			here, there := r.part, r.whole
@@ -115,7 +115,7 @@ func countIn(r disclose.Release, value string) (int64, bool) {
 // is around a group of theirs the last that was shown, for a reader takes that for the present one;
 // of what is in it all, since those people were in it then.
 func (r releases) known(name string, columns int) (out []disclose.Known, days []time.Time) {
-	for _, s := range standing(name) {
+	for _, s := range relatedTo(name) {
 		key := make([]string, columns)
 		key[0] = s.ours.value
 		from := len(out)

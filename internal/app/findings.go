@@ -231,7 +231,7 @@ func (w *Workspace) findingView(ctx context.Context, row *index.Row, as *Assessm
 	return out, nil
 }
 
-// shownFindings bounds the list of findings: each is assessed anew.
+// shownFindings bounds the list of findings: each that changed is assessed anew.
 const shownFindings = 50
 
 // Findings lists the pattern findings that changed last, with what their incidents carry now.
@@ -242,17 +242,43 @@ func (w *Workspace) Findings(ctx context.Context, lang string) (out []FindingLin
 		return nil, 0, err
 	}
 	for _, row := range res.Rows {
-		lines, err := w.argumentsOn(ctx, row.ID, lang)
-		if err != nil {
-			return nil, 0, err
-		}
-		as, err := w.Assess(ctx, row.ID, Standing(lines)) // what an argument brings in carries too
+		as, err := w.assessStanding(ctx, row.ID)
 		if err != nil {
 			return nil, 0, err
 		}
 		out = append(out, FindingLine{ID: row.ID, Title: w.Desk().Title(ctx, row, lang), Level: as.Level, Ceiling: as.Ceiling, Extent: as.Case.Finding.Extent})
 	}
 	return out, res.Total, nil
+}
+
+const standingKey = "standing "
+
+// assessStanding assesses an incident or a finding with what the arguments on it bring in,
+// which carries too. What it returns is shared and must not be changed.
+func (w *Workspace) assessStanding(ctx context.Context, about id.ID) (*Assessment, error) {
+	return remembered(ctx, w, standingKey+about.String(), func(ctx context.Context) (*Assessment, error) {
+		lines, err := w.argumentsOn(ctx, about, "en")
+		if err != nil {
+			return nil, err
+		}
+		return w.Assess(ctx, about, Standing(lines))
+	})
+}
+
+// assessAgain assesses those again, behind the page, of which a batch changed what they rest
+// on.
+func (w *Workspace) assessAgain() {
+	ended := w.memos.ended(standingKey)
+	if len(ended) == 0 {
+		return
+	}
+	w.hand.begin(func(life context.Context) {
+		for _, key := range ended {
+			if about, err := id.Parse(strings.TrimPrefix(key, standingKey)); err == nil {
+				_, _ = w.assessStanding(life, about) // the page that asks for it will say what is wrong
+			}
+		}
+	})
 }
 
 // Candidates lists incidents a finding could rest on: those of a type or below it, in a type of

@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"math"
-	"slices"
 	"strings"
 
 	"example.org/amparo/fault"
@@ -32,7 +30,6 @@ const independentKind = "independent"
 type Telling struct {
 	Interview id.ID
 	Teller    id.ID // the person; the interview where none is named
-	text      string
 }
 
 // Retelling is two testimonies that share so many words that they count as one source until
@@ -57,56 +54,22 @@ type Independence struct {
 // lays recorded dependences beside, and groups the tellers into independent sources. It
 // states nothing.
 func (w *Workspace) Independence(ctx context.Context) (*Independence, error) {
-	read, err := w.For(matchingPurpose, "")
-	if err != nil {
-		return nil, err
-	}
-	gen, day := w.index.Generation(), w.today().String()
-	tellings, found, ok := w.wordings.get(gen, day)
-	if !ok {
-		var interviews []index.Row
-		if err := read.Each(ctx, "interview", func(r index.Row) error { interviews = append(interviews, r); return nil }); err != nil {
-			return nil, err
-		}
-		if tellings, err = w.tellings(ctx, interviews); err != nil {
-			return nil, err
-		}
-		if found, err = w.wording(ctx, tellings); err != nil {
-			return nil, err
-		}
-		for i := range tellings {
-			tellings[i].text = "" // what is kept is not the testimony
-		}
-		w.wordings.put(gen, day, tellings, found)
-	}
-	out := &Independence{Tellings: len(tellings)}
-	if out.Retellings, err = w.judged(ctx, found); err != nil {
-		return nil, err
-	}
-	return out, w.group(ctx, read, tellings, out)
-}
-
-// tellings opens the words of interviews, as they were spoken; translated where only that
-// was kept.
-func (w *Workspace) tellings(ctx context.Context, interviews []index.Row) ([]Telling, error) {
-	out := make([]Telling, 0, len(interviews))
-	for _, row := range interviews {
-		passages, _, err := w.Passages(ctx, row.ID, 0, math.MaxInt)
+	for {
+		_, out, err := w.forMatching(ctx)
 		if err != nil {
 			return nil, err
 		}
-		var words []string
-		for _, p := range passages {
-			if p.Words == "" {
-				p.Words = p.Translation
-			}
-			words = append(words, p.Words)
+		w.wordings.leave(out)
+		w.wordings.Lock()
+		known := w.wordings.known && w.wordings.version > 0
+		w.wordings.Unlock()
+		if known && w.wordings.behind(out) == 0 {
+			return w.independent(ctx)
 		}
-		if len(words) > 0 {
-			out = append(out, Telling{row.ID, tellerOf(row), strings.Join(words, "\n")})
+		if err := w.compareWords(ctx); err != nil {
+			return nil, err
 		}
 	}
-	return out, nil
 }
 
 func tellerOf(interview index.Row) id.ID {
@@ -125,37 +88,6 @@ func (w *Workspace) judged(ctx context.Context, found []Retelling) ([]Retelling,
 		}
 	}
 	return found, nil
-}
-
-// wording compares texts of different tellers.
-func (w *Workspace) wording(ctx context.Context, tellings []Telling) ([]Retelling, error) {
-	texts := make([]string, len(tellings))
-	for i, t := range tellings {
-		texts[i] = t.text
-	}
-	common, err := w.commonWording(ctx)
-	if err != nil {
-		return nil, err
-	}
-	found, err := reuse.Find(ctx, texts, reuse.Settings{Prompts: common})
-	if err != nil {
-		return nil, err
-	}
-	var out []Retelling
-	for _, s := range found {
-		a, b := tellings[s.A], tellings[s.B]
-		if a.Teller == b.Teller || !s.Suspect(copiedWords, copiedUnits) {
-			continue // who tells a story twice is one source anyhow; phrases are everybody's
-		}
-		r := Retelling{A: a, B: b, ShareA: s.ShareA, ShareB: s.ShareB, Longest: s.Longest}
-		if len(s.Passages) > 0 {
-			longest := slices.MaxFunc(s.Passages, func(x, y reuse.Passage) int { return x.Units - y.Units })
-			r.Words = a.text[longest.AFrom:longest.ATo]
-		}
-		r.A.text, r.B.text = "", ""
-		out = append(out, r)
-	}
-	return out, nil
 }
 
 // commonWording is the wording that is recorded as common to many testimonies.
@@ -334,11 +266,11 @@ func (w *Workspace) retold(ctx context.Context, tellers []id.ID) ([]verification
 	if len(interviews) < 2 {
 		return nil, nil
 	}
-	tellings, err := w.tellings(ctx, interviews)
-	if err != nil {
-		return nil, err
+	tellings := make([]Telling, len(interviews))
+	for i, row := range interviews {
+		tellings[i] = Telling{row.ID, tellerOf(row)}
 	}
-	pairs, err := w.wording(ctx, tellings)
+	_, pairs, err := w.wording(ctx, tellings, nil)
 	if err != nil {
 		return nil, err
 	}

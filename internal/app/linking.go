@@ -34,8 +34,8 @@ func LinkedKinds() []string { return matching.Kinds() }
 type Linking struct {
 	Kind string
 
-	mu      sync.Mutex // guards what follows: what is recorded and decided changes it
-	ids     []id.ID    // by record number
+	mu      sync.RWMutex // guards what follows: what is recorded and decided changes it
+	ids     []id.ID      // by record number
 	at      map[id.ID]uint32
 	fitted  int                // records that the model was fitted on
 	apart   matching.Pairs     // that are two by the nature of the data
@@ -49,7 +49,8 @@ type Linking struct {
 	aside   []Contradiction
 	// unfollowed are the decisions of the contradictions.
 	unfollowed map[linkage.Decision]bool
-	known      known
+
+	known known
 }
 
 // linkings keeps the last run of each kind, and what was recorded since.
@@ -243,17 +244,12 @@ func (w *Workspace) namesOf(ctx context.Context, read *Reading, l *Linking) (map
 	if err := read.Each(ctx, holder, func(r index.Row) error { recs = append(recs, r); return nil }); err != nil {
 		return nil, err
 	}
+	if err := w.openNames(ctx, recs, l.opened); err != nil {
+		return nil, err
+	}
 	out := map[id.ID][]string{}
 	for _, row := range recs {
-		own, ok := l.opened[row.ID]
-		if !ok {
-			r, err := read.Fold(ctx, row.ID)
-			if err != nil {
-				return nil, err
-			}
-			own = namesIn(r)
-			l.opened[row.ID] = own
-		}
+		own := l.opened[row.ID]
 		who := row.ID
 		if holder != l.Kind {
 			var err error
@@ -268,6 +264,36 @@ func (w *Workspace) namesOf(ctx context.Context, read *Reading, l *Linking) (map
 		}
 	}
 	return out, nil
+}
+
+// namesAtOnce is how many records are opened together.
+const namesAtOnce = 2000
+
+// openNames opens the names of records that are not opened yet. Nobody is among them who is
+// left out.
+func (w *Workspace) openNames(ctx context.Context, recs []index.Row, opened map[id.ID][]string) error {
+	var closed []id.ID
+	for _, row := range recs {
+		if _, ok := opened[row.ID]; !ok {
+			closed = append(closed, row.ID)
+		}
+	}
+	for part := range slices.Chunk(closed, namesAtOnce) {
+		folded, err := w.index.Folds(ctx, part)
+		if err != nil {
+			return err
+		}
+		names := make([][]string, len(part))
+		parallel(len(part), func(i int) {
+			if r := folded[part[i]]; r != nil {
+				names[i] = namesIn(r)
+			}
+		})
+		for i, rec := range part {
+			opened[rec] = names[i]
+		}
+	}
+	return nil
 }
 
 func namesIn(r *casebook.Record) []string {
@@ -369,15 +395,15 @@ func (l *Linking) answered(p [2]id.ID, v casebook.Verdict, sample *casebook.Samp
 
 // Records lists the records that are compared.
 func (l *Linking) Records() []id.ID {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.mu.RLock()
+	defer l.mu.RUnlock()
 	return slices.Clone(l.ids)
 }
 
 // Together lists the groups of records that the run takes for one, decided ones included.
 func (l *Linking) Together() (out [][]id.ID) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.mu.RLock()
+	defer l.mu.RUnlock()
 	for _, g := range l.res.Clusters.Groups() {
 		ids := make([]id.ID, len(g))
 		for i, n := range g {
@@ -398,8 +424,8 @@ func (l *Linking) Explain(a, b id.ID) (linkage.Explanation, error) {
 
 // explain explains two records with everything that was compared, names too.
 func (l *Linking) explain(a, b id.ID) (linkage.Explanation, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.mu.RLock()
+	defer l.mu.RUnlock()
 	i, ok := l.at[a]
 	j, ok2 := l.at[b]
 	if !ok || !ok2 {
@@ -431,8 +457,8 @@ func (l *Linking) Pair(a, b id.ID) (Question, error) {
 
 // Named lists the records that an explanation names by number.
 func (l *Linking) Named(numbers []uint32) (out []id.ID) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.mu.RLock()
+	defer l.mu.RUnlock()
 	for _, n := range numbers {
 		out = append(out, l.ids[n])
 	}
@@ -442,8 +468,8 @@ func (l *Linking) Named(numbers []uint32) (out []id.ID) {
 // Merges lists the records that would be one if a and b were: the members of both
 // clusters, without a and b.
 func (l *Linking) Merges(a, b id.ID) (out []id.ID) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.mu.RLock()
+	defer l.mu.RUnlock()
 	i, j := l.at[a], l.at[b]
 	for n, c := range l.res.Clusters.Of {
 		if (c == l.res.Clusters.Of[i] || c == l.res.Clusters.Of[j]) && uint32(n) != i && uint32(n) != j {

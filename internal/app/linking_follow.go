@@ -151,21 +151,22 @@ func (w *Workspace) followRecords(ctx context.Context, read *Reading, l *Linking
 
 // takeIn makes the run one of the records as they are laid out now.
 func (l *Linking) takeIn(now *laid) (events []linkage.Event, err error) {
+	before := len(l.ids) // which nobody else changes
+	changed := l.differs(now)
+	parted := between(l.apart, now.apart, uint32(before))
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	before := len(l.ids)
-	parted := between(l.apart, now.apart, uint32(before))
-	l.ids, l.at, l.apart, l.known = now.ids, now.at, now.apart, known{}
-	for i := range now.ids {
-		cells := rowOf(now.table, i)
+	l.ids, l.at, l.apart, l.clear = now.ids, now.at, now.apart, nil // who came is looked at too
+	l.known.changed()
+	for i := range len(now.ids) - before {
+		changed = append(changed, before+i)
+	}
+	for _, i := range changed {
 		var a linkage.Added
-		switch {
-		case i >= before:
-			a, err = l.idx.Add("", cells)
-		case maps.Equal(l.idx.Cells(uint32(i)), cells):
-			continue
-		default:
-			a, err = l.idx.Replace(uint32(i), cells)
+		if i >= before {
+			a, err = l.idx.Add("", rowOf(now.table, i))
+		} else {
+			a, err = l.idx.Replace(uint32(i), rowOf(now.table, i))
 		}
 		if err != nil {
 			return nil, err
@@ -180,6 +181,21 @@ func (l *Linking) takeIn(now *laid) (events []linkage.Event, err error) {
 		events = append(events, more...)
 	}
 	return events, nil
+}
+
+// differs lists the records of the run that are laid out otherwise now. Pages may read the
+// run meanwhile.
+func (l *Linking) differs(now *laid) (out []int) {
+	for from := 0; from < len(l.ids); from += 1000 {
+		l.mu.RLock()
+		for i := from; i < min(from+1000, len(l.ids)); i++ {
+			if !maps.Equal(l.idx.Cells(uint32(i)), rowOf(now.table, i)) {
+				out = append(out, i)
+			}
+		}
+		l.mu.RUnlock()
+	}
+	return out
 }
 
 // between lists the records below n that are in a pair of one of the sets and not of the

@@ -31,8 +31,8 @@ type held struct {
 }
 
 const (
-	// quick is how long a page waits for its run where that may take long.
-	quick = 60 * time.Millisecond
+	// quick is how long a page waits for its run in a large workspace.
+	quick = 10 * time.Millisecond
 	// firstPatience is how long it waits for the first run.
 	firstPatience = 8 * time.Second
 	// slow is what is too long to wait for at each page.
@@ -59,7 +59,9 @@ func (w *Workspace) LinkingAtHand(ctx context.Context, kindName string) (l *Link
 			break
 		}
 		switch {
-		case h.run != nil && h.cost > slow || w.many(ctx, kindName):
+		case h.run != nil && h.cost > slow:
+			timer.Reset(0)
+		case w.many(ctx, kindName):
 			timer.Reset(quick)
 		case h.run != nil:
 			timer.Reset(patience)
@@ -81,11 +83,36 @@ func (w *Workspace) LinkingAtHand(ctx context.Context, kindName string) (l *Link
 	if err != nil {
 		return nil, 0, err
 	}
+	if !covered && w.many(ctx, kindName) {
+		w.hand.withhold(kindName, h.run)
+		w.atHand(kindName)
+		return nil, 0, nil // all are compared again, behind the page
+	}
 	if !covered {
 		l, err = w.Linking(ctx, kindName, false)
 		return l, 0, err
 	}
+	w.renew(h.run)
 	return h.run, w.linked.news.count(kindName), nil
+}
+
+// renew finds behind the page what a large run shows beside its records.
+func (w *Workspace) renew(l *Linking) {
+	l.mu.RLock()
+	large := len(l.ids) > manyRecords
+	l.mu.RUnlock()
+	if large && l.known.begins() {
+		w.hand.begin(func(context.Context) { l.renew() })
+	}
+}
+
+// withhold takes a run out of sight that holds somebody whom consent no longer covers.
+func (h *hand) withhold(kindName string, l *Linking) {
+	h.Lock()
+	defer h.Unlock()
+	if k := h.byKind[kindName]; k != nil && k.run == l {
+		k.run, k.err = nil, nil
+	}
 }
 
 // manyRecords is how many records of a kind take long to lay out, whatever the machine.
@@ -106,14 +133,33 @@ func (h *hand) of(kindName string) held {
 	return held{}
 }
 
+// begin does something behind the pages, unless the workspace is being closed.
+func (h *hand) begin(fn func(life context.Context)) bool {
+	h.Lock()
+	defer h.Unlock()
+	if h.closed {
+		return false
+	}
+	h.born()
+	h.work.Go(func() { fn(h.life) })
+	return true
+}
+
+// born makes what lives as long as the workspace is open; the caller holds h.
+func (h *hand) born() {
+	if h.life == nil {
+		h.life, h.end = context.WithCancel(context.Background())
+	}
+}
+
 // atHand begins to bring a run up to date, where it is time to, and returns it as it is.
 func (w *Workspace) atHand(kindName string) held {
 	w.hand.Lock()
 	defer w.hand.Unlock()
 	if w.hand.byKind == nil {
 		w.hand.byKind = map[string]*held{}
-		w.hand.life, w.hand.end = context.WithCancel(context.Background())
 	}
+	w.hand.born()
 	h := w.hand.byKind[kindName]
 	if h == nil {
 		h = &held{}
@@ -131,6 +177,9 @@ func (w *Workspace) atHand(kindName string) held {
 func (w *Workspace) bringUp(kindName string) {
 	drops, start := w.hand.dropsSoFar(), time.Now()
 	l, err := w.Linking(w.hand.life, kindName, false)
+	if err == nil && w.many(w.hand.life, kindName) && l.known.begins() {
+		l.renew() // before anybody asks
+	}
 	w.hand.Lock()
 	defer w.hand.Unlock()
 	h := w.hand.byKind[kindName]
@@ -153,12 +202,18 @@ func (w *Workspace) covered(ctx context.Context, l *Linking) (bool, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if out == l.clear {
-		return true, nil
+	if l.clear == nil {
+		for _, rec := range l.ids {
+			if out.Has(rec) {
+				return false, nil
+			}
+		}
 	}
-	for _, rec := range l.ids {
-		if out.Has(rec) {
-			return false, nil
+	if l.clear != nil {
+		for rec := range l.clear.Between(out) {
+			if _, in := l.at[rec]; in && out.Has(rec) {
+				return false, nil
+			}
 		}
 	}
 	l.clear = out

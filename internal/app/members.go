@@ -78,6 +78,7 @@ func (w *Workspace) learnMember(o index.Opened) error {
 	w.people.mu.Lock()
 	defer w.people.mu.Unlock()
 	w.people.byID[c.Member] = c
+	w.memos.drop() // they name members
 	return nil
 }
 

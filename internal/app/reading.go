@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
@@ -61,12 +62,9 @@ type left struct {
 	known  bool
 	gen    uint64
 	out    *index.Reached
-	silent map[id.ID]bool // persons never asked anything
-
-	waiting struct { // batches that were applied and not looked at yet
-		sync.Mutex
-		batches []batch
-	}
+	roots  map[id.ID]bool // those the use does not cover
+	silent map[id.ID]bool // of them, who was never asked anything
+	later  backlog
 }
 
 // maxUses bounds the memory of uses.
@@ -86,36 +84,74 @@ func (o *outside) of(use consent.Use) *left {
 	return l
 }
 
+// out is what the purpose leaves out. What is remembered of a page holds as long as that
+// leaves out none of the records it was made from, and none of those it did not show.
 func (r *Reading) out(ctx context.Context) (*index.Reached, error) {
+	out, err := r.outNow(index.Unwatched(ctx))
+	if read, ok := ctx.Value(usesKey{}).(*usesRead); ok && err == nil {
+		read.note(r.use, out)
+	}
+	return out, err
+}
+
+func (r *Reading) outNow(ctx context.Context) (*index.Reached, error) {
 	use := r.use
 	use.On = r.w.today()
 	l := r.w.outside.of(use)
 	l.Lock()
 	defer l.Unlock()
-	r.w.carry(ctx, use, l)
-	gen := r.w.index.Generation()
-	if l.known && l.gen == gen {
-		return l.out, nil
+	err := r.w.upToDate(func() (there, lost bool, err error) { return r.w.carry(ctx, use, l), !l.known, nil }, func() error { return r.w.leaveOut(ctx, use, l) })
+	return l.out, err
+}
+
+// upToDate brings what is remembered between pages up to date: by following what was
+// recorded, else anew. A batch that is being applied is told of at once, and waited for;
+// follow says whether it got as far as the index, and whether there was nothing to go on from.
+func (w *Workspace) upToDate(follow func() (there, lost bool, err error), anew func() error) error {
+	for try := range 100 {
+		gen, quiet := w.index.Generation(), w.applying.Load() == 0
+		there, lost, err := follow()
+		if there || err != nil {
+			return err
+		}
+		if lost || try > 0 && quiet && gen == w.index.Generation() {
+			break
+		}
+		time.Sleep(time.Millisecond)
 	}
-	roots, silent, err := r.w.notCovered(ctx, use)
+	return anew()
+}
+
+// leaveOut computes anew what a use leaves out.
+func (w *Workspace) leaveOut(ctx context.Context, use consent.Use, l *left) error {
+	gen := w.index.Generation()
+	roots, silent, err := w.notCovered(ctx, use)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out, err := r.w.index.Reach(ctx, roots, r.w.hanging(silent))
+	out, err := w.index.Reach(ctx, roots, w.hanging(silent))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	l.known, l.gen, l.out, l.silent = true, gen, out, silent
-	r.w.carry(ctx, use, l) // what was recorded while this was computed
-	return l.out, nil
+	l.known, l.gen, l.out, l.roots, l.silent = true, gen, out, setOf(roots), silent
+	w.carry(ctx, use, l) // what was recorded while this was computed
+	return nil
+}
+
+func setOf(recs []id.ID) map[id.ID]bool {
+	out := make(map[id.ID]bool, len(recs))
+	for _, rec := range recs {
+		out[rec] = true
+	}
+	return out
 }
 
 // notCovered lists the persons a use does not cover, and which of them were never asked
 // anything.
 func (w *Workspace) notCovered(ctx context.Context, use consent.Use) (roots []id.ID, silent map[id.ID]bool, err error) {
-	if use.Purpose == consent.Documentation && use.Recipient == "" {
+	if desk(use) {
 		roots, err = w.lockedFiles(ctx, use)
-		return roots, nil, err
+		return roots, map[id.ID]bool{}, err
 	}
 	reg, err := w.readRegister(ctx)
 	if err != nil {
@@ -214,12 +250,18 @@ func speaks(k *kind.Kind, vs kind.Values) bool {
 
 // apply folds acts into the index.
 func (w *Workspace) apply(ctx context.Context, acts []index.Opened, heads []journal.Head) error {
+	w.applying.Add(1)
+	defer w.applying.Add(-1)
 	before := w.index.Generation()
-	if err := w.index.Apply(ctx, acts, heads); err != nil {
+	changes, err := w.index.Apply(ctx, acts, heads)
+	if err != nil {
 		return err
 	}
-	w.keepOutside(ctx, before, acts)
-	w.wordings.follow(before, w.index.Generation(), acts)
+	b := batchOf(before, acts, changes)
+	w.keepOutside(ctx, b)
+	w.leaveWords(b)
+	w.assessAgain()
+	w.wordings.follow(changes)
 	w.linked.news.note(acts)
 	return nil
 }

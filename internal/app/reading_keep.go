@@ -4,31 +4,24 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 
+	"example.org/amparo/fault"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/consent"
 	"example.org/amparo/internal/index"
 )
 
-// keepOutside carries what is remembered of each use over a batch of acts, where the batch
-// cannot have changed it but by records that newly hang on somebody left out: the desk
-// records all day, and most of it is not about consent. What is not carried over is
-// computed anew when it is next asked for.
-func (w *Workspace) keepOutside(ctx context.Context, before uint64, acts []index.Opened) {
-	after := w.index.Generation()
-	if after != before+1 {
-		return
-	}
+// keepOutside carries what is remembered of each use over a batch of acts: the desk records
+// all day, and each account changes what is left out for a purpose by a few records, or by
+// none. What is not carried over is computed anew when it is next asked for.
+func (w *Workspace) keepOutside(ctx context.Context, b batch) {
 	w.outside.Lock()
 	uses := maps.Clone(w.outside.byUse)
 	w.outside.Unlock()
 	for use, l := range uses {
-		l.waiting.Lock()
-		if len(l.waiting.batches) < mostWaiting {
-			l.waiting.batches = append(l.waiting.batches, batch{before, acts})
-		}
-		l.waiting.Unlock()
+		l.later.add(b)
 		if l.TryLock() { // else it is being computed, and looked at after that
 			w.carry(ctx, use, l)
 			l.Unlock()
@@ -36,99 +29,233 @@ func (w *Workspace) keepOutside(ctx context.Context, before uint64, acts []index
 	}
 }
 
-// batch is acts that were applied at once, at a generation of the index.
+// batch is acts that were applied at once, at a generation of the index, and the records
+// they touched.
 type batch struct {
-	before uint64
-	acts   []index.Opened
+	before  uint64
+	changes []index.Change
+	joined  [][2]id.ID // records that were linked
+	whole   bool       // it may have changed anything
+}
+
+// mostChanges bounds the batches that are followed record by record.
+const mostChanges = 500
+
+// batchOf is what there is to follow of acts.
+func batchOf(before uint64, acts []index.Opened, changes []index.Change) batch {
+	b := batch{before: before, changes: changes, whole: len(changes) > mostChanges}
+	kinds := map[id.ID]string{}
+	for _, ch := range changes {
+		kinds[ch.ID] = ch.After.Kind
+	}
+	for _, o := range acts {
+		switch o.Act.Verb {
+		case casebook.Read, casebook.Export, casebook.Enrol, casebook.Compartment, casebook.State, casebook.Choose, casebook.Store:
+		case casebook.Link:
+			b.joined = append(b.joined, [2]id.ID{o.Act.Record, o.Act.Other})
+		case casebook.Retract:
+			b.whole = b.whole || kinds[o.Act.Record] == "person" // it may have been of a link
+		default:
+			b.whole = true
+		}
+	}
+	if b.whole {
+		b.changes, b.joined = nil, nil
+	}
+	return b
+}
+
+// backlog is the batches that were applied and not followed yet.
+type backlog struct {
+	sync.Mutex
+	batches []batch
 }
 
 // mostWaiting bounds the memory of batches. Where one is missing, all is computed anew.
 const mostWaiting = 1000
 
-// carry carries over the batches that wait. The caller holds l.
-func (w *Workspace) carry(ctx context.Context, use consent.Use, l *left) {
-	l.waiting.Lock()
-	batches := l.waiting.batches
-	l.waiting.batches = nil
-	l.waiting.Unlock()
-	for _, b := range batches {
-		if !l.known || l.gen != b.before {
+func (t *backlog) add(b batch) {
+	t.Lock()
+	defer t.Unlock()
+	if len(t.batches) < mostWaiting {
+		t.batches = append(t.batches, b)
+	}
+}
+
+// since takes the batches that follow on each other from a generation, as one, and returns
+// the generation after them. What is remembered is a function of what the index holds now: it
+// differs from what it was by what any of them touched.
+func (t *backlog) since(gen uint64) (all batch, now uint64) {
+	t.Lock()
+	defer t.Unlock()
+	for _, b := range t.batches {
+		if b.before != gen {
 			continue // of before it was computed
 		}
-		out, ok := w.carried(ctx, use, l, b.acts)
-		if !ok {
-			l.known = false
-			return
-		}
-		l.out, l.gen = out, b.before+1
+		gen++
+		all.changes, all.joined, all.whole = append(all.changes, b.changes...), append(all.joined, b.joined...), all.whole || b.whole
 	}
+	t.batches = nil
+	return all, gen
 }
 
-// carried is what a use leaves out after the acts; not ok where that must be computed anew.
-func (w *Workspace) carried(ctx context.Context, use consent.Use, l *left, acts []index.Opened) (*index.Reached, bool) {
-	out := l.out
-	for _, o := range acts {
-		switch o.Act.Verb {
-		case casebook.Read, casebook.Export, casebook.Enrol, casebook.Compartment:
-			continue
-		case casebook.State:
-		default:
-			return nil, false
-		}
-		var ok bool
-		if out, ok = w.carriedOver(ctx, use, out, l.silent, o.Act); !ok {
-			return nil, false
-		}
+// carry carries l over the batches that wait, and reports whether it is as things stand. The
+// caller holds l.
+func (w *Workspace) carry(ctx context.Context, use consent.Use, l *left) bool {
+	b, gen := l.later.since(l.gen)
+	if l.known && gen != l.gen {
+		l.known = !b.whole && w.carried(ctx, use, l, b) == nil
+		l.gen = gen
 	}
-	return out, true
+	return l.known && gen == w.index.Generation()
 }
 
-// carriedOver is carried for one statement.
-func (w *Workspace) carriedOver(ctx context.Context, use consent.Use, out *index.Reached, silent map[id.ID]bool, a *casebook.Act) (*index.Reached, bool) {
-	asks := a.Kind == "consent" || a.Kind == "bip" || a.Kind == "person" && use.Purpose != consent.Documentation
-	if asks {
-		return nil, false
+// carried brings l up to date with a batch.
+func (w *Workspace) carried(ctx context.Context, use consent.Use, l *left, b batch) error {
+	asked, err := w.asked(ctx, use, b)
+	if err != nil {
+		return err
 	}
-	named, accounts, err := w.index.Edges(ctx, a.Record)
-	if err == nil && accounts == 1 && out.Has(a.Record) && !silent[a.Record] {
-		return out, true // found when it was computed, which was after this was applied
-	}
-	if err != nil || out.Has(a.Record) || accounts != 1 && slices.ContainsFunc(namedBy(a), out.Has) {
-		return nil, false // an account beside others may also have let go of somebody
-	}
-	for _, e := range named {
-		_, err := w.index.Row(ctx, e.Target)
-		if all := use.Purpose == consent.Documentation && use.Recipient == ""; err != nil && !all && !out.Has(e.Target) {
-			return nil, false // whoever is spoken of and not stated gave nothing
-		}
-	}
-	for _, e := range named {
-		if !out.Has(e.Target) {
-			continue
-		}
-		hangs, err := w.hangs(e, silent)
+	var again []id.ID
+	for _, p := range asked {
+		was := standing{l.roots[p], l.silent[p]}
+		is, err := w.standing(ctx, use, p)
 		if err != nil {
-			return nil, false
+			return err
 		}
-		if hangs {
-			out, err = w.index.ReachOn(ctx, out, a.Record, w.hanging(silent))
-			return out, err == nil
+		if is != was {
+			is.put(l, p)
+			again = append(again, p)
 		}
 	}
-	return out, true
+	hanging := w.hanging(l.silent)
+	for _, ch := range b.changes {
+		touched := l.out.Has(ch.ID)
+		if !touched {
+			for field, target := range ch.After.Links() {
+				if touched = l.out.Has(target) && (field == index.PassageField || field == index.SourceField || w.subject(ch.After.Kind, field)); touched {
+					break
+				}
+			}
+		}
+		if touched && !slices.Contains(again, ch.ID) {
+			again = append(again, ch.ID)
+		}
+	}
+	if len(again) == 0 {
+		return nil
+	}
+	out, err := w.index.ReachAgain(ctx, l.out, again, func(rec id.ID) bool { return l.roots[rec] }, hanging)
+	if err == nil {
+		l.out = out
+	}
+	return err
 }
 
-// namedBy lists the records that a statement names in any way.
-func namedBy(a *casebook.Act) (out []id.ID) {
-	for _, values := range a.Fields {
-		for _, v := range values {
-			if target, err := id.Parse(v.Text); err == nil {
-				out = append(out, target)
+func (w *Workspace) subject(kindName, field string) bool {
+	k, ok := w.Schema().Kind(kindName)
+	return !ok || slices.Contains(k.Subject, field)
+}
+
+// asked lists those whose consent a batch may have changed: who answered, or did so before;
+// persons that were stated; who was found to be the same as another; and who is spoken of
+// and nobody stated.
+func (w *Workspace) asked(ctx context.Context, use consent.Use, b batch) (out []id.ID, err error) {
+	seen := map[id.ID]bool{}
+	add := func(p id.ID) {
+		if !seen[p] {
+			seen[p] = true
+			out = append(out, p)
+		}
+	}
+	group := func(p id.ID) {
+		same, _, e := w.index.SameAs(ctx, p)
+		err = firstOf(err, e)
+		add(p)
+		for _, o := range same {
+			add(o)
+		}
+	}
+	for _, ch := range b.changes {
+		for _, s := range []index.Stand{ch.Before, ch.After} {
+			switch s.Kind {
+			case "consent", "bip":
+				for _, p := range s.Links() {
+					group(p)
+				}
+			case "person", "":
+				add(ch.ID)
+			}
+		}
+		if desk(use) {
+			continue
+		}
+		for _, target := range ch.After.Links() {
+			if seen[target] || ch.Before.Names(target) {
+				continue
+			}
+			if _, e := w.index.Row(ctx, target); fault.KindOf(e) == fault.NotFound {
+				add(target)
+			} else {
+				err = firstOf(err, e)
 			}
 		}
 	}
-	if out = append(out, a.Source); a.Passage != nil {
-		out = append(out, a.Passage.Record)
+	for _, pair := range b.joined {
+		group(pair[0])
+		group(pair[1])
 	}
-	return out
+	return out, err
+}
+
+func firstOf(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// desk reports whether a use is the work of the desk itself.
+func desk(use consent.Use) bool {
+	return use.Purpose == consent.Documentation && use.Recipient == ""
+}
+
+// standing is how somebody stands to a use.
+type standing struct {
+	out    bool // not covered
+	silent bool // and never asked anything
+}
+
+func (s standing) put(l *left, p id.ID) {
+	delete(l.roots, p)
+	delete(l.silent, p)
+	if s.out {
+		l.roots[p] = true
+	}
+	if s.silent {
+		l.silent[p] = true
+	}
+}
+
+// standing says of one record what [Workspace.notCovered] says of all.
+func (w *Workspace) standing(ctx context.Context, use consent.Use, rec id.ID) (standing, error) {
+	reg := newRegister()
+	if err := w.readPerson(ctx, reg, rec); err != nil {
+		return standing{}, err
+	}
+	if desk(use) {
+		return standing{out: reg.locked(rec, use)}, nil
+	}
+	row, err := w.index.Row(ctx, rec)
+	bare := fault.KindOf(err) == fault.NotFound
+	if err != nil && !bare {
+		return standing{}, err
+	}
+	if len(reg.answers[rec]) == 0 && (bare || row.Kind != "person") {
+		return standing{out: bare, silent: bare}, nil // nobody, or spoken of and not stated
+	}
+	if reg.decide(rec, use).Allowed {
+		return standing{}, nil
+	}
+	return standing{out: true, silent: !consent.Asked(reg.answers[rec])}, nil
 }

@@ -49,6 +49,19 @@ func (r *Reading) Search(ctx context.Context, text string, limit int) (*index.Fo
 	return f, nil
 }
 
+// SearchNow is [index.Index.SearchNow] for the purpose.
+func (r *Reading) SearchNow(ctx context.Context, text string, limit int) (*index.Found, error) {
+	out, err := r.out(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f, err := r.w.index.SearchNow(ctx, text, limit, out)
+	if err == nil {
+		r.prune(out, f.Rows)
+	}
+	return f, err
+}
+
 // Narratives is [index.Index.Narratives] for the purpose; what is left out counts as not
 // read. That words were found in a restricted record is durable before hit is called, and is
 // in the log (R23).
@@ -104,6 +117,7 @@ func (r *Reading) Each(ctx context.Context, kindName string, fn func(index.Row) 
 
 // Row is [index.Index.Row] for the purpose: what is left out does not exist.
 func (r *Reading) Row(ctx context.Context, rec id.ID) (*index.Row, error) {
+	index.Saw(ctx, rec)
 	out, err := r.out(ctx)
 	if err != nil {
 		return nil, err
@@ -129,6 +143,7 @@ func (r *Reading) LinkedWithWords(ctx context.Context, rec id.ID, kindName, fiel
 }
 
 func (r *Reading) linked(ctx context.Context, rec id.ID, kindName, field string, find func(context.Context, id.ID, string, string) ([]index.Row, error)) ([]index.Row, error) {
+	index.Saw(ctx, rec)
 	out, err := r.out(ctx)
 	if err != nil || out.Has(rec) {
 		return nil, err
@@ -147,6 +162,7 @@ func (r *Reading) linked(ctx context.Context, rec id.ID, kindName, field string,
 // Fold is [index.Index.Fold] for the purpose: the fields as they stand and who says them,
 // without links to what is left out and without the history, which may name it.
 func (r *Reading) Fold(ctx context.Context, rec id.ID) (*casebook.Record, error) {
+	index.Saw(ctx, rec)
 	out, err := r.out(ctx)
 	if err != nil {
 		return nil, err
@@ -187,6 +203,7 @@ func (r *Reading) ValueText(ctx context.Context, f *kind.Field, v kind.Value, la
 
 // Has reports whether the purpose covers a record.
 func (r *Reading) Has(ctx context.Context, rec id.ID) (bool, error) {
+	index.Saw(ctx, rec)
 	out, err := r.out(ctx)
 	return err == nil && !out.Has(rec), err
 }

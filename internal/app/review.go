@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"example.org/amparo/fault"
@@ -40,11 +41,11 @@ const draws = 400
 
 // Summary says what the run found.
 func (l *Linking) Summary() LinkSummary {
-	waiting := len(l.Queue(queueLength, 0))
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	waiting, errors := len(l.Queue(queueLength, 0)), l.Errors()
+	l.mu.RLock()
+	defer l.mu.RUnlock()
 	s := LinkSummary{Kind: l.Kind, Records: len(l.ids), Entities: l.res.Clusters.Count(), Compared: l.res.Compared, Recall: l.res.Recall,
-		Decided: len(l.decided), Waiting: waiting, Errors: l.estimated(), Contradictions: len(l.aside)}
+		Decided: len(l.decided), Waiting: waiting, Errors: errors, Contradictions: len(l.aside)}
 	n := l.res.Draws(draws)
 	slices.Sort(n)
 	s.Fewest, s.Most = n[len(n)*25/1000], n[len(n)*975/1000]
@@ -70,20 +71,80 @@ type Question struct {
 // Queue lists pairs in the order in which deciding them changes most; after every ninth
 // one drawn at random, if sample is above 0. Pairs decided since the run are left out.
 func (l *Linking) Queue(n, sample int) []Question {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if k := &l.known; k.queue == nil || k.n != n || k.sample != sample {
-		k.queue, k.n, k.sample = l.queued(n, sample), n, sample
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	k := &l.known
+	k.Lock()
+	defer k.Unlock()
+	if k.queue == nil || k.n != n || k.sample != sample || k.staleQueue && len(l.ids) <= manyRecords {
+		k.queue, k.n, k.sample, k.staleQueue = l.queued(n, sample), n, sample, false
 	}
-	return slices.Clone(l.known.queue)
+	if !k.staleQueue {
+		return slices.Clone(k.queue)
+	}
+	return l.stillAsked(k.queue)
+}
+
+// stillAsked is the queue as it was before something changed, without what was decided since.
+func (l *Linking) stillAsked(queue []Question) []Question {
+	out := make([]Question, 0, len(queue))
+	for _, q := range queue {
+		if _, done := l.decided[pairOf(q.A, q.B)]; !done {
+			q.Together = l.res.Clusters.Of[l.at[q.A]] == l.res.Clusters.Of[l.at[q.B]]
+			out = append(out, q)
+		}
+	}
+	return out
 }
 
 // known is what was found in a run, until it changes: each page of the review asks for it,
-// and it takes going through all pairs.
+// and it takes going through all pairs. In a large run the order of the questions and the
+// rates of error are found behind the page: see [Linking.renew].
 type known struct {
+	sync.Mutex
 	errors    *eval.Errors
 	queue     []Question
 	n, sample int // what the queue was asked for
+
+	staleErrors, staleQueue bool // something changed since
+	renewing                bool
+}
+
+// changed says that what was found is to be found again.
+func (k *known) changed() {
+	k.Lock()
+	defer k.Unlock()
+	k.staleErrors, k.staleQueue = true, true
+}
+
+// begins reports whether what was found should be found again now.
+func (k *known) begins() bool {
+	k.Lock()
+	defer k.Unlock()
+	if k.renewing || k.queue != nil && k.errors != nil && !k.staleQueue && !k.staleErrors {
+		return false
+	}
+	k.renewing = true
+	return true
+}
+
+// What a page of the review asks for.
+const (
+	ReviewLength = 500
+	ReviewSample = 60
+)
+
+// renew finds the queue and the rates of error as they are now, beside pages that show them
+// as they were.
+func (l *Linking) renew() {
+	l.mu.RLock()
+	queue, errors := l.queued(ReviewLength, ReviewSample), l.estimate()
+	k := &l.known
+	k.Lock()
+	k.queue, k.n, k.sample, k.errors = queue, ReviewLength, ReviewSample, &errors
+	k.staleErrors, k.staleQueue, k.renewing = false, false, false
+	k.Unlock()
+	l.mu.RUnlock()
 }
 
 func (l *Linking) queued(n, sample int) []Question {
@@ -111,28 +172,30 @@ func (l *Linking) queued(n, sample int) []Question {
 
 // Decided is how many pairs of the run people have decided.
 func (l *Linking) Decided() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.mu.RLock()
+	defer l.mu.RUnlock()
 	return len(l.decided)
 }
 
 // Errors estimates how often the run is wrong, from the answers to pairs drawn at random.
 func (l *Linking) Errors() eval.Errors {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.estimated()
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	k := &l.known
+	k.Lock()
+	defer k.Unlock()
+	if k.errors == nil || k.staleErrors && len(l.ids) <= manyRecords {
+		e := l.estimate()
+		k.errors, k.staleErrors = &e, false
+	}
+	return *k.errors
 }
 
-// estimated goes through all pairs only after something changed: every page of the review
-// shows it.
-func (l *Linking) estimated() eval.Errors {
-	if l.known.errors == nil {
-		answers := slices.Collect(maps.Values(l.answers))
-		slices.SortFunc(answers, eval.Answer.Compare) // the sum of floats must not depend on a map's order
-		e := l.res.Errors(answers)
-		l.known.errors = &e
-	}
-	return *l.known.errors
+// estimate goes through all pairs.
+func (l *Linking) estimate() eval.Errors {
+	answers := slices.Collect(maps.Values(l.answers))
+	slices.SortFunc(answers, eval.Answer.Compare) // the sum of floats must not depend on a map's order
+	return l.res.Errors(answers)
 }
 
 // Contradiction is decisions that cannot all be right: A and B were called different, but
@@ -145,8 +208,8 @@ type Contradiction struct {
 // Contradictions lists the decisions that are followed by nobody until one of their chain
 // is taken back. They come about when people decide apart from each other.
 func (l *Linking) Contradictions() []Contradiction {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.mu.RLock()
+	defer l.mu.RUnlock()
 	return slices.Clone(l.aside)
 }
 
@@ -182,8 +245,8 @@ func (l *Linking) named(c cluster.Contradiction) Contradiction {
 // Against tells whether a verdict on two records would contradict what was decided before,
 // and the chain of decisions it would contradict.
 func (l *Linking) Against(a, b id.ID, verdict casebook.Verdict) (Contradiction, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.mu.RLock()
+	defer l.mu.RUnlock()
 	if verdict == casebook.Unsure {
 		return Contradiction{}, false
 	}
@@ -232,7 +295,8 @@ func (l *Linking) decide(p [2]id.ID, verdict casebook.Verdict, sample *casebook.
 }
 
 func (l *Linking) enter(p [2]id.ID, verdict casebook.Verdict, sample *casebook.Sample) ([]linkage.Event, error) {
-	l.decided[p], l.known = verdict, known{}
+	l.decided[p] = verdict
+	l.known.changed()
 	if verdict == casebook.Unsure {
 		return nil, nil
 	}
@@ -283,7 +347,7 @@ func (l *Linking) withdraw(a, b id.ID) (events []linkage.Event, anew bool, err e
 	}
 	delete(l.decided, p)
 	delete(l.answers, p)
-	l.known = known{}
+	l.known.changed()
 	if v == casebook.Unsure || len(l.aside) > 0 {
 		return nil, len(l.aside) > 0, nil
 	}
@@ -302,8 +366,8 @@ func (w *Workspace) forgetLinking(l *Linking) {
 
 // Has reports whether somebody decided of two records of the run.
 func (l *Linking) Has(a, b id.ID) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.mu.RLock()
+	defer l.mu.RUnlock()
 	_, ok := l.decided[pairOf(a, b)]
 	return ok
 }

@@ -407,7 +407,7 @@ func (w *Workspace) verifyIndex(ctx context.Context, r *Report, trails map[id.ID
 		if err != nil {
 			return err
 		}
-		if err := x.Apply(ctx, acts, progressHeads(part, heads)); err != nil {
+		if _, err := x.Apply(ctx, acts, progressHeads(part, heads)); err != nil {
 			return err
 		}
 	}

@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"example.org/amparo/fault"
@@ -90,7 +91,9 @@ type Workspace struct {
 
 	outside  outside
 	wordings wordings
-	opened   opened // identities
+	memos    memos
+	applying atomic.Int32 // batches that are applied and not told of yet
+	opened   opened       // identities
 	unsaved  unsaved
 	searches searches
 	partners sync.Mutex // answers to partners are counted one at a time

@@ -18,8 +18,9 @@ const maxRecs = 1 << 18
 
 // Apply folds a batch of acts into the index, in one transaction, and notes that
 // the logs are folded in up to heads. Acts on records the index already knows are
-// folded together with the earlier ones, wherever in time the new ones belong.
-func (x *Index) Apply(ctx context.Context, batch []Opened, heads []journal.Head) error {
+// folded together with the earlier ones, wherever in time the new ones belong. It returns
+// the records it touched.
+func (x *Index) Apply(ctx context.Context, batch []Opened, heads []journal.Head) ([]Change, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	var changed []change
@@ -35,13 +36,12 @@ func (x *Index) Apply(ctx context.Context, batch []Opened, heads []journal.Head)
 		return w.putHeads(heads)
 	})
 	if err != nil {
-		return x.recover(ctx, err)
+		return nil, x.recover(ctx, err)
 	}
 	for _, h := range heads {
 		x.heads[h.Device] = h
 	}
-	x.follow(changed)
-	return nil
+	return x.follow(changed), nil
 }
 
 // recover reads the small tables again after a failed batch, so that memory never
@@ -84,6 +84,7 @@ func (x *Index) Refold(ctx context.Context, keys map[id.ID]bool) (records int, e
 type change struct {
 	rec    int64
 	id     id.ID
+	old    row
 	record *casebook.Record
 	p      projection
 	gone   bool

@@ -40,6 +40,7 @@ func (x *Index) Fold(ctx context.Context, rec id.ID) (*casebook.Record, error) {
 
 // ActsOf returns the places of the acts on a record, whether or not it still stands.
 func (x *Index) ActsOf(ctx context.Context, rec id.ID) (refs []journal.Ref, err error) {
+	noteRecord(ctx, rec)
 	err = x.db.Read(ctx, func(c *sqlite3.Conn) error {
 		return sealeddb.Each(c, `SELECT act.k FROM record JOIN act ON act.rec = record.rec WHERE record.id = ?1`, []any{rec[:]}, func(s *sqlite3.Stmt) error {
 			ref, err := x.refOf(s.ColumnInt64(0))
@@ -63,6 +64,7 @@ func (x *Index) Inbound(ctx context.Context, rec id.ID, limit int) (total int, o
 		rec   int64
 	}
 	var edges []edge
+	noteNaming(ctx, rec, "", "")
 	err = x.db.Read(ctx, func(c *sqlite3.Conn) error {
 		return sealeddb.Each(c, `SELECT link.field, link.rec FROM record JOIN link ON link.target = record.rec WHERE record.id = ?1`,
 			[]any{rec[:]}, func(s *sqlite3.Stmt) error {
@@ -94,6 +96,7 @@ func (x *Index) Inbound(ctx context.Context, rec id.ID, limit int) (total int, o
 // SameAs returns the records that people have called the same as rec, directly or
 // through others, and whether somebody called two of them different.
 func (x *Index) SameAs(ctx context.Context, rec id.ID) (same []id.ID, disputed bool, err error) {
+	noteRecord(ctx, rec)
 	err = x.db.Read(ctx, func(c *sqlite3.Conn) error {
 		start := int64(0)
 		if err := sealeddb.Each(c, `SELECT rec FROM record WHERE id = ?1`, []any{rec[:]}, func(s *sqlite3.Stmt) error {
@@ -111,6 +114,7 @@ func (x *Index) SameAs(ctx context.Context, rec id.ID) (same []id.ID, disputed b
 					seen[b] = true
 					queue = append(queue, b)
 					same = append(same, id.ID(s.ColumnBlob(2, nil)))
+					noteRecord(ctx, same[len(same)-1])
 				}
 				return nil
 			})
@@ -152,6 +156,7 @@ func (x *Index) LinkedWithWords(ctx context.Context, rec id.ID, kindName, field 
 }
 
 func (x *Index) linked(ctx context.Context, rec id.ID, kindName, field, also string) ([]Row, error) {
+	noteNaming(ctx, rec, kindName, field)
 	n, ok := x.words.number(field)
 	if !ok {
 		return nil, nil
@@ -182,6 +187,7 @@ func (x *Index) linked(ctx context.Context, rec id.ID, kindName, field, also str
 // WorkspaceActs returns the places of the acts on the workspace itself (enrolments,
 // declarations, reads, exports) with one of the verbs, newest last.
 func (x *Index) WorkspaceActs(ctx context.Context, verbs ...casebook.Verb) ([]journal.Ref, error) {
+	noteAll(ctx)
 	var refs []journal.Ref
 	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
 		return sealeddb.Each(c, `SELECT k, verb FROM act WHERE rec = 0 ORDER BY k`, nil, func(s *sqlite3.Stmt) error {
@@ -204,6 +210,7 @@ func (x *Index) Each(ctx context.Context, kindName string, fn func(Row) error) e
 	if _, ok := x.schema().Kind(kindName); !ok {
 		return fault.New(fault.NotFound, "index.Each", "no kind %q", kindName)
 	}
+	noteKind(ctx, kindName)
 	n, ok := x.words.number(kindName)
 	if !ok {
 		return nil
@@ -214,9 +221,58 @@ func (x *Index) Each(ctx context.Context, kindName string, fn func(Row) error) e
 			if err != nil {
 				return err
 			}
+			noteRow(ctx, &r)
 			return fn(r)
 		})
 	})
 }
 
 var _ casebook.Schema = (*kind.Set)(nil)
+
+// Folds is [Index.Fold] for many records at once: their acts are opened together, on all
+// cores. Those that are not here are left out.
+func (x *Index) Folds(ctx context.Context, recs []id.ID) (map[id.ID]*casebook.Record, error) {
+	var refs []journal.Ref
+	var of []int // by ref: the place of its record in recs
+	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
+		acts, _, err := c.Prepare(`SELECT act.k FROM record JOIN act ON act.rec = record.rec WHERE record.id = ?1 AND record.kind > 0`)
+		if err != nil {
+			return err
+		}
+		defer acts.Close()
+		for i, rec := range recs {
+			noteRecord(ctx, rec)
+			if err := sealeddb.EachOf(acts, []any{rec[:]}, func(s *sqlite3.Stmt) error {
+				ref, err := x.refOf(s.ColumnInt64(0))
+				refs, of = append(refs, ref), append(of, i)
+				return err
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	opened, err := x.src.OpenActs(ctx, refs)
+	if err != nil {
+		return nil, err
+	}
+	acts := make([][]casebook.Stated, len(recs))
+	at := 0
+	for _, o := range opened { // in the order of refs, without those that do not open
+		for refs[at] != o.At {
+			at++
+		}
+		acts[of[at]] = append(acts[of[at]], o.Stated())
+		at++
+	}
+	out := make(map[id.ID]*casebook.Record, len(recs))
+	for i, rec := range recs {
+		if len(acts[i]) > 0 {
+			out[rec] = casebook.Fold(rec, acts[i], x.schema())
+		}
+	}
+	return out, nil
+}

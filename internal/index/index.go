@@ -43,8 +43,9 @@ type Index struct {
 	src Source
 	set atomic.Pointer[kind.Set] // what records are made of
 
-	words *words
-	devs  *devices
+	words   *words
+	devs    *devices
+	watches watches
 
 	mu    sync.RWMutex    // guards what follows; held for writing while a batch is applied
 	recs  map[id.ID]int64 // a bounded memory of record numbers
@@ -91,6 +92,7 @@ func (x *Index) load(c *sqlite3.Conn) error {
 	x.recs, x.heads = map[id.ID]int64{}, map[id.ID]journal.Head{}
 	x.cols, x.names = nil, nil
 	x.gen++
+	x.watches.end()
 	if err := x.words.load(c); err != nil {
 		return err
 	}

@@ -76,6 +76,7 @@ func (x *Index) List(ctx context.Context, q Query) (*Result, error) {
 	if !ok {
 		return nil, fault.New(fault.NotFound, "index.List", "no kind %q", q.Kind)
 	}
+	noteKind(ctx, k.Name)
 	cs, err := x.loaded(ctx, k.Name)
 	if err != nil {
 		return nil, err
@@ -376,6 +377,7 @@ func (x *Index) rows(ctx context.Context, recs []int64) ([]Row, error) {
 		for _, rec := range recs {
 			err := sealeddb.EachOf(get, []any{rec}, func(s *sqlite3.Stmt) error {
 				r, err := x.row(s)
+				noteRow(ctx, &r)
 				out = append(out, r)
 				return err
 			})
@@ -410,10 +412,12 @@ func (x *Index) row(s *sqlite3.Stmt) (Row, error) {
 // fault.NotFound: the two cannot be told apart.
 func (x *Index) Row(ctx context.Context, rec id.ID) (*Row, error) {
 	var r *Row
+	noteRecord(ctx, rec)
 	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
 		return sealeddb.Each(c, `SELECT id, kind, flags, accounts, last, doc FROM record WHERE id = ?1 AND kind > 0`,
 			[]any{rec[:]}, func(s *sqlite3.Stmt) error {
 				row, err := x.row(s)
+				noteRow(ctx, &row)
 				r = &row
 				return err
 			})
@@ -437,6 +441,7 @@ func (x *Index) Contested(ctx context.Context) (map[string]int, error) {
 
 // countKinds answers from the tally.
 func (x *Index) countKinds(ctx context.Context, query string) (map[string]int, error) {
+	noteAll(ctx)
 	out := map[string]int{}
 	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
 		return sealeddb.Each(c, query, nil, func(s *sqlite3.Stmt) error {

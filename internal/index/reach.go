@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/ncruces/go-sqlite3"
@@ -15,24 +16,44 @@ import (
 	"example.org/amparo/internal/sealeddb"
 )
 
-// Reached is a set of records with what hangs on them: what a query leaves out.
+// Reached is a set of records with what hangs on them: what a query leaves out. It does not
+// change: what is reached since is in another.
 type Reached struct {
 	set       Set
-	ids       map[id.ID]bool
-	more      map[id.ID]bool // reached since, by [Index.ReachOn]: few
+	ids       map[id.ID]mark // shared with those it was made from
+	more      map[id.ID]mark // reached since: few
+	less      map[id.ID]bool // of ids, no longer reached: few
 	kinds     map[string]int
 	contested map[string]int
 }
 
+// mark is how a record stood when it was reached: twice the number of its kind, and one more
+// where it is contested.
+type mark uint16
+
 // Has reports whether a record is among those reached. The nil Reached holds nothing.
-func (r *Reached) Has(rec id.ID) bool { return r != nil && (r.ids[rec] || r.more[rec]) }
+func (r *Reached) Has(rec id.ID) bool {
+	_, ok := r.mark(rec)
+	return ok
+}
+
+func (r *Reached) mark(rec id.ID) (mark, bool) {
+	if r == nil {
+		return 0, false
+	}
+	if m, ok := r.more[rec]; ok {
+		return m, true
+	}
+	m, ok := r.ids[rec]
+	return m, ok && !r.less[rec]
+}
 
 // Len is how many records were reached.
 func (r *Reached) Len() int {
 	if r == nil {
 		return 0
 	}
-	return len(r.ids) + len(r.more)
+	return len(r.ids) - len(r.less) + len(r.more)
 }
 
 // All yields the records reached, in no order.
@@ -41,11 +62,14 @@ func (r *Reached) All() iter.Seq[id.ID] {
 		if r == nil {
 			return
 		}
-		for _, m := range []map[id.ID]bool{r.ids, r.more} {
-			for rec := range m {
-				if !yield(rec) {
-					return
-				}
+		for rec := range r.ids {
+			if !r.less[rec] && !yield(rec) {
+				return
+			}
+		}
+		for rec := range r.more {
+			if !yield(rec) {
+				return
 			}
 		}
 	}
@@ -56,13 +80,65 @@ func (r *Reached) Same(o *Reached) bool {
 	if r == o || r.Len() != o.Len() {
 		return r.Len() == o.Len()
 	}
-	for rec := range r.All() {
-		if !o.Has(rec) {
-			return false
-		}
+	for range r.Between(o) {
+		return false
 	}
 	return true
 }
+
+// Between yields the records that one of two reached and the other did not. Where one was
+// made from the other it looks at no more than what came and went since.
+func (r *Reached) Between(o *Reached) iter.Seq[id.ID] {
+	return func(yield func(id.ID) bool) {
+		if r == o {
+			return
+		}
+		differs := func(rec id.ID) bool { return r.Has(rec) != o.Has(rec) }
+		if r != nil && o != nil && sameMap(r.ids, o.ids) {
+			seen := map[id.ID]bool{}
+			look := func(rec id.ID) bool {
+				if seen[rec] || !differs(rec) {
+					return true
+				}
+				seen[rec] = true
+				return yield(rec)
+			}
+			for _, m := range []map[id.ID]mark{r.more, o.more} {
+				for rec := range m {
+					if !look(rec) {
+						return
+					}
+				}
+			}
+			for _, m := range []map[id.ID]bool{r.less, o.less} {
+				for rec := range m {
+					if !look(rec) {
+						return
+					}
+				}
+			}
+			return
+		}
+		for rec := range r.All() {
+			if !o.Has(rec) && !yield(rec) {
+				return
+			}
+		}
+		for rec := range o.All() {
+			if !r.Has(rec) && !yield(rec) {
+				return
+			}
+		}
+	}
+}
+
+func sameMap(a, b map[id.ID]mark) bool {
+	return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
+}
+
+// Counts are how many of those reached there are of each kind, and how many of them are
+// contested.
+func (r *Reached) Counts() (kinds, contested map[string]int) { return r.kinds, r.contested }
 
 func (r *Reached) has(rec int64) bool { return r != nil && r.set.Has(rec) }
 
@@ -78,7 +154,7 @@ type Edge struct {
 // Reach collects roots and all records that name them, directly or over others, along the
 // edges that follow wants. Roots nobody speaks of are passed over.
 func (x *Index) Reach(ctx context.Context, roots []id.ID, follow func(Edge) (bool, error)) (*Reached, error) {
-	r := &Reached{kinds: map[string]int{}, contested: map[string]int{}, more: map[id.ID]bool{}}
+	r := &Reached{kinds: map[string]int{}, contested: map[string]int{}, more: map[id.ID]mark{}}
 	err := x.reach(ctx, r, roots, follow)
 	r.ids, r.more = r.more, nil
 	return r, err
@@ -86,6 +162,7 @@ func (x *Index) Reach(ctx context.Context, roots []id.ID, follow func(Edge) (boo
 
 // reach adds roots and what hangs on them to r.
 func (x *Index) reach(ctx context.Context, r *Reached, roots []id.ID, follow func(Edge) (bool, error)) error {
+	noteAll(ctx)
 	return x.db.Read(ctx, func(c *sqlite3.Conn) error {
 		w := walk{x: x, r: r, follow: follow}
 		if err := w.prepare(c); err != nil {
@@ -112,25 +189,115 @@ func (x *Index) reach(ctx context.Context, r *Reached, roots []id.ID, follow fun
 // mostMore bounds what is copied each time something more is reached.
 const mostMore = 1000
 
-// grown is a copy that can be added to; r stays as it is, for those who read it.
+// grown is a copy that can be changed; r stays as it is, for those who read it.
 func (r *Reached) grown() *Reached {
-	g := &Reached{set: Set{slices.Clone(r.set.bits)}, ids: r.ids, more: maps.Clone(r.more), kinds: maps.Clone(r.kinds), contested: maps.Clone(r.contested)}
-	if len(g.more) > mostMore {
+	g := &Reached{set: Set{slices.Clone(r.set.bits)}, ids: r.ids, more: maps.Clone(r.more), less: maps.Clone(r.less), kinds: maps.Clone(r.kinds), contested: maps.Clone(r.contested)}
+	if len(g.more)+len(g.less) > mostMore {
 		g.ids = maps.Clone(r.ids)
+		maps.DeleteFunc(g.ids, func(rec id.ID, _ mark) bool { return g.less[rec] })
 		maps.Copy(g.ids, g.more)
-		g.more = nil
+		g.more, g.less = nil, nil
 	}
 	if g.more == nil {
-		g.more = map[id.ID]bool{}
+		g.more = map[id.ID]mark{}
+	}
+	if g.less == nil {
+		g.less = map[id.ID]bool{}
 	}
 	return g
 }
 
-// ReachOn is r with one record more, and what hangs on that record. The caller knows that
-// it hangs on one of those reached before.
-func (x *Index) ReachOn(ctx context.Context, r *Reached, rec id.ID, follow func(Edge) (bool, error)) (*Reached, error) {
+// ReachAgain is r after records changed, or became roots, or ceased to be: they and what hung
+// on them are let go, and whatever is a root or hangs on what is left is reached again.
+//
+// That is what [Index.Reach] would give: whatever hangs on none of them hangs as before.
+func (x *Index) ReachAgain(ctx context.Context, r *Reached, recs []id.ID, root func(id.ID) bool, follow func(Edge) (bool, error)) (*Reached, error) {
 	r = r.grown()
-	return r, x.reach(ctx, r, []id.ID{rec}, follow)
+	gone, err := x.letGo(ctx, r, recs)
+	if err != nil {
+		return nil, err
+	}
+	for _, rec := range append(gone, recs...) {
+		if r.Has(rec) {
+			continue
+		}
+		again := root(rec)
+		if !again {
+			if again, err = x.hangsOn(ctx, r, rec, follow); err != nil {
+				return nil, err
+			}
+		}
+		if again {
+			if err := x.reach(ctx, r, []id.ID{rec}, follow); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return r, nil
+}
+
+func (x *Index) hangsOn(ctx context.Context, r *Reached, rec id.ID, follow func(Edge) (bool, error)) (bool, error) {
+	edges, _, err := x.Edges(ctx, rec)
+	if err != nil {
+		return false, err
+	}
+	for _, e := range edges {
+		if !r.Has(e.Target) {
+			continue
+		}
+		if ok, err := follow(e); ok || err != nil {
+			return ok, err
+		}
+	}
+	return false, nil
+}
+
+// letGo takes records out of r with all that name them, directly or over others.
+func (x *Index) letGo(ctx context.Context, r *Reached, recs []id.ID) (gone []id.ID, err error) {
+	noteAll(ctx)
+	err = x.db.Read(ctx, func(c *sqlite3.Conn) error {
+		w := walk{x: x, r: r}
+		if err := w.prepare(c); err != nil {
+			return err
+		}
+		defer w.close()
+		drop := func(s *sqlite3.Stmt) error {
+			rec, at := s.ColumnInt64(0), idOf(s, 1)
+			if m, ok := r.mark(at); ok {
+				x.drop(r, rec, at, m)
+				w.queue = append(w.queue, node{rec, at})
+				gone = append(gone, at)
+			}
+			return nil
+		}
+		for _, rec := range recs {
+			if err := sealeddb.EachOf(w.find, []any{rec[:]}, drop); err != nil {
+				return err
+			}
+		}
+		for ; len(w.queue) > 0; w.queue = w.queue[1:] {
+			if err := sealeddb.EachOf(w.in, []any{w.queue[0].rec}, drop); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return gone, err
+}
+
+func (x *Index) drop(r *Reached, rec int64, at id.ID, m mark) {
+	r.set.remove1(rec)
+	if _, ok := r.more[at]; ok {
+		delete(r.more, at)
+	} else {
+		r.less[at] = true
+	}
+	if name := x.words.word(int(m >> 1)); name != "" {
+		subtract(r.kinds, map[string]int{name: 1})
+		if m&1 != 0 {
+			subtract(r.contested, map[string]int{name: 1})
+		}
+	}
 }
 
 // Edges are the ways from a record to those it names, and how many accounts of it there
@@ -210,14 +377,15 @@ func (w *walk) take(s *sqlite3.Stmt) error {
 	}
 	name := w.x.words.word(s.ColumnInt(2))
 	w.r.set.add(rec)
-	at := idOf(s, 1)
-	w.r.more[at] = true
+	at, m := idOf(s, 1), mark(s.ColumnInt(2)<<1)
 	if name != "" { // a root may be spoken of and not stated yet
 		w.r.kinds[name]++
 		if s.ColumnInt64(3)&flagContested != 0 {
 			w.r.contested[name]++
+			m++
 		}
 	}
+	w.r.more[at] = m
 	w.queue = append(w.queue, node{rec, at})
 	return nil
 }
@@ -259,6 +427,7 @@ func (x *Index) Generation() uint64 {
 // Pairs calls fn for every two records that people have given a verdict on, each pair
 // twice.
 func (x *Index) Pairs(ctx context.Context, verdict casebook.Verdict, fn func(a, b id.ID)) error {
+	noteAll(ctx)
 	return x.db.Read(ctx, func(c *sqlite3.Conn) error {
 		return sealeddb.Each(c, `SELECT a.id, b.id FROM pair JOIN record a ON a.rec = pair.a JOIN record b ON b.rec = pair.b WHERE pair.verdict = ?1`,
 			[]any{int64(verdict)}, func(s *sqlite3.Stmt) error {
@@ -271,6 +440,7 @@ func (x *Index) Pairs(ctx context.Context, verdict casebook.Verdict, fn func(a, 
 // WithSealedWords returns the records of a kind that have sealed text, whose fold says
 // more than their row.
 func (x *Index) WithSealedWords(ctx context.Context, kindName string) ([]id.ID, error) {
+	noteKind(ctx, kindName)
 	n, ok := x.words.number(kindName)
 	if !ok {
 		return nil, nil
@@ -289,6 +459,7 @@ func (x *Index) WithSealedWords(ctx context.Context, kindName string) ([]id.ID, 
 // Bare returns the records that others name and nobody states: not entered yet, erased,
 // or not for this member.
 func (x *Index) Bare(ctx context.Context) ([]id.ID, error) {
+	noteAll(ctx)
 	var out []id.ID
 	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
 		return sealeddb.Each(c, `SELECT id FROM record WHERE kind = 0 ORDER BY id`, nil, func(s *sqlite3.Stmt) error {

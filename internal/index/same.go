@@ -14,6 +14,7 @@ import (
 // through others, the lowest identifier of its group: what [Index.SameAs] says of one
 // record, for all of them at once.
 func (x *Index) Leads(ctx context.Context) (map[id.ID]id.ID, error) {
+	noteAll(ctx)
 	up := map[id.ID]id.ID{}
 	find := func(r id.ID) id.ID {
 		for {

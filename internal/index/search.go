@@ -11,12 +11,10 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"example.org/amparo/id"
-	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/journal"
 	"example.org/amparo/internal/kind"
 	"example.org/amparo/internal/sealeddb"
 	"example.org/amparo/internal/token"
-	"example.org/amparo/names"
 )
 
 // Set is a set of records, by their local numbers.
@@ -33,6 +31,12 @@ func (s *Set) add(rec int64) {
 		s.bits = append(s.bits, 0)
 	}
 	s.bits[rec>>6] |= 1 << (rec & 63)
+}
+
+func (s *Set) remove1(rec int64) {
+	if w := rec >> 6; w < int64(len(s.bits)) {
+		s.bits[w] &^= 1 << (rec & 63)
+	}
 }
 
 func (s *Set) and(o *Set) {
@@ -60,146 +64,6 @@ func (s *Set) or(o *Set) {
 	}
 }
 
-// nameCache holds the names of people in memory while the workspace is unlocked,
-// folded for search, all in one buffer: 100,000 names are a few megabytes and one
-// pass. Nothing of it is ever written.
-type nameCache struct {
-	text []byte        // entries, each ended by 0xFF, which no folded text contains
-	recs []int64       // by entry
-	ends []int         // end of entry i in text
-	at   map[int64]int // record -> its live entry
-	dead map[int]bool  // entries that were replaced
-}
-
-func newNameCache() *nameCache {
-	return &nameCache{at: map[int64]int{}, dead: map[int]bool{}}
-}
-
-func (n *nameCache) put(rec int64, texts []string) {
-	if old, ok := n.at[rec]; ok {
-		n.dead[old] = true
-		start := 0
-		if old > 0 {
-			start = n.ends[old-1]
-		}
-		clear(n.text[start:n.ends[old]]) // a name that was erased leaves memory too
-		delete(n.at, rec)
-	}
-	if len(texts) == 0 {
-		return
-	}
-	for _, t := range texts {
-		n.text = token.Fold(n.text, t)
-		n.text = append(n.text, 0)
-	}
-	n.text = append(n.text, 0xFF)
-	n.at[rec] = len(n.recs)
-	n.recs = append(n.recs, rec)
-	n.ends = append(n.ends, len(n.text))
-}
-
-func (n *nameCache) findWord(w []byte, hits *Set) {
-	text := unsafe.String(unsafe.SliceData(n.text), len(n.text)) // read only, under the index's lock
-	word := unsafe.String(unsafe.SliceData(w), len(w))
-	for from := 0; ; {
-		i := strings.Index(text[from:], word)
-		if i < 0 {
-			return
-		}
-		e, _ := slices.BinarySearch(n.ends, from+i+1)
-		if !n.dead[e] {
-			hits.add(n.recs[e])
-		}
-		from = n.ends[e]
-	}
-}
-
-// nameTexts are the names in a fold, all claims of all name fields: a name that one
-// account gives and another disputes must still be found.
-func nameTexts(r *casebook.Record, schema *kind.Set) []string {
-	k, ok := schema.Kind(r.Kind)
-	if !ok {
-		return nil
-	}
-	var out []string
-	for _, f := range k.Fields {
-		if !IsName(k, f) {
-			continue
-		}
-		for _, c := range r.Field(f.Name).Claims {
-			for _, v := range c.Values {
-				if v.State == kind.Given {
-					out = append(out, names.Spellings(v.Text)...)
-				}
-			}
-		}
-	}
-	return out
-}
-
-type namedAct struct {
-	rec int64
-	ref journal.Ref
-}
-
-// nameBatch is how many acts are opened at once while the name cache is built.
-const nameBatch = 4096
-
-func (x *Index) eachNamed(ctx context.Context, n *nameCache) error {
-	var acts []namedAct
-	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
-		return sealeddb.Each(c, `SELECT rec, k FROM act WHERE rec IN (SELECT rec FROM act WHERE text & 1) ORDER BY rec, k`, nil,
-			func(s *sqlite3.Stmt) error {
-				ref, err := x.refOf(s.ColumnInt64(1))
-				acts = append(acts, namedAct{s.ColumnInt64(0), ref})
-				return err
-			})
-	})
-	for len(acts) > 0 && err == nil {
-		end := min(nameBatch, len(acts))
-		for end < len(acts) && acts[end].rec == acts[end-1].rec {
-			end++
-		}
-		err = x.foldNames(ctx, acts[:end], n)
-		acts = acts[end:]
-	}
-	return err
-}
-
-func (x *Index) foldNames(ctx context.Context, acts []namedAct, n *nameCache) error {
-	refs := make([]journal.Ref, len(acts))
-	recOf := make(map[journal.Ref]int64, len(acts))
-	for i, a := range acts {
-		refs[i], recOf[a.ref] = a.ref, a.rec
-	}
-	opened, err := x.src.OpenActs(ctx, refs)
-	if err != nil {
-		return err
-	}
-	byRec := map[int64][]casebook.Stated{}
-	for _, o := range opened {
-		byRec[recOf[o.At]] = append(byRec[recOf[o.At]], o.Stated())
-	}
-	for _, a := range acts {
-		stated, ok := byRec[a.rec]
-		if !ok {
-			continue
-		}
-		delete(byRec, a.rec)
-		n.put(a.rec, nameTexts(casebook.Fold(recordOf(stated), stated, x.schema()), x.schema()))
-	}
-	return nil
-}
-
-func recordOf(acts []casebook.Stated) id.ID {
-	for _, a := range acts {
-		if a.Act.Verb == casebook.State {
-			return a.Act.Record
-		}
-	}
-	return acts[0].Act.Record
-}
-
 // Found is what the one search box finds without opening narratives: exact counts,
 // and the first records.
 type Found struct {
@@ -211,6 +75,9 @@ type Found struct {
 	// Named are those of Rows in which a name holds one of the words at least: whoever
 	// looks for a name and a place reads the name too.
 	Named []Row
+	// Partly says that values or names are still being read into memory, and that only what
+	// is there was searched: see [Index.SearchNow].
+	Partly bool
 }
 
 // Search looks for every word of text among names and among open and coded values,
@@ -223,6 +90,7 @@ func (x *Index) Search(ctx context.Context, text string, limit int) (*Found, err
 // SearchExcept is [Index.Search] without the records in except: they are neither listed
 // nor counted.
 func (x *Index) SearchExcept(ctx context.Context, text string, limit int, except *Reached) (*Found, error) {
+	noteAll(ctx)
 	words := token.Split(text)
 	if len(words) == 0 {
 		return &Found{Set: &Set{}}, nil
@@ -235,6 +103,35 @@ func (x *Index) SearchExcept(ctx context.Context, text string, limit int, except
 	if err != nil {
 		return nil, err
 	}
+	return x.search(ctx, words, limit, except, cs, names)
+}
+
+// fewRecords are read into memory in no time.
+const fewRecords = 20_000
+
+// SearchNow is [Index.SearchExcept] that does not wait for what is still being read into
+// memory after the index was opened: see [Index.Warm].
+func (x *Index) SearchNow(ctx context.Context, text string, limit int, except *Reached) (*Found, error) {
+	x.mu.RLock()
+	cs, names := x.cols, x.names
+	all, few := cs.has(""), x.next < fewRecords
+	x.mu.RUnlock()
+	words := token.Split(text)
+	switch {
+	case few || all && names != nil || len(words) == 0:
+		return x.SearchExcept(ctx, text, limit, except)
+	case !all:
+		return &Found{Set: &Set{}, Partly: true}, nil
+	}
+	noteAll(ctx)
+	f, err := x.search(ctx, words, limit, except, cs, newNameCache())
+	if f != nil {
+		f.Partly = true
+	}
+	return f, err
+}
+
+func (x *Index) search(ctx context.Context, words []string, limit int, except *Reached, cs *columns, names *nameCache) (*Found, error) {
 	byName, byValue, both := (*Set)(nil), (*Set)(nil), (*Set)(nil)
 	named := &Set{}
 	for _, w := range words {
@@ -395,6 +292,7 @@ const (
 // each field that contains every word of text, and returns false to stop. It
 // returns how many acts were read. Nothing about sealed words is ever written.
 func (x *Index) Narratives(ctx context.Context, text string, hit func(Narrative) bool) (scanned int, err error) {
+	noteAll(ctx)
 	words := token.Split(text)
 	if len(words) == 0 {
 		return 0, nil
@@ -426,6 +324,7 @@ func (x *Index) Narratives(ctx context.Context, text string, hit func(Narrative)
 
 // LongTexts counts the acts that a narrative scan would open, and stops at atMost.
 func (x *Index) LongTexts(ctx context.Context, atMost int) (n int, err error) {
+	noteAll(ctx)
 	err = x.db.Read(ctx, func(c *sqlite3.Conn) error {
 		return sealeddb.Each(c, `SELECT count(*) FROM (SELECT 1 FROM act WHERE text & 2 LIMIT ?1)`, []any{atMost}, func(s *sqlite3.Stmt) error {
 			n = s.ColumnInt(0)

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/ncruces/go-sqlite3"
@@ -140,11 +141,14 @@ func (x *Index) loadedNames(ctx context.Context) (*nameCache, error) {
 	return x.names, err
 }
 
-// Warm reads the columns and the name cache, so that the first search does not wait.
+// Warm reads the columns and the name cache, both at once, so that the first search does not
+// wait.
 func (x *Index) Warm(ctx context.Context) error {
-	if _, err := x.loaded(ctx, ""); err != nil {
-		return err
-	}
-	_, err := x.loadedNames(ctx)
-	return err
+	named := make(chan error, 1)
+	go func() {
+		_, err := x.loadedNames(ctx)
+		named <- err
+	}()
+	_, err := x.loaded(ctx, "")
+	return cmp.Or(<-named, err)
 }

@@ -10,7 +10,7 @@ import (
 // write replaces a record's rows by those of its new fold. Rows that stay the same
 // are not touched.
 func (w *writer) write(rec int64, old row, r *casebook.Record) (change, error) {
-	ch := change{rec: rec, id: old.id, record: r}
+	ch := change{rec: rec, id: old.id, old: old, record: r}
 	k, known := w.schema().Kind(r.Kind)
 	if known {
 		var err error
@@ -178,14 +178,17 @@ func (w *writer) writePairs(rec int64, r *casebook.Record) error {
 }
 
 // follow brings the in-memory views up to date with a committed batch.
-func (x *Index) follow(changed []change) {
+func (x *Index) follow(changed []change) []Change {
 	x.gen++
 	for _, ch := range changed {
 		if x.cols != nil {
 			x.cols.put(ch)
 		}
 		if x.names != nil {
-			x.names.put(ch.rec, nameTexts(ch.record, x.schema()))
+			x.names.put(ch.rec, foldedNames(nameTexts(ch.record, x.schema())))
 		}
 	}
+	told := x.told(changed)
+	x.watches.tell(told)
+	return told
 }

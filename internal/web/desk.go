@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"runtime/debug"
 
 	"example.org/amparo/fault"
 	"example.org/amparo/internal/app"
@@ -75,23 +74,21 @@ func (s *Server) deskPage(w http.ResponseWriter, r *http.Request, v *visit) erro
 	if warning := v.ws.ClockWarning(); warning != nil {
 		p.Warning = v.Say.T("desk.clock")
 	}
-	s.warm(v.ws)
 	return deskTmpl.Execute(w, p)
 }
 
 // warm does what waits for the workspace to be opened, behind the first page: the keys of
-// exchanges whose last day has passed are destroyed; lists and names are read into memory,
-// so that the first search does not wait for them.
+// exchanges whose last day has passed are destroyed; and what the next pages would wait for is
+// read into memory.
 func (s *Server) warm(ws *app.Workspace) {
 	s.warming.Do(func() {
 		s.background.Go(func() {
 			if _, err := ws.Partners(s.life); err != nil && s.life.Err() == nil { // ends those whose last day has passed
 				s.cfg.Log.Error("exchanges with partners were not ended", "kind", fault.KindOf(err).Error())
 			}
-			if err := ws.Index().Warm(s.life); err != nil && s.life.Err() == nil {
-				s.cfg.Log.Error("reading ahead failed", "kind", fault.KindOf(err).Error()) // the search itself will say more
+			if err := ws.ReadAhead(s.life); err != nil && s.life.Err() == nil {
+				s.cfg.Log.Error("reading ahead failed", "kind", fault.KindOf(err).Error()) // the page that needs it will say more
 			}
-			debug.FreeOSMemory() // reading ahead leaves as much behind as it keeps
 		})
 	})
 }

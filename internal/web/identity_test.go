@@ -89,7 +89,7 @@ func TestR23NoPageShowsAnIdentityUnasked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		queue := l.Queue(reviewLength, reviewSample)
+		queue := l.Queue(app.ReviewLength, app.ReviewSample)
 		if len(queue) == 0 {
 			t.Errorf("no pair of %s is compared", kindName)
 		}
@@ -228,7 +228,7 @@ func TestNamesAreOpenedFromTheReview(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := l.Queue(reviewLength, reviewSample)[0]
+	q := l.Queue(app.ReviewLength, app.ReviewSample)[0]
 	at := "/review/person/open?a=" + q.A.String() + "&other=" + q.B.String()
 	if code, _, _ := s.do("POST", at, url.Values{"reason": {""}}, nil); code != http.StatusBadRequest {
 		t.Errorf("without a reason: %d", code)

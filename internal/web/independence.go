@@ -21,6 +21,7 @@ type independencePage struct {
 	Kinds                   []judgementKey
 	Clusters                [][]app.LinkView
 	Judged                  []retellingView
+	Comparing, Behind       string // what was not compared yet
 }
 
 type retellingView struct {
@@ -38,11 +39,20 @@ type judgementKey struct{ Code, Label, Key string }
 const shownRetellings = 50
 
 func (s *Server) independencePage(w http.ResponseWriter, r *http.Request, v *visit) error {
-	found, err := v.ws.Independence(r.Context())
+	found, behind, err := v.ws.IndependenceAtHand(r.Context())
 	if err != nil {
 		return err
 	}
-	p := independencePage{Page: v.page("independence.title"), Tellings: found.Tellings, Sources: found.Sources}
+	p := independencePage{Page: v.page("independence.title")}
+	if found == nil {
+		w.Header().Set("Refresh", "3")
+		p.Comparing = v.Say.T("independence.comparing")
+		return independenceTmpl.Execute(w, p)
+	}
+	p.Tellings, p.Sources = found.Tellings, found.Sources
+	if behind > 0 {
+		p.Behind = v.Say.N("independence.behind", behind)
+	}
 	var open []app.Retelling
 	for _, x := range found.Retellings {
 		switch {

@@ -84,11 +84,11 @@ func (v *visit) calendar(r *http.Request, q url.Values) (*calendarPage, error) {
 		p.Back, p.For = q.Get("back"), q.Get("for")
 	}
 	if !c.Interview.IsZero() {
-		h, err := v.ws.Hearing(r.Context(), rec, lang)
+		talk, err := v.ws.TalkOf(r.Context(), rec)
 		if err != nil {
 			return nil, err
 		}
-		t := v.timer(h.Talk, "/record/"+p.ID+"/calendar")
+		t := v.timer(talk, "/record/"+p.ID+"/calendar")
 		p.Timer = &t
 	}
 	p.Ways, p.Types = v.terms("date_relation", cmp.Or(q.Get("way"), "between")), v.terms("life_event", "")

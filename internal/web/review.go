@@ -135,7 +135,7 @@ func (s *Server) reviewPage(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err := v.reviewState(r, &p, l); err != nil {
 		return err
 	}
-	queue := l.Queue(reviewLength, reviewSample)
+	queue := l.Queue(app.ReviewLength, app.ReviewSample)
 	p.Left, p.Decided = len(queue), l.Decided()
 	if q, asked, err := v.askedPair(r, l); err != nil {
 		return err
@@ -175,11 +175,6 @@ func (v *visit) decidable(r *http.Request, kind string) (*app.Linking, error) {
 	}
 	return l, err
 }
-
-const (
-	reviewLength = 500
-	reviewSample = 60
-)
 
 func (v *visit) question(r *http.Request, p *reviewPage, l *app.Linking, q app.Question) error {
 	ctx, lang := r.Context(), v.Say.Lang()

@@ -55,7 +55,7 @@ func TestEveryBarOfAnExplanationHasItsWords(t *testing.T) {
 func apartPair(t *testing.T, l *app.Linking) (a, b string) {
 	t.Helper()
 	queued := map[[2]string]bool{}
-	for _, q := range l.Queue(reviewLength, reviewSample) {
+	for _, q := range l.Queue(app.ReviewLength, app.ReviewSample) {
 		queued[[2]string{q.A.String(), q.B.String()}] = true
 	}
 	for i := range l.Records() {

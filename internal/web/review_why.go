@@ -40,7 +40,7 @@ func asked(r *http.Request, l *app.Linking) (app.Question, error) {
 	if err != nil {
 		return app.Question{}, err
 	}
-	for _, q := range l.Queue(reviewLength, reviewSample) {
+	for _, q := range l.Queue(app.ReviewLength, app.ReviewSample) {
 		if q.A == a && q.B == b || q.A == b && q.B == a {
 			return q, nil // it may have been drawn at random, and the answer counts then
 		}

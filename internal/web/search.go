@@ -21,6 +21,7 @@ type searchPage struct {
 	Ask     bool        // testimony is searched only when asked for
 	Passage passageView // for the template that streams passages
 	Scanned string
+	Partly  string // what is not searched yet
 }
 
 type hitView struct {
@@ -59,9 +60,13 @@ func (s *Server) searchPage(w http.ResponseWriter, r *http.Request, v *visit) er
 	if !p.Asked {
 		return searchTmpl.Execute(w, p)
 	}
-	found, err := v.ws.Desk().Search(ctx, p.Query, shownHits)
+	found, err := v.ws.Desk().SearchNow(ctx, p.Query, shownHits)
 	if err != nil {
 		return err
+	}
+	if found.Partly {
+		w.Header().Set("Refresh", "2")
+		p.Partly = v.Say.T("search.partly")
 	}
 	p.Total, p.Names, p.Values, p.More = v.Say.N("search.total", found.Total), found.Names, found.Coded, found.Total > len(found.Rows)
 	for _, row := range found.Rows {

@@ -204,6 +204,7 @@ func (s *Server) serve(p page, needsWorkspace bool) http.Handler {
 		err := p(t, r, v)
 		if err == nil && v.ws != nil {
 			s.forget(v.ws, r, t.status)
+			s.warm(v.ws)
 		}
 		switch {
 		case err == nil || errors.Is(err, context.Canceled):
