@@ -18,10 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
-	"example.org/amparo/internal/casebook"
-	"example.org/amparo/internal/kind"
 	"example.org/amparo/internal/vault"
 )
 
@@ -30,8 +27,8 @@ import (
 //	go test -run '^$' -bench Bar -benchtime 1x -timeout 60m ./internal/cli
 //
 // AMPARO_BENCH_DIR keeps the large workspace between runs; AMPARO_BENCH_PERSONS sets
-// its size (100,000: with three incidents, names and a narrative each, and the
-// consent of nine in ten that accounts be compared, 690,000 accounts).
+// its size (100,000: with three incidents, names and a narrative each, consents, journeys,
+// interviews and findings, 820,000 accounts).
 
 func benchPersons() int {
 	if n, err := strconv.Atoi(os.Getenv("AMPARO_BENCH_PERSONS")); err == nil {
@@ -59,52 +56,6 @@ var large = sync.OnceValues(func() (string, error) {
 	return dir, fillLarge(dir, benchPersons())
 })
 
-func fillLarge(dir string, persons int) error {
-	ctx := context.Background()
-	w, err := app.Create(ctx, dir, []byte(benchPass), app.Options{Name: "Bars"}) // the true cost of the passphrase
-	if err != nil {
-		return err
-	}
-	r := rand.New(rand.NewPCG(1, 2))
-	pop := w.Populate()
-	now := time.Date(2010, 1, 1, 0, 0, 0, 0, time.UTC)
-	say := func(kindName string, rec id.ID, fields kind.Values) error {
-		now = now.Add(time.Second)
-		return pop.State(ctx, casebook.Statement{Record: rec, Kind: kindName, Fields: fields}, now)
-	}
-	one := func(s string) []kind.Value { return []kind.Value{kind.Of(s)} }
-	interview := w.NewRecord()
-	if err := say("interview", interview, kind.Values{"date": one("2010-01-01"), "purposes": one("testimony")}); err != nil {
-		return err
-	}
-	for i := range persons {
-		person := w.NewRecord()
-		name := randomName(r)
-		if err := errorsOf(
-			say("person", person, kind.Values{"pseudonym": one(fmt.Sprintf("%s-%06d", pseudonyms[r.IntN(len(pseudonyms))], i)), "sex": one([]string{"f", "m"}[r.IntN(2)]),
-				"birth": one(strconv.Itoa(1930 + r.IntN(70))), "origin": one(benchOrigins[r.IntN(len(benchOrigins))])}),
-			say("person_identity", w.NewRecord(), kind.Values{"person": one(person.String()), "names": {{Text: name, Lang: "ko"}}}),
-			say("statement_unit", w.NewRecord(), kind.Values{"interview": one(interview.String()), "order": one(strconv.Itoa(i + 1)), "verbatim": {{Text: narrative(r), Lang: "ko"}}}),
-		); err != nil {
-			return err
-		}
-		for range 3 {
-			if err := say("incident", w.NewRecord(), kind.Values{"type": one(benchTypes[r.IntN(len(benchTypes))]), "date": one(fmt.Sprintf("%d-%02d", 1998+r.IntN(20), 1+r.IntN(12))),
-				"place": one(benchPlaces[r.IntN(len(benchPlaces))]), "agency": one("AG-SSD"), "person": one(person.String())}); err != nil {
-				return err
-			}
-		}
-		if i%10 == 0 {
-			continue // was not asked whether accounts may be compared
-		}
-		if err := say("consent", w.NewRecord(), kind.Values{"person": one(person.String()), "purpose": one("CO-02"), "state": one("CS-1"), "date": one("2010-01-01"),
-			"language": one("ko"), "method": one("oral"), "text_version": one("2010-1")}); err != nil {
-			return err
-		}
-	}
-	return errorsOf(pop.Flush(ctx), w.Close())
-}
-
 func errorsOf(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {
@@ -112,32 +63,6 @@ func errorsOf(errs ...error) error {
 		}
 	}
 	return nil
-}
-
-var (
-	pseudonyms   = []string{"Hana", "Duri", "Seri", "Nari", "Bora", "Sora", "Maru", "Byeol", "Garam", "Haneul"}
-	benchOrigins = []string{"KP/North Hamgyong", "KP/Ryanggang", "KP/South Hamgyong", "KP/North Pyongan", "KP"}
-	benchTypes   = []string{"MT02.1", "MT03.1", "MT02.2", "MT06", "MT04.1", "MT08.1"}
-	benchPlaces  = []string{"KP-ONS", "KP-HOE", "KP-MUS", "KP-HYE", "KP-SIN"}
-	syllables    = strings.Split("김리박최정강조윤장림한오서신권황안송류홍가경광국금길남덕동란련룡명문미민복봉산상선설성송숙순승실애연영옥용원은일재진창천철춘충평학향현혜화흥희", "")
-	benchWords   = strings.Fields("그날 새벽 보위부 사람들이 왔습니다 강을 건너 온성 쪽으로 끌려갔고 보름 동안 조사를 받았습니다 강냉이 죽 한 그릇이 전부였고 옆에 있던 사람은 일어나지 못했습니다 어머니는 아직 소식이 없습니다")
-)
-
-func randomName(r *rand.Rand) string {
-	return syllables[r.IntN(20)] + syllables[20+r.IntN(len(syllables)-20)] + syllables[20+r.IntN(len(syllables)-20)]
-}
-
-// narrative is about a kilobyte of Korean.
-func narrative(r *rand.Rand) string {
-	var b strings.Builder
-	for b.Len() < 1000 {
-		b.WriteString(benchWords[r.IntN(len(benchWords))])
-		b.WriteByte(' ')
-	}
-	if r.IntN(1000) == 0 {
-		b.WriteString("벽돌공장")
-	}
-	return b.String()
 }
 
 // Bar: import of a table, sealed, signed, indexed, durable, 5,000 accounts a second.
