@@ -13,7 +13,6 @@ import (
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/casebook"
-	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
 )
 
@@ -116,17 +115,17 @@ type twice struct {
 
 // toldTwice folds the records of a kind that have more than one account.
 func (r *Reading) toldTwice(ctx context.Context, kindName string) ([]*casebook.Record, error) {
-	var recs []id.ID
-	if err := r.Each(ctx, kindName, func(row index.Row) error {
-		if row.Accounts > 1 {
-			recs = append(recs, row.ID)
-		}
-		return nil
-	}); err != nil {
+	recs, err := r.w.index.Several(ctx, kindName)
+	if err != nil {
 		return nil, err
 	}
 	out := make([]*casebook.Record, 0, len(recs))
 	for _, rec := range recs {
+		if ok, err := r.Has(ctx, rec); err != nil {
+			return nil, err
+		} else if !ok {
+			continue
+		}
 		f, err := r.Fold(ctx, rec)
 		if err != nil {
 			return nil, err

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"example.org/amparo/id"
+	"example.org/amparo/internal/index"
 	"example.org/amparo/linkage/reuse"
 )
 
@@ -55,6 +56,10 @@ func (t *testimonies) Each(ctx context.Context, fn func(i int, text string) erro
 
 // open opens the words of interviews as they were spoken; translated where only that was kept.
 func (t *testimonies) open(ctx context.Context, from, to int) ([]string, error) {
+	for _, told := range t.all[from:to] {
+		index.Naming(ctx, told.Interview, "statement_unit", "interview")
+	}
+	ctx = index.Unwatched(ctx) // whoever may be compared, passages and all, was asked before
 	var passages [][]id.ID
 	var all []id.ID
 	for _, told := range t.all[from:to] {

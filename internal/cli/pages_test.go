@@ -96,7 +96,6 @@ func benchPages(b *testing.B, w *app.Workspace) []aPage {
 		{name: "files", of: 1, at: s.of("interview", "/files")},
 		{name: "agreement", of: 1, at: only("/agreement")},
 		{name: "ledger", of: 1, at: only("/ledger")},
-		{name: "unsaved", of: 1, at: only("/unsaved")},
 		{name: "dictionary", of: 1, at: only("/dictionary")},
 	})
 }

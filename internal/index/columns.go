@@ -115,7 +115,11 @@ func (cs *columns) put(ch change) {
 		cs.drop(ch.rec)
 		return
 	}
-	cs.set(ch.rec, ch.p.kind, uint8(ch.p.flags), ch.record.Last, ch.p.doc)
+	flags := uint8(ch.p.flags)
+	if len(ch.record.Accounts) > 1 {
+		flags |= flagSeveral
+	}
+	cs.set(ch.rec, ch.p.kind, flags, ch.record.Last, ch.p.doc)
 }
 
 func (cs *columns) drop(rec int64) {

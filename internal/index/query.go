@@ -408,6 +408,33 @@ func (x *Index) row(s *sqlite3.Stmt) (Row, error) {
 	return r, nil
 }
 
+// Several lists the records of a kind of which there is more than one account, in the order
+// of their identifiers.
+func (x *Index) Several(ctx context.Context, kindName string) ([]id.ID, error) {
+	noteKind(ctx, kindName)
+	cs, err := x.loaded(ctx, kindName)
+	if err != nil {
+		return nil, err
+	}
+	var recs []int64
+	x.mu.RLock()
+	if t := cs.tables[kindName]; t != nil {
+		for row, live := range t.live {
+			if live && t.flags[row]&flagSeveral != 0 {
+				recs = append(recs, t.recs[row])
+			}
+		}
+	}
+	x.mu.RUnlock()
+	rows, err := x.rows(ctx, recs)
+	out := make([]id.ID, len(rows))
+	for i, r := range rows {
+		out[i] = r.ID
+	}
+	slices.SortFunc(out, id.ID.Compare)
+	return out, err
+}
+
 // Row reads one record. A record that is not here, or not stated, is
 // fault.NotFound: the two cannot be told apart.
 func (x *Index) Row(ctx context.Context, rec id.ID) (*Row, error) {

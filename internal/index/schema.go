@@ -83,6 +83,7 @@ CREATE TABLE IF NOT EXISTS regrouping(
 // Flags of a record row.
 const (
 	flagContested = 1 << iota // accounts contradict each other and nobody has chosen
+	flagSeveral               // there is more than one account; in memory alone
 )
 
 // What an act's sealed text is good for (column act.text).

@@ -66,7 +66,7 @@ func (x *Index) loaded(ctx context.Context, name string) (*columns, error) {
 		}
 		fresh := newColumns(x.schema(), x.words)
 		fresh.all = true
-		err := x.eachDoc(ctx, `SELECT rec, kind, flags, last, doc FROM record WHERE kind > 0 ORDER BY rec`, nil, fresh.set)
+		err := x.eachDoc(ctx, `SELECT rec, kind, flags | 2 * (accounts > 1), last, doc FROM record WHERE kind > 0 ORDER BY rec`, nil, fresh.set)
 		return func() { x.cols = fresh }, err
 	})
 	x.mu.RLock()
@@ -87,7 +87,7 @@ func (x *Index) loadKind(ctx context.Context, name string) (func(), error) {
 	n, known := x.words.number(name)
 	var err error
 	if known {
-		err = x.eachDoc(ctx, `SELECT rec, kind, flags, last, doc FROM record WHERE kind = ?1 ORDER BY rec`, []any{n},
+		err = x.eachDoc(ctx, `SELECT rec, kind, flags | 2 * (accounts > 1), last, doc FROM record WHERE kind = ?1 ORDER BY rec`, []any{n},
 			func(rec int64, k *kind.Kind, flags uint8, last journal.HLC, d doc) {
 				rows = append(rows, found{rec, k, flags, last, d})
 			})

@@ -129,6 +129,12 @@ func (w *Watch) touched(ch Change) bool {
 	return false
 }
 
+// Naming lets the watch of ctx, if there is one, note that those were read that name a record
+// by a field, with their accounts: the records themselves need not be noted then.
+func Naming(ctx context.Context, target id.ID, kindName, field string) {
+	noteNaming(ctx, target, kindName, field)
+}
+
 // Saw lets the watch of ctx, if there is one, note that it was asked of a record whether it
 // is left out.
 func Saw(ctx context.Context, rec id.ID) { note(ctx, func(w *Watch) { w.seen[rec] = true }) }
