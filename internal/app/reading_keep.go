@@ -117,9 +117,10 @@ func (w *Workspace) carried(ctx context.Context, use consent.Use, l *left, b bat
 		return err
 	}
 	var again []id.ID
+	reg := newRegister() // each is read once, though many are one person
 	for _, p := range asked {
 		was := standing{l.roots[p], l.silent[p]}
-		is, err := w.standing(ctx, use, p)
+		is, err := w.standing(ctx, reg, use, p)
 		if err != nil {
 			return err
 		}
@@ -238,8 +239,7 @@ func (s standing) put(l *left, p id.ID) {
 }
 
 // standing says of one record what [Workspace.notCovered] says of all.
-func (w *Workspace) standing(ctx context.Context, use consent.Use, rec id.ID) (standing, error) {
-	reg := newRegister()
+func (w *Workspace) standing(ctx context.Context, reg *register, use consent.Use, rec id.ID) (standing, error) {
 	if err := w.readPerson(ctx, reg, rec); err != nil {
 		return standing{}, err
 	}
