@@ -22,6 +22,7 @@ type wordings struct {
 	version    uint64         // counts the comparisons
 	forgotten  int            // how often all was forgotten
 	compared   []Telling      // in the order of their interviews
+	empty      []Telling      // interviews without a passage
 	out        *index.Reached // who was last let go of
 	left       []id.ID        // interviews that consent did not cover
 	found      []Retelling
@@ -75,7 +76,7 @@ func (k *wordings) forget() {
 	k.Lock()
 	defer k.Unlock()
 	k.forgotten++
-	k.known, k.compared, k.left, k.found, k.fresh, k.out = false, nil, nil, nil, nil, nil
+	k.known, k.compared, k.empty, k.left, k.found, k.fresh, k.out = false, nil, nil, nil, nil, nil, nil
 }
 
 // leave lets go of the testimonies of those who may no longer be compared, with the words they
@@ -156,7 +157,7 @@ func (w *Workspace) toCompare(ctx context.Context, read *Reading, out *index.Rea
 	k.Lock()
 	c := toCompare{fresh: k.fresh, forgotten: k.forgotten}
 	before := map[id.ID]bool{}
-	for _, t := range k.compared {
+	for _, t := range slices.Concat(k.compared, k.empty) {
 		before[t.Interview] = true
 	}
 	anew := !k.known || k.anew
@@ -223,9 +224,21 @@ func (w *Workspace) compareWords(ctx context.Context) error {
 	slices.SortFunc(found, func(a, b Retelling) int {
 		return cmp.Or(cmp.Compare(max(b.ShareA, b.ShareB), max(a.ShareA, a.ShareB)), a.A.Interview.Compare(b.A.Interview), a.B.Interview.Compare(b.B.Interview))
 	})
-	k.compared, k.left, k.found, k.out = told, c.left, found, out
+	k.compared, k.empty, k.left, k.found, k.out = told, wordless(c.all, told), c.left, found, out
 	k.version++
 	return nil
+}
+
+// wordless are the tellings that have no words; both lists are in one order.
+func wordless(all, told []Telling) (out []Telling) {
+	for _, t := range all {
+		if len(told) > 0 && told[0].Interview == t.Interview {
+			told = told[1:]
+			continue
+		}
+		out = append(out, t)
+	}
+	return out
 }
 
 // stillFound are what was found before of testimonies that are still there and not compared
