@@ -81,6 +81,11 @@ func (c *cli) demo(ctx context.Context, f demoFlags, named bool) (err error) {
 	if f.noServe {
 		return w.Close()
 	}
+	// An empty map shows nobody what it is for. That of journeys has nothing in common with what
+	// figures count, so it is held against none of them.
+	if _, err := w.CountSpread(ctx, app.SpreadQuestions[0].Kind, programVersion()); err != nil {
+		return errors.Join(err, w.Close())
+	}
 	f.serve.demo = true
 	fmt.Fprintf(c.Err, "the passphrase of the demo is %q\n", demoPassphrase)
 	return c.serve(ctx, w, f.serve)
