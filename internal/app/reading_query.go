@@ -34,11 +34,21 @@ func (r *Reading) List(ctx context.Context, q index.Query) (*index.Result, error
 // Search is [index.Index.Search] for the purpose. That this member searched, and which files
 // were found by a name, is durable before it returns, and is in the log (R23).
 func (r *Reading) Search(ctx context.Context, text string, limit int) (*index.Found, error) {
+	return r.search(ctx, text, limit, r.w.index.SearchExcept)
+}
+
+// SearchNow is [Reading.Search] by [index.Index.SearchNow]: it does not wait for what is still
+// being read into memory, and is in the log all the same.
+func (r *Reading) SearchNow(ctx context.Context, text string, limit int) (*index.Found, error) {
+	return r.search(ctx, text, limit, r.w.index.SearchNow)
+}
+
+func (r *Reading) search(ctx context.Context, text string, limit int, find func(context.Context, string, int, *index.Reached) (*index.Found, error)) (*index.Found, error) {
 	out, err := r.out(ctx)
 	if err != nil {
 		return nil, err
 	}
-	f, err := r.w.index.SearchExcept(ctx, text, limit, out)
+	f, err := find(ctx, text, limit, out)
 	if err != nil {
 		return nil, err
 	}
@@ -47,19 +57,6 @@ func (r *Reading) Search(ctx context.Context, text string, limit int) (*index.Fo
 		return nil, err
 	}
 	return f, nil
-}
-
-// SearchNow is [index.Index.SearchNow] for the purpose.
-func (r *Reading) SearchNow(ctx context.Context, text string, limit int) (*index.Found, error) {
-	out, err := r.out(ctx)
-	if err != nil {
-		return nil, err
-	}
-	f, err := r.w.index.SearchNow(ctx, text, limit, out)
-	if err == nil {
-		r.prune(out, f.Rows)
-	}
-	return f, err
 }
 
 // Narratives is [index.Index.Narratives] for the purpose; what is left out counts as not
