@@ -215,3 +215,12 @@ func (w *Workspace) IndependenceAnew(ctx context.Context) (*Independence, error)
 
 // ForgetPages makes the next pages compute all they show.
 func (w *Workspace) ForgetPages() { w.memos.drop() }
+
+// FindingIsKept reports whether a finding would not be assessed again.
+func (w *Workspace) FindingIsKept(ctx context.Context, finding id.ID) bool {
+	m := w.memos.at(standingKey + finding.String())
+	m.Lock()
+	defer m.Unlock()
+	ok, err := w.holds(ctx, m)
+	return ok && err == nil
+}

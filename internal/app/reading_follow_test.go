@@ -213,3 +213,32 @@ func TestR05WhatPagesRememberFollowsEveryAct(t *testing.T) {
 		})
 	}
 }
+
+// What has nothing to do with a finding does not make it be assessed again; what it rests on
+// does.
+func TestAFindingIsKeptOverWhatItDoesNotRestOn(t *testing.T) {
+	w := create(t)
+	defer w.Close()
+	persons, incidents := three(t, w)
+	f := finding(t, w, incidents...)
+	assessed := func(what string, kept bool) {
+		t.Helper()
+		if got := w.FindingIsKept(t.Context(), f); got != kept {
+			t.Errorf("%s: kept %t, want %t", what, got, kept)
+		}
+		_, _, err := w.Findings(t.Context(), "en")
+		must(t, err)
+	}
+	assessed("at first", false)
+	assessed("nothing happened", true)
+	other := person(t, w, "Nari")
+	assessed("after a person", true)
+	agree(t, w, other, "CO-02", "CS-1", "2004-01-05")
+	assessed("after a consent of somebody else", true)
+	beaten(t, w, other, "BK-1")
+	assessed("after an incident of somebody else", true)
+	teller(t, w, "Bora", stories[2], true)
+	assessed("after a testimony of somebody else", true)
+	agree(t, w, persons[0], "CO-02", "CS-3", "2020-01-01")
+	assessed("after a teller withdrew", false)
+}
