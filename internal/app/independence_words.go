@@ -117,7 +117,7 @@ func (w *Workspace) wording(ctx context.Context, all []Telling, fresh map[id.ID]
 			return nil, nil, err
 		}
 	}
-	found, err := reuse.FindIn(ctx, texts, isFresh, reuse.Settings{Prompts: common})
+	found, err := reuse.FindIn(ctx, texts, isFresh, reuse.Settings{Least: (copiedUnits + 1) / 2, Prompts: common}) // none with less is suspect
 	if err != nil {
 		return nil, nil, err
 	}

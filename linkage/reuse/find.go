@@ -52,6 +52,9 @@ func FindIn(ctx context.Context, texts Texts, fresh func(i int) bool, s Settings
 			f.prompts[h] = true
 		}
 	}
+	if f.prompted = make([]bool, texts.Len()); s.Least > s.Run {
+		f.need = int32((s.Least - s.Run + 1) / s.Window)
+	}
 	held, err := f.held(ctx)
 	if err != nil {
 		return nil, err
@@ -65,12 +68,17 @@ type finder struct {
 	texts   Texts
 	fresh   func(i int) bool
 	prompts map[uint64]bool
+	// need is how many fingerprints a pair has in common if it shares a passage of Least units:
+	// each Window of its shingles holds one. A prompt within a passage holds none, so where
+	// both texts have one, one fingerprint is enough.
+	need     int32
+	prompted []bool // which texts hold a shingle of a prompt
 }
 
-// holding is that a text has a fingerprint.
+// holding is that a text has a fingerprint, and how often.
 type holding struct {
-	print uint64
-	text  int32
+	print    uint64
+	text, of int32
 }
 
 // held lists who has which fingerprint, but for those that one text alone has.
@@ -86,15 +94,15 @@ func (f *finder) held(ctx context.Context) ([]holding, error) {
 			if err != nil {
 				return nil, err
 			}
-			for _, h := range f.prints(text) {
+			for _, h := range f.prints(i, text) {
 				prints[h] = true
 			}
 		}
 		want = func(h uint64) bool { return prints[h] }
 	} else {
 		twice := newSightings(f.texts.Len())
-		err := f.texts.Each(ctx, func(_ int, text string) error {
-			for _, h := range f.prints(text) {
+		err := f.texts.Each(ctx, func(i int, text string) error {
+			for _, h := range slices.Compact(f.prints(i, text)) {
 				twice.see(h)
 			}
 			return nil
@@ -106,10 +114,15 @@ func (f *finder) held(ctx context.Context) ([]holding, error) {
 	}
 	var out []holding
 	err := f.texts.Each(ctx, func(i int, text string) error {
-		for _, h := range f.prints(text) {
-			if want(h) {
-				out = append(out, holding{h, int32(i)})
+		for prints := f.prints(i, text); len(prints) > 0; {
+			n := 1
+			for n < len(prints) && prints[n] == prints[0] {
+				n++
 			}
+			if want(prints[0]) {
+				out = append(out, holding{prints[0], int32(i), int32(n)})
+			}
+			prints = prints[n:]
 		}
 		return nil
 	})
@@ -117,11 +130,13 @@ func (f *finder) held(ctx context.Context) ([]holding, error) {
 	return out, err
 }
 
-// prints are the fingerprints of a text, each once.
-func (f *finder) prints(text string) []uint64 {
-	prints := winnow(cut(text, f.Run, f.prompts).shingles, f.Window)
+// prints are the fingerprints of a text, in order; one that it has twice stands there twice.
+func (f *finder) prints(i int, text string) []uint64 {
+	shingles := cut(text, f.Run, f.prompts).shingles
+	f.prompted[i] = slices.Contains(shingles, 0)
+	prints := winnow(shingles, f.Window)
 	slices.Sort(prints)
-	return slices.Compact(prints)
+	return prints
 }
 
 // sightings remembers of fingerprints whether they were seen, and seen again, without keeping
@@ -159,11 +174,17 @@ func (s sightings) again(h uint64) bool {
 // make every pair a candidate.
 const crowd = 200
 
-// candidates are the pairs of texts that have a fingerprint in common, in order. held is in
-// the order of fingerprints.
+// pairing is that two texts have fingerprints in common, and how many.
+type pairing struct{ a, b, of int32 }
+
+// mostPairings is how many are gathered before those of the same texts are put together.
+const mostPairings = 1 << 20
+
+// candidates are the pairs of texts that may share a passage by the fingerprints they have in
+// common, in order. held is in the order of fingerprints.
 func (f *finder) candidates(held []holding) [][2]int32 {
-	seen := map[[2]int32]bool{}
-	var out [][2]int32
+	var all []pairing
+	limit := mostPairings
 	for len(held) > 0 {
 		n := 1
 		for n < len(held) && held[n].print == held[0].print {
@@ -175,16 +196,41 @@ func (f *finder) candidates(held []holding) [][2]int32 {
 		}
 		for i, a := range heads {
 			for _, b := range held[i+1 : n] {
-				p := [2]int32{a.text, b.text}
-				if !seen[p] && (f.fresh == nil || f.fresh(int(p[0])) || f.fresh(int(p[1]))) {
-					seen[p] = true
-					out = append(out, p)
+				if f.fresh != nil && !f.fresh(int(a.text)) && !f.fresh(int(b.text)) {
+					continue
 				}
+				of := min(a.of, b.of)
+				if n > crowd || f.prompted[a.text] && f.prompted[b.text] {
+					of = max(of, f.need) // that they have more in common may not show
+				}
+				all = append(all, pairing{a.text, b.text, of})
 			}
 		}
-		held = held[n:]
+		if held = held[n:]; len(all) > limit {
+			all = together(all)
+			limit = 2*len(all) + mostPairings
+		}
 	}
-	slices.SortFunc(out, func(x, y [2]int32) int { return cmp.Or(cmp.Compare(x[0], y[0]), cmp.Compare(x[1], y[1])) })
+	var out [][2]int32
+	for _, p := range together(all) {
+		if p.of >= f.need {
+			out = append(out, [2]int32{p.a, p.b})
+		}
+	}
+	return out
+}
+
+// together puts the pairings of the same texts into one, in the order of texts.
+func together(all []pairing) []pairing {
+	slices.SortFunc(all, func(x, y pairing) int { return cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b)) })
+	out := all[:0]
+	for _, p := range all {
+		if n := len(out); n > 0 && out[n-1].a == p.a && out[n-1].b == p.b {
+			out[n-1].of += p.of
+			continue
+		}
+		out = append(out, p)
+	}
 	return out
 }
 

@@ -2,6 +2,7 @@ package reuse
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -88,6 +89,44 @@ func TestEverySharedPassageOfTheGuaranteedLengthIsFound(t *testing.T) {
 		got, err := Find(context.Background(), []string{a, b}, Settings{})
 		if err != nil || len(got) != 1 || got[0].Longest < 9 {
 			t.Fatalf("%q and %q: %+v, %v", a, b, got, err)
+		}
+	})
+}
+
+// Looking for long passages alone leaves none of them out, whatever repeats itself and whatever
+// is a prompt.
+func TestEveryPassageOfTheLeastLengthIsFound(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.SampledFrom([]string{"we", "crossed", "the", "river", "at", "night", "they", "beat", "him", "there", "in", "cold"})
+		words := func(name string, lo, hi int) string {
+			return strings.Join(rapid.SliceOfN(word, lo, hi).Draw(t, name), " ")
+		}
+		prompt, shared := words("prompt", 6, 12), words("shared", 0, 40)
+		var texts []string
+		for range rapid.IntRange(2, 5).Draw(t, "texts") {
+			text := words("before", 0, 20)
+			for _, more := range []string{prompt, shared, prompt, shared, words("after", 0, 20)} {
+				if rapid.Bool().Draw(t, "with") {
+					text += " " + more
+				}
+			}
+			texts = append(texts, text)
+		}
+		s := Settings{}
+		if rapid.Bool().Draw(t, "prompted") {
+			s.Prompts = []string{prompt}
+		}
+		least := rapid.IntRange(9, 30).Draw(t, "least")
+		long := func(s Settings) string {
+			all, err := Find(context.Background(), texts, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(slices.DeleteFunc(all, func(sh Shared) bool { return sh.Longest < least }))
+		}
+		want := long(s)
+		if s.Least = least; long(s) != want {
+			t.Fatalf("least %d of %q: %s, want %s", least, texts, long(s), want)
 		}
 	})
 }

@@ -20,6 +20,10 @@ type Settings struct {
 	// fingerprint: every shared passage of at least Run + Window - 1 units is found.
 	// 0 means 4.
 	Window int
+	// Least is the length in units below which no passage is looked for: pairs that share no
+	// passage as long may be left out, which saves laying most texts beside each other. 0 means
+	// all of Run + Window - 1.
+	Least int
 	// Prompts are texts that many accounts hold because they were read out or printed: the
 	// questionnaire, the consent form. What is in them is no reuse.
 	Prompts []string
