@@ -175,6 +175,25 @@ func (w *Workspace) ownListing(ctx context.Context, read *Reading, rec id.ID, co
 	return false, nil
 }
 
+// listed counts the people on lists as they are linked, and gives a hash over who they are and
+// which lists each record names: the same whatever draws of who is who are asked for.
+func (g *ground) listed(names []string, on []hist.History) (people int, basis string) {
+	var b bytes.Buffer
+	fmt.Fprintln(&b, names)
+	lead := map[uint32]int{}
+	for n, h := range on {
+		if h == 0 {
+			continue
+		}
+		first, ok := lead[g.linked[n]]
+		if !ok {
+			lead[g.linked[n]], first = n, n
+		}
+		fmt.Fprintln(&b, g.persons[n], g.persons[first], h)
+	}
+	return len(lead), estimate.Hash(g.salted(b.Bytes()))
+}
+
 // totalFigure is the ensemble over draws of who is who. o are the overlaps that may be shown.
 func (w *Workspace) totalFigure(ctx context.Context, g *ground, q FigureQuestion, o *Overlaps, step Step) (estimate.Fit, error) {
 	names, on, err := w.lists(ctx, g)
@@ -193,14 +212,7 @@ func (w *Workspace) totalFigure(ctx context.Context, g *ground, q FigureQuestion
 		canonical = append(canonical, t.Canonical()...)
 	}
 	canonical = g.salted(canonical)
-	g.bases[totalName] = estimate.Hash(canonical)
-	named := map[uint32]bool{}
-	for n, h := range on {
-		if h != 0 {
-			named[g.linked[n]] = true
-		}
-	}
-	g.observed = len(named)
+	g.observed, g.bases[totalName] = g.listed(names, on)
 	seed, err := q.seed(canonical)
 	if err != nil {
 		return estimate.Fit{}, err
