@@ -98,7 +98,7 @@ func (w *Workspace) WordingsAreKept() bool {
 func (w *Workspace) ForgetWordings() { w.wordings.forget() }
 
 // Under the race detector, beside other tests, what is quick takes seconds.
-func init() { patience = time.Minute }
+func init() { patience, firstPatience = time.Minute, time.Minute }
 
 // HoldWriter keeps everybody else from writing to the journal until it is released.
 func (w *Workspace) HoldWriter() (release func()) {

@@ -33,8 +33,6 @@ type held struct {
 const (
 	// quick is how long a page waits for its run in a large workspace.
 	quick = 10 * time.Millisecond
-	// firstPatience is how long it waits for the first run.
-	firstPatience = 8 * time.Second
 	// slow is what is too long to wait for at each page.
 	slow = 250 * time.Millisecond
 	// rest is by how much longer nothing is done than something was, where that is slow:
@@ -42,8 +40,9 @@ const (
 	rest = 20
 )
 
-// patience is how long a page waits where the last time was quick. A test waits longer.
-var patience = time.Second
+// patience is how long a page waits where the last time was quick, firstPatience how long it
+// waits for the first run. A test waits longer.
+var patience, firstPatience = time.Second, 8 * time.Second
 
 // LinkingAtHand is [Workspace.Linking] for a page, which does not wait long: in a large
 // workspace, bringing a run up to date takes seconds, and each thing recorded asks for it.
