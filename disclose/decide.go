@@ -3,6 +3,7 @@ package disclose
 import (
 	"cmp"
 	"slices"
+	"sync"
 )
 
 // decide hides what must be hidden: first so that no protected count is determined, then
@@ -96,18 +97,22 @@ func (m *model) public() (*polytope, error) {
 }
 
 // narrow lists the targets whose range is too narrow; with first set, at most one.
-func (m *model) narrow(p *polytope, first bool) ([]*target, error) {
+// What tables met show to be safe needs no program: public is called where one is needed.
+func (m *model) narrow(public func() (*polytope, error), first bool) ([]*target, error) {
 	var out []*target
 	for _, t := range m.targets {
 		if t.out || len(t.terms) == 0 || m.shown(t) {
 			continue
+		}
+		p, err := public()
+		if err != nil {
+			return nil, err
 		}
 		r, err := p.bounds(t.terms)
 		if err != nil {
 			return nil, err
 		}
 		m.meet(p)
-		p.forget()
 		if t.now = r; !t.safe(m.opt, r) {
 			out = append(out, t)
 			if first {
@@ -121,12 +126,13 @@ func (m *model) narrow(p *polytope, first bool) ([]*target, error) {
 // widenAll hides more until every range is wide enough.
 func (m *model) widenAll() error {
 	for {
-		p, err := m.public()
-		if err != nil {
+		public := sync.OnceValues(m.public)
+		bad, err := m.narrow(public, false)
+		if err != nil || len(bad) == 0 {
 			return err
 		}
-		bad, err := m.narrow(p, false)
-		if err != nil || len(bad) == 0 {
+		p, err := public()
+		if err != nil {
 			return err
 		}
 		at := m.reference(p)
@@ -192,11 +198,7 @@ func (m *model) giveBack() error {
 	for _, c := range hidden {
 		before := m.met
 		c.hidden, m.met = "", agreeing(m.met, c)
-		p, err := m.public()
-		if err != nil {
-			return err
-		}
-		bad, err := m.narrow(p, true)
+		bad, err := m.narrow(sync.OnceValues(m.public), true)
 		if err != nil {
 			return err
 		}

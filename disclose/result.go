@@ -78,7 +78,10 @@ func (m *model) attack(p *polytope, a *Audit) error {
 		if t.differ {
 			a.Differences++
 		}
-		if t.cell != nil && !t.differ && t.cell.hidden == "" {
+		if t.cell != nil && !t.differ {
+			if t.cell.hidden != "" && !t.safe(m.opt, t.cell.rng) {
+				a.Narrow++
+			}
 			continue
 		}
 		if m.shown(t) {
@@ -88,7 +91,7 @@ func (m *model) attack(p *polytope, a *Audit) error {
 		if err != nil {
 			return err
 		}
-		if t.now = r; !t.safe(m.opt, r) {
+		if !t.safe(m.opt, r) {
 			a.Narrow++
 		}
 	}

@@ -15,10 +15,7 @@ import (
 // Source: Kelly, Golden and Assad (1992), Networks 22(4), 397-417.
 func (m *model) widen(t *target, at []int64) (bool, error) {
 	changed := false
-	x := int64(0)
-	for _, k := range t.terms {
-		x += k.c * at[k.v]
-	}
+	x := sum(t.terms, at)
 	truth := x
 	if t.truth >= 0 {
 		truth = t.truth
@@ -194,10 +191,7 @@ func (lp *changeLP) hide(rows []*row, at []int64) bool {
 // exclude.
 func (m *model) witness(x []int64) {
 	for _, t := range m.targets {
-		n := int64(0)
-		for _, k := range t.terms {
-			n += k.c * x[k.v]
-		}
+		n := sum(t.terms, x)
 		t.now.Lower = min(t.now.Lower, n)
 		if t.now.Upper != Unlimited {
 			t.now.Upper = max(t.now.Upper, n)

@@ -49,14 +49,13 @@ func sum(terms []term, x []int64) (n int64) {
 	return n
 }
 
-// meet remembers the tables of p for what is looked at later.
+// meet remembers the tables of p for what is looked at later, and p forgets them.
 func (m *model) meet(p *polytope) {
-	for _, x := range p.tables() {
-		if len(m.met) >= mostTables {
-			return
-		}
-		m.met = append(m.met, x)
+	if len(m.met) < mostTables {
+		m.met = append(m.met, p.tables()...)
+		m.met = m.met[:min(len(m.met), mostTables)]
 	}
+	p.forget()
 }
 
 // agreeing leaves the tables in which c has its count: those that hold when it is published.
@@ -74,8 +73,8 @@ func (m *model) shown(t *target) bool {
 		n := sum(t.terms, x)
 		lo, hi = min(lo, n), max(hi, n)
 	}
-	if t.truth < 0 && lo > 0 {
-		return false // tables not met may hold fewer
+	if t.truth < 0 && (lo > 0 || hi == 0) {
+		return false // tables not met may hold fewer, or more
 	}
 	return t.safe(m.opt, Range{lo, hi})
 }
