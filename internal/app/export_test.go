@@ -90,8 +90,12 @@ func (w *Workspace) BeginLinking(kindName string) { w.atHand(kindName) }
 
 // WordingsAreKept reports whether the comparison of words would not be made anew.
 func (w *Workspace) WordingsAreKept() bool {
+	k := &w.wordings
+	k.Lock()
+	known := k.known && k.version > 0
+	k.Unlock()
 	_, out, err := w.forMatching(context.Background())
-	return err == nil && w.wordings.version > 0 && w.wordings.known && w.wordings.behind(out) == 0 && !w.wordings.leave(out)
+	return err == nil && known && k.behind(out) == 0 && !k.leave(out)
 }
 
 // ForgetWordings makes the next comparison of words anew.

@@ -190,9 +190,6 @@ func TestRememberedWordingsAreThoseComparedAnew(t *testing.T) {
 		t.Errorf("remembered %d times: nothing is tested", kept)
 	}
 	agree(t, w, r.A.Teller, "CO-02", "CS-3", "2020-01-01")
-	if w.WordingsAreKept() {
-		t.Error("words are remembered after a consent was withdrawn")
-	}
 	for _, x := range same("after a withdrawal").Retellings {
 		if x.A.Teller == r.A.Teller || x.B.Teller == r.A.Teller {
 			t.Error("who withdrew is compared")
