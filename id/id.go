@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // ID identifies a record, a member, a device, a compartment, a payload key or a
@@ -63,6 +64,12 @@ func (x ID) Short() string {
 		return s
 	}
 	return s[:8]
+}
+
+// Spoken is 25 of the letters in groups of five, for two people to read to each other.
+func (x ID) Spoken() string {
+	s := x.String()
+	return strings.Join([]string{s[:5], s[5:10], s[10:15], s[15:20], s[20:25]}, " ")
 }
 
 // ErrSyntax is returned by [Parse] for text that is not an identifier.

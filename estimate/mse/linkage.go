@@ -55,7 +55,7 @@ func OverLinkage(ctx context.Context, tables []hist.Table, p Plan) (estimate.Fit
 			if p.Progress != nil {
 				p.Progress(k*len(some)+i+1, len(p.Methods)*len(some))
 			}
-			if m == LCM && p.LatentEnough != nil && p.LatentEnough(f) {
+			if m == LCM && p.LatentEnough != nil && p.LatentEnough() {
 				break
 			}
 		}

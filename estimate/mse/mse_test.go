@@ -389,7 +389,7 @@ func TestLatentClassesStopWhereThePlanHasEnough(t *testing.T) {
 	table := lists(t, "a b c", map[hist.History]int{1: 100, 2: 90, 4: 80, 3: 30, 5: 25, 6: 20, 7: 12})
 	p := quick()
 	asked := 0
-	p.LatentEnough = func(estimate.Fit) bool { asked++; return asked == 3 }
+	p.LatentEnough = func() bool { asked++; return asked == 3 }
 	p.LatentClass = func(_ context.Context, h hist.Table, level float64, _ uint64) (estimate.Fit, error) {
 		n := estimate.Number(h.N())
 		return estimate.Fit{Method: LCM, Point: 2 * n, Median: 2 * n, Lower: 1.5 * n, Upper: 3 * n, Level: level}, nil

@@ -72,7 +72,7 @@ type Plan struct {
 	LatentTables int
 	// LatentEnough, if not nil, is asked after each fit of LatentClass to a draw of a linkage
 	// whether the draws that are left are to be left out, such as when it took long.
-	LatentEnough func(fit estimate.Fit) bool
+	LatentEnough func() bool
 
 	// Progress, if not nil, is told how many of how many fits are done. It changes nothing.
 	Progress func(done, of int)

@@ -93,7 +93,7 @@ func (w *Workspace) establish(ctx context.Context, name string) error {
 		drafts = append(drafts, d)
 	}
 	general, _ := w.rooms.named(generalRoom)
-	drafts = append(drafts, draft{act: &casebook.Act{Verb: casebook.Enrol, Data: w.ownCard(name).encode()}, room: general})
+	drafts = append(drafts, draft{act: &casebook.Act{Verb: casebook.Enrol, Data: journal.Encode(w.ownCard(name))}, room: general})
 	if _, err := w.commit(ctx, drafts); err != nil {
 		return err
 	}

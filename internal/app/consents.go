@@ -253,6 +253,11 @@ func (w *Workspace) readOne(ctx context.Context, r *register, person id.ID) erro
 // today is the day consent is asked on.
 func (w *Workspace) today() when.Day { return dayOf(w.opt.Now()) }
 
+func (w *Workspace) todayDate() when.Date {
+	y, m, d := w.today().Civil()
+	return when.On(y, m, d)
+}
+
 func dayOf(t time.Time) when.Day {
 	y, m, d := t.UTC().Date()
 	return when.DayOf(y, int(m), d)

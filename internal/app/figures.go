@@ -184,6 +184,19 @@ func (w *Workspace) MakeFigureTelling(ctx context.Context, q FigureQuestion, pro
 	return f, w.keepFigure(ctx, f)
 }
 
+// newFigure begins a figure, or a view of the map, of today.
+func (w *Workspace) newFigure(q FigureQuestion, purposes ...string) *Figure {
+	return &Figure{Question: q, Made: w.opt.Now().UTC().Truncate(time.Second), Journal: w.journalHash(), Purposes: purposes,
+		Released: map[string]disclose.Release{}, Sizes: map[string]int{}, Bases: map[string]string{}}
+}
+
+// heldAgainst notes what a figure is held against.
+func (f *Figure) heldAgainst(before releases) {
+	for _, b := range before.figures {
+		f.Against = append(f.Against, b.Record)
+	}
+}
+
 // computeFigure computes a figure. again is the one that is computed again, or nil.
 func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion, again *Figure, step Step) (*Figure, error) {
 	q, err := q.filled(w.Schema())
@@ -195,14 +208,12 @@ func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion, again *
 	if err != nil {
 		return nil, err
 	}
-	f := &Figure{Question: q, Made: w.opt.Now().UTC().Truncate(time.Second), Journal: w.journalHash(), Purposes: []string{countingPurpose, matchingPurpose}}
+	f := w.newFigure(q, countingPurpose, matchingPurpose)
 	before, err := w.releasedBefore(ctx, again)
 	if err != nil {
 		return nil, err
 	}
-	for _, b := range before.figures {
-		f.Against = append(f.Against, b.Record)
-	}
+	f.heldAgainst(before)
 	before.figures = append(before.figures, f) // what it shows first, the rest of it is held against
 	var fit estimate.Fit
 	switch q.Ask {
@@ -269,11 +280,7 @@ func (w *Workspace) keepFigure(ctx context.Context, f *Figure) error {
 	if err != nil {
 		return err
 	}
-	whole, err := json.Marshal(f)
-	if err != nil {
-		return err
-	}
-	vs := kind.Values{"model": {kind.Of(f.Question.Ask + ": " + fit.Method)}, "diagnostics": {kind.Of(string(whole))}}
+	vs := kind.Values{"model": {kind.Of(f.Question.Ask + ": " + fit.Method)}}
 	for name, v := range map[string]estimate.Number{"lower": fit.Lower, "point": fit.Point, "upper": fit.Upper} {
 		if b, err := v.MarshalJSON(); err == nil && string(b) != "null" {
 			vs[name] = []kind.Value{kind.Of(string(b))}
@@ -289,8 +296,13 @@ func (w *Workspace) keepFigure(ctx context.Context, f *Figure) error {
 	return w.keepRun(ctx, f, vs)
 }
 
-// keepRun records what was computed on the day it was.
+// keepRun records what was computed on the day it was, whole in the field diagnostics.
 func (w *Workspace) keepRun(ctx context.Context, f *Figure, vs kind.Values) error {
+	whole, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	vs["diagnostics"] = []kind.Value{kind.Of(string(whole))}
 	k, _ := w.Schema().Kind("estimate_run")
 	date, _ := k.Field("date")
 	on, err := w.Schema().ParseValue(date, f.Made.Format(time.DateOnly), "en")

@@ -91,7 +91,7 @@ func latentPlan(p *mse.Plan, tables []hist.Table, n int, step Step) *sampler {
 	fits := min(n, len(differ))
 	s.options = lcm.Options{Draws: max(fewestLatent, (latentDraws+fits-1)/fits), Steps: latentSteps}
 	p.LatentTables, p.LatentClass = n, s.fit
-	p.LatentEnough = func(estimate.Fit) bool { return s.slow && len(s.same) < len(differ) } // what was fitted before is at hand
+	p.LatentEnough = func() bool { return s.slow && len(s.same) < len(differ) } // what was fitted before is at hand
 	return s
 }
 

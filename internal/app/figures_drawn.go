@@ -187,8 +187,10 @@ func posteriorOver(ctx context.Context, tables []hist.Table, low float64, seed u
 	for _, m := range p.Peaks() {
 		out.Modes = append(out.Modes, PosteriorBin{fewDigits(float64(m.N)), int(math.Round(100 * m.Share))})
 	}
-	if out.Bins = binned(p, q[0], q[4]); drawn {
+	if drawn {
 		out.Bins, out.Draws = drawnBins(p, q[0], q[4], seed), posteriorDraws
+	} else {
+		out.Bins = binned(p, q[0], q[4])
 	}
 	for _, xi := range tiedAt {
 		at := func(total int) float64 { return n + max(0, float64(total)-n)/xi }
@@ -272,6 +274,11 @@ func coarse(x float64, round func(float64) float64) float64 {
 	return digits(x, round)
 }
 
+// unbounded refuses the upper end of a total of which a round lower one is given.
+func unbounded(lower estimate.Number) estimate.Refusal {
+	return estimate.Because(mse.Unbounded, "The data do not limit the total from above. We give a lower bound: at least %d.", int(lower))
+}
+
 // withoutCounts takes out of a total what holds counts by list, small ones among them, and
 // leaves two digits of every number: a figure is kept where more people read than may open
 // the records, and a method that is a formula of a few counts gives one of them away where
@@ -296,7 +303,7 @@ func withoutCounts(f *estimate.Fit, hidden bool) {
 		if m.Refusal != nil {
 			r := m.Refusal.Without() // it may offer how many people are on the lists
 			if r.Code == mse.Unbounded && !math.IsNaN(float64(m.Lower)) {
-				r = estimate.Because(mse.Unbounded, "The data do not limit the total from above. We give a lower bound: at least %d.", int(m.Lower))
+				r = unbounded(m.Lower)
 			}
 			m.Refusal = &r
 		}
@@ -304,8 +311,7 @@ func withoutCounts(f *estimate.Fit, hidden bool) {
 	}
 	f.Lower, f.Upper = fewDown(f.Lower), fewUp(f.Upper)
 	if f.Refusal != nil && f.Refusal.Code == mse.Unbounded {
-		r := estimate.Because(mse.Unbounded, "The data do not limit the total from above. We give a lower bound: at least %d.", int(f.Lower))
-		r = r.Offer("at_least", "At least %d.", int(f.Lower))
+		r := unbounded(f.Lower).Offer("at_least", "At least %d.", int(f.Lower))
 		f.Refusal = &r
 	}
 	for i, w := range f.Warnings {

@@ -137,37 +137,33 @@ func (r releases) hold(name string, before []disclose.Release, last time.Time, t
 // a figure that showed more of them than counts, such as a curve or a range.
 func (r releases) near(name, basis string, n int) bool {
 	for _, f := range r.figures {
-		rel, ok := f.Released[name]
-		tens, sized := f.Sizes[name]
-		if !ok && !sized || f.Bases[name] == basis {
+		_, shown := f.Released[name]
+		low, high, known := f.people(name)
+		if !shown && !known || f.Bases[name] == basis {
 			continue
 		}
-		was, exact := int64(0), false
-		if ok {
-			was, exact = countIn(rel, "")
-		}
-		low, high := int(was), int(was)
-		if !exact {
-			if low, high = tens, tens+9; !sized {
-				return true
-			}
-		}
-		if n < high+smallest && n > low-smallest {
+		if !known || n < high+smallest && n > low-smallest {
 			return true
 		}
 	}
 	return false
 }
 
+// people is how many people, at least and at most, what was shown under a name rested on, where
+// the figure shows or keeps that.
+func (f *Figure) people(name string) (low, high int, known bool) {
+	if rel, ok := f.Released[name]; ok {
+		if n, exact := countIn(rel, ""); exact {
+			return int(n), int(n), true
+		}
+	}
+	tens, sized := f.Sizes[name]
+	return tens, tens + 9, sized
+}
+
 // size keeps about how many people something rests on that shows more of them than counts: in
 // tens, and only what it rests on.
 func (f *Figure) size(name, basis string, n int) {
-	if f.Sizes == nil {
-		f.Sizes = map[string]int{}
-	}
-	if f.Bases == nil {
-		f.Bases = map[string]string{}
-	}
 	f.Sizes[name], f.Bases[name] = n/10*10, basis
 }
 
@@ -175,12 +171,6 @@ func (f *Figure) size(name, basis string, n int) {
 func (f *Figure) release(name string, a audited, g *ground) {
 	if a.Release == nil {
 		return
-	}
-	if f.Released == nil {
-		f.Released = map[string]disclose.Release{}
-	}
-	if f.Bases == nil {
-		f.Bases = map[string]string{}
 	}
 	f.Released[name] = *a.Release
 	if basis := g.bases[name]; basis != "" {

@@ -111,11 +111,7 @@ func (w *Workspace) commonWording(ctx context.Context) ([]string, error) {
 // StateCommonWording records words as common to many testimonies, and what they are.
 func (w *Workspace) StateCommonWording(ctx context.Context, words, what string) (id.ID, error) {
 	rec := w.NewRecord()
-	_, problems, err := w.State(ctx, casebook.Statement{Record: rec, Kind: "common_wording", Fields: valuesOf("name", what, "text", words)}, "save")
-	if err == nil && len(problems) > 0 {
-		err = problems[0]
-	}
-	return rec, err
+	return rec, w.stated(ctx, casebook.Statement{Record: rec, Kind: "common_wording", Fields: valuesOf("name", what, "text", words)})
 }
 
 // judgedBetween is the dependence recorded between two testimonies or their tellers; where
@@ -231,12 +227,8 @@ func (w *Workspace) JudgeTellings(ctx context.Context, a, b id.ID, how, reason s
 	}
 	rec := w.NewRecord()
 	s := casebook.Statement{Record: rec, Kind: "source_dependency", Fields: valuesOf("a", a.String(), "b", b.String(), "kind", how, "note", reason)}
-	_, problems, err := w.State(ctx, s, "save")
-	if err != nil {
+	if err := w.stated(ctx, s); err != nil {
 		return id.ID{}, err
-	}
-	if len(problems) > 0 {
-		return id.ID{}, problems[0]
 	}
 	return rec, nil
 }

@@ -135,8 +135,11 @@ func (w *Workspace) wording(ctx context.Context, all []Telling, fresh map[id.ID]
 		if len(s.Passages) > 0 {
 			longest := slices.MaxFunc(s.Passages, func(x, y reuse.Passage) int { return x.Units - y.Units })
 			text, err := texts.Text(ctx, s.A)
-			if err != nil || longest.ATo > len(text) {
+			if err != nil {
 				return nil, nil, err
+			}
+			if longest.ATo > len(text) {
+				continue // changed meanwhile, and compared again for that
 			}
 			r.Words = strings.Clone(text[longest.AFrom:longest.ATo])
 		}

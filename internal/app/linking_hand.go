@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -202,13 +203,10 @@ func (w *Workspace) covered(ctx context.Context, l *Linking) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.clear == nil {
-		for _, rec := range l.ids {
-			if out.Has(rec) {
-				return false, nil
-			}
+		if slices.ContainsFunc(l.ids, out.Has) {
+			return false, nil
 		}
-	}
-	if l.clear != nil {
+	} else {
 		for rec := range l.clear.Between(out) {
 			if _, in := l.at[rec]; in && out.Has(rec) {
 				return false, nil

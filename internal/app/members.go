@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"crypto/ed25519"
-	"encoding/base64"
-	"strings"
 	"sync"
 
 	"example.org/amparo/fault"
@@ -27,21 +25,16 @@ type Card struct {
 	Owner     bool   `cbor:"6,keyasint,omitempty"`
 }
 
-func (c Card) encode() []byte { return journal.Encode(c) }
-
 const cardHeading = "amparo member card v1 "
 
 // Text writes the card as one line to send by any channel.
-func (c Card) Text() string { return cardHeading + base64.RawURLEncoding.EncodeToString(c.encode()) }
+func (c Card) Text() string { return journal.Line(cardHeading, c) }
 
 // ParseCard reads [Card.Text], also from within other lines, as mail brings it.
 func ParseCard(s string) (Card, error) {
 	var c Card
-	_, body, ok := strings.Cut(s, cardHeading)
-	body, _, _ = strings.Cut(strings.TrimSpace(body), "\n")
-	body = strings.TrimSpace(body)
-	raw, err := base64.RawURLEncoding.DecodeString(body)
-	if !ok || err != nil || journal.Unpack(raw, &c) != nil || len(c.Device) != ed25519.PublicKeySize {
+	raw, ok := journal.FromLine(cardHeading, s)
+	if !ok || journal.Unpack(raw, &c) != nil || len(c.Device) != ed25519.PublicKeySize {
 		return Card{}, fault.New(fault.Invalid, "app.ParseCard", "this is not a member card").With("ask for the card again: amparo keys card prints it")
 	}
 	return c, nil
@@ -49,8 +42,7 @@ func ParseCard(s string) (Card, error) {
 
 // Fingerprint is what two people compare: 25 letters of the hash of the card's keys.
 func (c Card) Fingerprint() string {
-	s := id.Derive([]byte("amparo card v1"), string(c.Device), string(c.KEM), c.Member.String()).String()
-	return strings.Join([]string{s[:5], s[5:10], s[10:15], s[15:20], s[20:25]}, " ")
+	return id.Derive([]byte("amparo card v1"), string(c.Device), string(c.KEM), c.Member.String()).Spoken()
 }
 
 // Card returns this member's own card.
@@ -117,7 +109,7 @@ func (w *Workspace) Admit(ctx context.Context, c Card, compartments []string) er
 	if err != nil {
 		return err
 	}
-	_, err = w.commit(ctx, []draft{{act: &casebook.Act{Verb: casebook.Enrol, Data: c.encode()}, room: general}})
+	_, err = w.commit(ctx, []draft{{act: &casebook.Act{Verb: casebook.Enrol, Data: journal.Encode(c)}, room: general}})
 	return err
 }
 

@@ -118,12 +118,8 @@ func (w *Workspace) keepPartner(ctx context.Context, name string, own partner.Ca
 
 // tellPartner states something of an exchange and returns how it stands then.
 func (w *Workspace) tellPartner(ctx context.Context, rec id.ID, vs kind.Values) (*PartnerExchange, error) {
-	_, problems, err := w.State(ctx, casebook.Statement{Record: rec, Kind: "partner_exchange", Fields: vs}, "save")
-	if err != nil {
+	if err := w.stated(ctx, casebook.Statement{Record: rec, Kind: "partner_exchange", Fields: vs}); err != nil {
 		return nil, err
-	}
-	if len(problems) > 0 {
-		return nil, problems[0]
 	}
 	return w.Partner(ctx, rec)
 }
@@ -157,8 +153,7 @@ func (w *Workspace) ConfirmPartner(ctx context.Context, rec id.ID) (*PartnerExch
 	if x.State != PartnerStrange {
 		return nil, fault.New(fault.Conflict, "app.ConfirmPartner", "there is nothing to compare now").Coded("partner.compare").With("take the partner's card first; what was compared stays so")
 	}
-	y, m, d := w.today().Civil()
-	return w.tellPartner(ctx, rec, valuesOf("compared", when.On(y, m, d).String()))
+	return w.tellPartner(ctx, rec, valuesOf("compared", w.todayText()))
 }
 
 // PartnerCard is our card of an exchange, as the file to give to the partner.
@@ -201,12 +196,7 @@ func (w *Workspace) endPartner(ctx context.Context, x *PartnerExchange) error {
 	if err := w.destroyBoxes(ctx, x.ID, boxes, "the exchange with a partner is over"); err != nil {
 		return err
 	}
-	y, m, d := w.today().Civil()
-	_, problems, err := w.State(ctx, casebook.Statement{Record: x.ID, Kind: "partner_exchange", Fields: valuesOf("ended", when.On(y, m, d).String())}, "save")
-	if len(problems) > 0 {
-		return problems[0]
-	}
-	return err
+	return w.stated(ctx, casebook.Statement{Record: x.ID, Kind: "partner_exchange", Fields: valuesOf("ended", w.todayText())})
 }
 
 func partnerOver() error {
@@ -243,7 +233,7 @@ func (w *Workspace) Partners(ctx context.Context) ([]*PartnerExchange, error) {
 // Partner reads how an exchange stands. If its last day has passed its keys are destroyed
 // before anything is told.
 func (w *Workspace) Partner(ctx context.Context, rec id.ID) (*PartnerExchange, error) {
-	x, err := w.readPartner(ctx, rec)
+	x, err := w.PartnerAsItIs(ctx, rec)
 	if err != nil || x.State == PartnerOver {
 		return x, err
 	}
@@ -253,15 +243,11 @@ func (w *Workspace) Partner(ctx context.Context, rec id.ID) (*PartnerExchange, e
 	if err := w.endPartner(ctx, x); err != nil {
 		return nil, err
 	}
-	return w.readPartner(ctx, rec)
+	return w.PartnerAsItIs(ctx, rec)
 }
 
 // PartnerAsItIs reads how an exchange stands and ends nothing.
 func (w *Workspace) PartnerAsItIs(ctx context.Context, rec id.ID) (*PartnerExchange, error) {
-	return w.readPartner(ctx, rec)
-}
-
-func (w *Workspace) readPartner(ctx context.Context, rec id.ID) (*PartnerExchange, error) {
 	row, err := w.Desk().Row(ctx, rec)
 	if err != nil {
 		return nil, err

@@ -27,11 +27,8 @@ import (
 func (w *Workspace) AnswerPartner(ctx context.Context, exchange id.ID, file []byte, progress Progress) (*PartnerFile, error) {
 	w.partners.Lock()
 	defer w.partners.Unlock()
-	x, side, err := w.side(ctx, exchange)
+	x, side, err := w.namedSide(ctx, exchange)
 	if err != nil {
-		return nil, err
-	}
-	if err := w.needsNames(); err != nil {
 		return nil, err
 	}
 	ask, err := side.OpenAsk(file)
@@ -80,20 +77,12 @@ func (w *Workspace) mayAnswer(ctx context.Context, x *PartnerExchange, ask id.ID
 // keepAnswer writes to the ledger who is on the list of an answer, then that it was given.
 func (w *Workspace) keepAnswer(ctx context.Context, x *PartnerExchange, ask id.ID, people []id.ID, file []byte) (id.ID, error) {
 	rec, export := w.NewRecord(), w.NewRecord()
-	in := map[id.ID]bool{}
-	for _, p := range people {
-		in[p] = true
-	}
 	opt := ExportOptions{Purpose: "need check", Recipient: x.Partner, Consent: sharingPurpose, Also: []string{matchingPurpose}, export: export}
-	if err := w.noteExport(ctx, opt, "answer to a partner, "+hashOf(file), len(people), in); err != nil {
+	if err := w.noteExport(ctx, opt, "answer to a partner, "+hashOf(file), len(people), setOf(people)); err != nil {
 		return rec, err
 	}
 	vs := valuesOf("exchange", x.ID.String(), "ask", ask.String(), "answered", w.todayText(), "listed", strconv.Itoa(len(people)), "export", export.String())
-	_, problems, err := w.State(ctx, casebook.Statement{Record: rec, Kind: "partner_answer", Fields: vs}, "save")
-	if len(problems) > 0 {
-		return rec, problems[0]
-	}
-	return rec, err
+	return rec, w.stated(ctx, casebook.Statement{Record: rec, Kind: "partner_answer", Fields: vs})
 }
 
 // heardAndAllowing are the persons with an interview here, under any record found to be
@@ -127,7 +116,7 @@ func (w *Workspace) heardAndAllowing(ctx context.Context, partnerName string) ([
 // PartnerReach is how many people here are compared when a partner's question is answered:
 // they were heard, and allow matching with this partner by its name.
 func (w *Workspace) PartnerReach(ctx context.Context, exchange id.ID) (int, error) {
-	x, err := w.readPartner(ctx, exchange)
+	x, err := w.PartnerAsItIs(ctx, exchange)
 	if err != nil {
 		return 0, err
 	}

@@ -15,7 +15,6 @@ import (
 	"example.org/amparo/internal/partner"
 	"example.org/amparo/internal/partner/likeness"
 	"example.org/amparo/internal/partner/oblivious"
-	"example.org/amparo/when"
 )
 
 // Results of a question, terms of partner_result.
@@ -76,11 +75,8 @@ func notAllowed(d consent.Decision) error {
 func (w *Workspace) AskPartner(ctx context.Context, exchange, person id.ID) (*PartnerFile, error) {
 	w.partners.Lock()
 	defer w.partners.Unlock()
-	x, side, err := w.side(ctx, exchange)
+	x, side, err := w.namedSide(ctx, exchange)
 	if err != nil {
-		return nil, err
-	}
-	if err := w.needsNames(); err != nil {
 		return nil, err
 	}
 	if x.Asked >= x.Limit {
@@ -138,17 +134,10 @@ func (w *Workspace) keepAsk(ctx context.Context, x *PartnerExchange, ask, person
 		return err
 	}
 	vs := valuesOf("person", person.String(), "exchange", x.ID.String(), "asked", w.todayText(), "question_box", box)
-	_, problems, err := w.State(ctx, casebook.Statement{Record: ask, Kind: "partner_ask", Fields: vs}, "save")
-	if len(problems) > 0 {
-		return problems[0]
-	}
-	return err
+	return w.stated(ctx, casebook.Statement{Record: ask, Kind: "partner_ask", Fields: vs})
 }
 
-func (w *Workspace) todayText() string {
-	y, m, d := w.today().Civil()
-	return when.On(y, m, d).String()
-}
+func (w *Workspace) todayText() string { return w.todayDate().String() }
 
 // wordsToAsk are the words a question is asked with, of names that the log says were read.
 func (w *Workspace) wordsToAsk(ctx context.Context, person id.ID) ([]likeness.Word, error) {
@@ -202,7 +191,7 @@ func (w *Workspace) ReadPartnerAnswer(ctx context.Context, exchange id.ID, file 
 	if err != nil || row.Kind != "partner_ask" || row.Values.Get("exchange") != x.ID.String() {
 		return nil, fault.New(fault.NotFound, "app.ReadPartnerAnswer", "this answers a question that is not here").Coded("partner.question.none").With("exchange with the device that asked, then read it")
 	}
-	ask, err := w.partnerAsk(ctx, *row)
+	ask, err := w.partnerAsk(ctx, *row, x)
 	if err != nil {
 		return nil, err
 	}
@@ -216,17 +205,13 @@ func (w *Workspace) ReadPartnerAnswer(ctx context.Context, exchange id.ID, file 
 	if err != nil {
 		return nil, err
 	}
-	_, problems, err := w.State(ctx, casebook.Statement{Record: row.ID, Kind: "partner_ask", Fields: vs}, "save")
-	if len(problems) > 0 {
-		return nil, problems[0]
-	}
-	if err != nil {
+	if err := w.stated(ctx, casebook.Statement{Record: row.ID, Kind: "partner_ask", Fields: vs}); err != nil {
 		return nil, err
 	}
 	if row, err = w.index.Row(ctx, row.ID); err != nil {
 		return nil, err
 	}
-	return w.partnerAsk(ctx, *row)
+	return w.partnerAsk(ctx, *row, x)
 }
 
 // hitsOf reads an answer: what is to be recorded of it.
@@ -269,11 +254,7 @@ func (w *Workspace) hitsOf(ctx context.Context, row index.Row, answer *partner.A
 	return vs, nil
 }
 
-func (w *Workspace) partnerAsk(ctx context.Context, row index.Row) (*PartnerAsk, error) {
-	x, err := w.exchangeOf(ctx, row)
-	if err != nil {
-		return nil, err
-	}
+func (w *Workspace) partnerAsk(ctx context.Context, row index.Row, x *PartnerExchange) (*PartnerAsk, error) {
 	person, err := id.Parse(row.Values.Get("person"))
 	if err != nil {
 		return nil, fault.New(fault.NotFound, "app.Partner", "the question names nobody")
@@ -310,13 +291,21 @@ func (w *Workspace) PartnerAsksIn(ctx context.Context, exchange id.ID) ([]*Partn
 
 func (w *Workspace) partnerAsks(ctx context.Context, field string, of ...id.ID) ([]*PartnerAsk, error) {
 	var out []*PartnerAsk
+	exchanges := map[string]*PartnerExchange{} // each is read once
 	for _, rec := range of {
 		rows, err := w.Desk().Linked(ctx, rec, "partner_ask", field)
 		if err != nil {
 			return nil, err
 		}
 		for _, row := range rows {
-			a, err := w.partnerAsk(ctx, row)
+			x, known := exchanges[row.Values.Get("exchange")]
+			if !known {
+				if x, err = w.exchangeOf(ctx, row); err != nil {
+					return nil, err
+				}
+				exchanges[row.Values.Get("exchange")] = x
+			}
+			a, err := w.partnerAsk(ctx, row, x)
 			if err != nil {
 				return nil, err
 			}

@@ -37,6 +37,15 @@ func (w *Workspace) side(ctx context.Context, rec id.ID) (*PartnerExchange, part
 	return x, partner.Side{Keys: keys, Own: x.own, Other: x.other}, err
 }
 
+// namedSide is side for a member who holds the key of names.
+func (w *Workspace) namedSide(ctx context.Context, rec id.ID) (*PartnerExchange, partner.Side, error) {
+	x, side, err := w.side(ctx, rec)
+	if err == nil {
+		err = w.needsNames()
+	}
+	return x, side, err
+}
+
 // boxKey names the payload key of something of an exchange that is destroyed before the
 // record it is in.
 func (w *Workspace) boxKey(rec id.ID) id.ID {
@@ -139,5 +148,5 @@ func (w *Workspace) exchangeOf(ctx context.Context, ask index.Row) (*PartnerExch
 	if err != nil {
 		return nil, fault.New(fault.NotFound, "app.Partner", "no such exchange with a partner")
 	}
-	return w.readPartner(ctx, rec)
+	return w.PartnerAsItIs(ctx, rec)
 }

@@ -74,6 +74,15 @@ func allow(t testing.TB, w *app.Workspace, person id.ID, partner string) {
 	agree(t, w, person, "CO-10", "CS-1", "2003", "recipients", partner)
 }
 
+// heardByBoth is one person who was heard on both sides, and allows both to be compared.
+func (p *partners) heardByBoth(t *testing.T) (ours, theirs people) {
+	t.Helper()
+	ours, theirs = testimony(t, p.ours.Workspace, "Hana", "김철수", "x"), testimony(t, p.theirs.Workspace, "Seri", "김철수", "y")
+	allow(t, p.ours.Workspace, ours.person, theirName)
+	allow(t, p.theirs.Workspace, theirs.person, ourName)
+	return ours, theirs
+}
+
 func (p *partners) ask(t testing.TB, person id.ID) *app.PartnerFile {
 	t.Helper()
 	f, err := p.ours.AskPartner(t.Context(), p.a, person)
@@ -363,9 +372,7 @@ func TestR05AnAnswerIsComputedOverThoseWhoAllowIt(t *testing.T) {
 // R05: whoever withdraws while the answer is computed keeps it from leaving.
 func TestR05AWithdrawalWhileTheAnswerIsMadeStopsIt(t *testing.T) {
 	p := newPartners(t, 5)
-	a, b := testimony(t, p.ours.Workspace, "Hana", "김철수", "x"), testimony(t, p.theirs.Workspace, "Seri", "김철수", "y")
-	allow(t, p.ours.Workspace, a.person, theirName)
-	allow(t, p.theirs.Workspace, b.person, ourName)
+	a, b := p.heardByBoth(t)
 	ask := p.ask(t, a.person)
 	withdrawn := false
 	_, err := p.theirs.AnswerPartner(t.Context(), p.b, ask.Data, func(int, int) {
@@ -390,9 +397,7 @@ func TestR05AWithdrawalWhileTheAnswerIsMadeStopsIt(t *testing.T) {
 func TestR06WithdrawalRecallsWhatPartnersWereGiven(t *testing.T) {
 	for _, purpose := range []string{"CO-02", "CO-10", ""} {
 		p := newPartners(t, 5)
-		a, b := testimony(t, p.ours.Workspace, "Hana", "김철수", "x"), testimony(t, p.theirs.Workspace, "Seri", "김철수", "y")
-		allow(t, p.ours.Workspace, a.person, theirName)
-		allow(t, p.theirs.Workspace, b.person, ourName)
+		a, b := p.heardByBoth(t)
 		answer := p.answer(t, p.ask(t, a.person).Data)
 		var purposes []string
 		if purpose != "" {
@@ -426,9 +431,7 @@ func TestR06WithdrawalRecallsWhatPartnersWereGiven(t *testing.T) {
 // is handed over.
 func TestR26FilesForPartnersAreInTheLedger(t *testing.T) {
 	p := newPartners(t, 5)
-	a, b := testimony(t, p.ours.Workspace, "Hana", "김철수", "x"), testimony(t, p.theirs.Workspace, "Seri", "김철수", "y")
-	allow(t, p.ours.Workspace, a.person, theirName)
-	allow(t, p.theirs.Workspace, b.person, ourName)
+	a, b := p.heardByBoth(t)
 	ask := p.ask(t, a.person)
 	answer := p.answer(t, ask.Data)
 	for _, tc := range []struct {
@@ -645,9 +648,7 @@ func TestNothingIsAskedBeforeTheLettersAreCompared(t *testing.T) {
 // took the account, the person is heard again for a reason only.
 func TestR05APossibleMatchIsCalledAboutBeforeThePersonIsHeard(t *testing.T) {
 	p := newPartners(t, 5)
-	a, b := testimony(t, p.ours.Workspace, "Hana", "김철수", "x"), testimony(t, p.theirs.Workspace, "Seri", "김철수", "y")
-	allow(t, p.ours.Workspace, a.person, theirName)
-	allow(t, p.theirs.Workspace, b.person, ourName)
+	a, _ := p.heardByBoth(t)
 	plan(t, p.ours.Workspace, a.interview, answers())
 	if h := hearing(t, p.ours.Workspace, a.interview); !h.Plan.NeedChecked || h.Plan.NoNeed {
 		t.Fatalf("before asking: %+v", h.Plan)
@@ -683,9 +684,7 @@ func TestSomebodyUnknownIsNotAskedAbout(t *testing.T) {
 // A member without the key of names cannot ask, nor answer as if nobody were there.
 func TestWhoHoldsNoNamesNeitherAsksNorAnswers(t *testing.T) {
 	p := newPartners(t, 5)
-	a, b := testimony(t, p.ours.Workspace, "Hana", "김철수", "x"), testimony(t, p.theirs.Workspace, "Seri", "김철수", "y")
-	allow(t, p.ours.Workspace, a.person, theirName)
-	allow(t, p.theirs.Workspace, b.person, ourName)
+	a, b := p.heardByBoth(t)
 	nameless := testimony(t, p.theirs.Workspace, "Duri", "?", "z")
 	allow(t, p.theirs.Workspace, nameless.person, ourName)
 	ask := p.ask(t, a.person)
@@ -707,9 +706,7 @@ func TestWhoHoldsNoNamesNeitherAsksNorAnswers(t *testing.T) {
 // entries.
 func TestAnotherDeviceReadsTheAnswer(t *testing.T) {
 	p := newPartners(t, 5)
-	a, b := testimony(t, p.ours.Workspace, "Hana", "김철수", "x"), testimony(t, p.theirs.Workspace, "Seri", "김철수", "y")
-	allow(t, p.ours.Workspace, a.person, theirName)
-	allow(t, p.theirs.Workspace, b.person, ourName)
+	a, _ := p.heardByBoth(t)
 	second := join(t, p.ours.Workspace, t.TempDir(), "general", "identities")
 	answer := p.answer(t, p.ask(t, a.person).Data)
 	exchange(t, t.TempDir(), p.ours.Workspace, second, p.ours.Workspace)

@@ -53,12 +53,13 @@ type PassageAt struct {
 // Correction is what the person put right when a passage was read back. It stands beside
 // the words for ever (R29).
 type Correction struct {
-	Text, Lang string
-	On         string
-	Reader     string
-	Member     string
-	Record     id.ID
-	at         journal.HLC
+	Text   string `json:"text"`
+	Lang   string `json:"lang,omitempty"`
+	On     string `json:"on"`
+	Reader string `json:"reader,omitempty"`
+	Member string `json:"member"`
+	Record id.ID  `json:"-"`
+	at     journal.HLC
 }
 
 func correctionOrder(a, b Correction) int {

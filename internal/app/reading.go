@@ -100,26 +100,18 @@ func (r *Reading) outNow(ctx context.Context) (*index.Reached, error) {
 	l := r.w.outside.of(use)
 	l.Lock()
 	defer l.Unlock()
-	err := r.w.upToDate(func() (there, lost bool, err error) { return r.w.carry(ctx, use, l), !l.known, nil }, func() error { return r.w.leaveOut(ctx, use, l) })
-	return l.out, err
-}
-
-// upToDate brings what is remembered between pages up to date: by following what was
-// recorded, else anew. A batch that is being applied is told of at once, and waited for;
-// follow says whether it got as far as the index, and whether there was nothing to go on from.
-func (w *Workspace) upToDate(follow func() (there, lost bool, err error), anew func() error) error {
-	for try := range 100 {
-		gen, quiet := w.index.Generation(), w.applying.Load() == 0
-		there, lost, err := follow()
-		if there || err != nil {
-			return err
+	for try := range 100 { // a batch that is being applied is told of at once, and waited for
+		gen, quiet := r.w.index.Generation(), r.w.applying.Load() == 0
+		if r.w.carry(ctx, use, l) {
+			return l.out, nil
 		}
-		if lost || try > 0 && quiet && gen == w.index.Generation() {
+		if !l.known || try > 0 && quiet && gen == r.w.index.Generation() {
 			break
 		}
 		time.Sleep(time.Millisecond)
 	}
-	return anew()
+	err := r.w.leaveOut(ctx, use, l)
+	return l.out, err
 }
 
 // leaveOut computes anew what a use leaves out.

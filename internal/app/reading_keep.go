@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -171,7 +172,7 @@ func (w *Workspace) asked(ctx context.Context, use consent.Use, b batch) (out []
 	}
 	group := func(p id.ID) {
 		same, _, e := w.index.SameAs(ctx, p)
-		err = firstOf(err, e)
+		err = cmp.Or(err, e)
 		add(p)
 		for _, o := range same {
 			add(o)
@@ -198,7 +199,7 @@ func (w *Workspace) asked(ctx context.Context, use consent.Use, b batch) (out []
 			if _, e := w.index.Row(ctx, target); fault.KindOf(e) == fault.NotFound {
 				add(target)
 			} else {
-				err = firstOf(err, e)
+				err = cmp.Or(err, e)
 			}
 		}
 	}
@@ -207,13 +208,6 @@ func (w *Workspace) asked(ctx context.Context, use consent.Use, b batch) (out []
 		group(pair[1])
 	}
 	return out, err
-}
-
-func firstOf(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // desk reports whether a use is the work of the desk itself.

@@ -67,7 +67,7 @@ func TestASlowRunIsTheLast(t *testing.T) {
 		f := estimate.Fit{Method: mse.LCM, Detail: lcm.Posterior{Medians: []float64{100, 100, 100, 100}, Tempered: c.tempered, Draws: make([]lcm.Draw, 1000)},
 			Diagnostics: &estimate.Diagnostics{RHat: 1, ESSBulk: 500, ESSTail: 500, Chains: 4, Draws: c.draws}}
 		s.note(&f)
-		if got := p.LatentEnough(f); got != c.enough || s.runs().Slow != c.enough {
+		if got := p.LatentEnough(); got != c.enough || s.runs().Slow != c.enough {
 			t.Errorf("%s: enough %v, said %v; want %v", name, got, s.runs().Slow, c.enough)
 		}
 	}

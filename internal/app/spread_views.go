@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -138,7 +136,7 @@ func (w *Workspace) CountSpread(ctx context.Context, kindName, program string) (
 		return nil, err
 	}
 	last, name := before.spread(q), mapName(q.Kind)
-	if last != nil && before.bases(name)[basis] {
+	if last != nil && slices.ContainsFunc(before.figures, func(f *Figure) bool { return f.Bases[name] == basis }) {
 		return nil, nil // the same people: what was shown of them stands
 	}
 	if r := before.tooSoon(q, last, people); r != nil {
@@ -151,11 +149,9 @@ func (w *Workspace) CountSpread(ctx context.Context, kindName, program string) (
 	if err != nil {
 		return nil, fault.Because(fault.Internal, "app.Spread", "the counts cannot be checked for disclosure", err)
 	}
-	f := &Figure{Question: FigureQuestion{Ask: askMap, Stage: q.Kind}, Made: w.opt.Now().UTC().Truncate(time.Second), Program: program,
-		Journal: w.journalHash(), Purposes: []string{countingPurpose}, Released: map[string]disclose.Release{}}
-	for _, b := range before.figures {
-		f.Against = append(f.Against, b.Record)
-	}
+	f := w.newFigure(FigureQuestion{Ask: askMap, Stage: q.Kind}, countingPurpose)
+	f.Program = program
+	f.heldAgainst(before)
 	if a.Release != nil {
 		f.Released[name] = named(*a.Release)
 		f.size(name, basis, people)
@@ -167,18 +163,7 @@ func (w *Workspace) CountSpread(ctx context.Context, kindName, program string) (
 		return nil, err
 	}
 	f.Record = w.NewRecord()
-	return nil, w.keepSpread(ctx, f)
-}
-
-// bases are those under which something was shown under a name.
-func (r releases) bases(name string) map[string]bool {
-	out := map[string]bool{}
-	for _, f := range r.figures {
-		if b, ok := f.Bases[name]; ok {
-			out[b] = true
-		}
-	}
-	return out
+	return nil, w.keepRun(ctx, f, kind.Values{"model": {kind.Of(askMap + ": " + q.Kind)}})
 }
 
 // grownBy is the share by which people must have come in or left before a map is counted anew: one
@@ -192,11 +177,7 @@ func (r releases) tooSoon(q SpreadQuestion, last *Spread, people int) *estimate.
 		return nil
 	}
 	for _, v := range last.views {
-		low := v.Sizes[mapName(q.Kind)]
-		high := low + 9
-		if n, ok := countIn(v.Released[mapName(q.Kind)], ""); ok {
-			low, high = int(n), int(n)
-		}
+		low, high, _ := v.people(mapName(q.Kind))
 		if people < high+max(smallest, high/grownBy) && people > low-max(smallest, low/grownBy) {
 			out := estimate.Because("few_since_view", "Too few people came in or left since the map of %s: at least %d, and one in five. It stays as it is.", v.Made.Format(time.DateOnly), smallest).
 				Offer("count_later", "Record more accounts, then count anew.")
@@ -272,15 +253,6 @@ func nested(tables []*disclose.Table) [][]string {
 		}
 	}
 	return out
-}
-
-// keepSpread records what was shown, like a figure.
-func (w *Workspace) keepSpread(ctx context.Context, f *Figure) error {
-	whole, err := json.Marshal(f)
-	if err != nil {
-		return err
-	}
-	return w.keepRun(ctx, f, kind.Values{"model": {kind.Of(fmt.Sprintf("%s: %s", askMap, f.Question.Stage))}, "diagnostics": {kind.Of(string(whole))}})
 }
 
 // showedBy is what a record of an estimate showed, or nil. Once it has shown something, that

@@ -26,6 +26,15 @@ func (w *Workspace) State(ctx context.Context, s casebook.Statement, step string
 	return refs[0], nil, nil
 }
 
+// stated is State for what one act records as a whole: what is wrong with it first is an error.
+func (w *Workspace) stated(ctx context.Context, s casebook.Statement) error {
+	_, problems, err := w.State(ctx, s, "save")
+	if err == nil && len(problems) > 0 {
+		err = problems[0]
+	}
+	return err
+}
+
 // wrongIn says what is wrong with a field of a statement.
 func wrongIn(s casebook.Statement, field, code, reason, remedy string, args ...any) []fault.Problem {
 	return []fault.Problem{{Kind: s.Kind, Field: field, Value: s.Fields.Get(field), Reason: reason, Remedy: remedy, Code: code, Args: args}}

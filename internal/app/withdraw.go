@@ -84,9 +84,8 @@ func (w *Workspace) Withdraw(ctx context.Context, person id.ID, ask Withdrawal) 
 }
 
 func (w *Workspace) withdrawnOn(said string) (when.Date, error) {
-	y, m, d := w.today().Civil()
 	if said == "" {
-		return when.On(y, m, d), nil
+		return w.todayDate(), nil
 	}
 	on, err := when.ParseHuman(said)
 	if err != nil {

@@ -22,15 +22,6 @@ type Stand struct {
 	x    *Index
 }
 
-// Values are the open and coded values, as [Row] has them.
-func (s Stand) Values() kind.Values {
-	vs := kind.Values{}
-	for _, c := range s.doc {
-		vs[s.x.words.word(c.Field)] = c.Values
-	}
-	return vs
-}
-
 // Links yields the fields that name other records, and whom they name.
 func (s Stand) Links() iter.Seq2[string, id.ID] {
 	return func(yield func(string, id.ID) bool) {

@@ -64,7 +64,7 @@ func (x *Index) Inbound(ctx context.Context, rec id.ID, limit int) (total int, o
 		rec   int64
 	}
 	var edges []edge
-	noteNaming(ctx, rec, "", "")
+	Naming(ctx, rec, "", "")
 	err = x.db.Read(ctx, func(c *sqlite3.Conn) error {
 		return sealeddb.Each(c, `SELECT link.field, link.rec FROM record JOIN link ON link.target = record.rec WHERE record.id = ?1`,
 			[]any{rec[:]}, func(s *sqlite3.Stmt) error {
@@ -156,7 +156,7 @@ func (x *Index) LinkedWithWords(ctx context.Context, rec id.ID, kindName, field 
 }
 
 func (x *Index) linked(ctx context.Context, rec id.ID, kindName, field, also string) ([]Row, error) {
-	noteNaming(ctx, rec, kindName, field)
+	Naming(ctx, rec, kindName, field)
 	n, ok := x.words.number(field)
 	if !ok {
 		return nil, nil

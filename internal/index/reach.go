@@ -93,40 +93,19 @@ func (r *Reached) Between(o *Reached) iter.Seq[id.ID] {
 		if r == o {
 			return
 		}
-		differs := func(rec id.ID) bool { return r.Has(rec) != o.Has(rec) }
+		looked := []iter.Seq[id.ID]{r.All(), o.All()}
 		if r != nil && o != nil && sameMap(r.ids, o.ids) {
-			seen := map[id.ID]bool{}
-			look := func(rec id.ID) bool {
-				if seen[rec] || !differs(rec) {
-					return true
-				}
-				seen[rec] = true
-				return yield(rec)
-			}
-			for _, m := range []map[id.ID]mark{r.more, o.more} {
-				for rec := range m {
-					if !look(rec) {
-						return
-					}
-				}
-			}
-			for _, m := range []map[id.ID]bool{r.less, o.less} {
-				for rec := range m {
-					if !look(rec) {
-						return
-					}
-				}
-			}
-			return
+			looked = []iter.Seq[id.ID]{maps.Keys(r.more), maps.Keys(o.more), maps.Keys(r.less), maps.Keys(o.less)}
 		}
-		for rec := range r.All() {
-			if !o.Has(rec) && !yield(rec) {
-				return
-			}
-		}
-		for rec := range o.All() {
-			if !r.Has(rec) && !yield(rec) {
-				return
+		seen := map[id.ID]bool{}
+		for _, records := range looked {
+			for rec := range records {
+				if seen[rec] || r.Has(rec) == o.Has(rec) {
+					continue
+				}
+				if seen[rec] = true; !yield(rec) {
+					return
+				}
 			}
 		}
 	}

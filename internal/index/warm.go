@@ -66,7 +66,7 @@ func (x *Index) loaded(ctx context.Context, name string) (*columns, error) {
 		}
 		fresh := newColumns(x.schema(), x.words)
 		fresh.all = true
-		err := x.eachDoc(ctx, `SELECT rec, kind, flags | 2 * (accounts > 1), last, doc FROM record WHERE kind > 0 ORDER BY rec`, nil, fresh.set)
+		err := x.eachDoc(ctx, `kind > 0`, nil, fresh.set)
 		return func() { x.cols = fresh }, err
 	})
 	x.mu.RLock()
@@ -87,7 +87,7 @@ func (x *Index) loadKind(ctx context.Context, name string) (func(), error) {
 	n, known := x.words.number(name)
 	var err error
 	if known {
-		err = x.eachDoc(ctx, `SELECT rec, kind, flags | 2 * (accounts > 1), last, doc FROM record WHERE kind = ?1 ORDER BY rec`, []any{n},
+		err = x.eachDoc(ctx, `kind = ?1`, []any{n},
 			func(rec int64, k *kind.Kind, flags uint8, last journal.HLC, d doc) {
 				rows = append(rows, found{rec, k, flags, last, d})
 			})
@@ -103,7 +103,9 @@ func (x *Index) loadKind(ctx context.Context, name string) (func(), error) {
 	}, err
 }
 
-func (x *Index) eachDoc(ctx context.Context, query string, args []any, fn func(rec int64, k *kind.Kind, flags uint8, last journal.HLC, d doc)) error {
+// eachDoc reads the records of a condition, in order.
+func (x *Index) eachDoc(ctx context.Context, where string, args []any, fn func(rec int64, k *kind.Kind, flags uint8, last journal.HLC, d doc)) error {
+	query := `SELECT rec, kind, flags | 2 * (accounts > 1), last, doc FROM record WHERE ` + where + ` ORDER BY rec` // 2 is flagSeveral
 	return x.db.Read(ctx, func(c *sqlite3.Conn) error {
 		return sealeddb.Each(c, query, args, func(s *sqlite3.Stmt) error {
 			k, ok := x.kindOf(s.ColumnInt64(1))

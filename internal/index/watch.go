@@ -132,7 +132,7 @@ func (w *Watch) touched(ch Change) bool {
 // Naming lets the watch of ctx, if there is one, note that those were read that name a record
 // by a field, with their accounts: the records themselves need not be noted then.
 func Naming(ctx context.Context, target id.ID, kindName, field string) {
-	noteNaming(ctx, target, kindName, field)
+	note(ctx, func(w *Watch) { w.named[asked{target, kindName, field}], w.seen[target] = true, true })
 }
 
 // Saw lets the watch of ctx, if there is one, note that it was asked of a record whether it
@@ -160,11 +160,6 @@ func noteKind(ctx context.Context, kindName string) {
 
 // noteAll notes that what is read may change with any record.
 func noteAll(ctx context.Context) { note(ctx, func(w *Watch) { w.all = true }) }
-
-// noteNaming notes that those are read that name a record.
-func noteNaming(ctx context.Context, target id.ID, kindName, field string) {
-	note(ctx, func(w *Watch) { w.named[asked{target, kindName, field}], w.seen[target] = true, true })
-}
 
 // noteRow notes the records that stand in a row that was read.
 func noteRow(ctx context.Context, r *Row) {

@@ -16,7 +16,9 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
+	"strings"
 
 	"github.com/fxamacker/cbor/v2"
 	"golang.org/x/mod/sumdb/tlog"
@@ -124,6 +126,20 @@ func must[T any](v T, err error) T {
 // Encode writes v as deterministic CBOR. It panics if v holds a type that CBOR
 // cannot carry, which is a mistake of the caller's.
 func Encode(v any) []byte { return must(encMode.Marshal(v)) }
+
+// Line writes v as one line of text under a heading, to be sent by any channel.
+func Line(heading string, v any) string {
+	return heading + base64.RawURLEncoding.EncodeToString(Encode(v))
+}
+
+// FromLine finds what [Line] wrote, also within other lines, as mail brings it; ok is false where
+// there is none.
+func FromLine(heading, text string) (data []byte, ok bool) {
+	_, body, ok := strings.Cut(text, heading)
+	body, _, _ = strings.Cut(strings.TrimSpace(body), "\n")
+	data, err := base64.RawURLEncoding.DecodeString(strings.TrimSpace(body))
+	return data, ok && err == nil
+}
 
 // Decode reads deterministic CBOR into v and refuses what it would not itself
 // have written: another spelling of the same content would have another hash.

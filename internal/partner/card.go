@@ -13,7 +13,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"strings"
 
@@ -124,16 +123,14 @@ func (c Card) check() error {
 
 // Text writes a card as one line, to be sent by any channel.
 func (c Card) Text() string {
-	return cardHeading + base64.RawURLEncoding.EncodeToString(journal.Encode(c))
+	return journal.Line(cardHeading, c)
 }
 
 // ParseCard reads [Card.Text], also from within other lines, as mail brings it.
 func ParseCard(s string) (Card, error) {
 	var c Card
-	_, body, ok := strings.Cut(s, cardHeading)
-	body, _, _ = strings.Cut(strings.TrimSpace(body), "\n")
-	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimSpace(body))
-	if !ok || err != nil || len(raw) > maxCard || journal.Unpack(raw, &c) != nil || !bytes.Equal(journal.Encode(c), raw) {
+	raw, ok := journal.FromLine(cardHeading, s)
+	if !ok || len(raw) > maxCard || journal.Decode(raw, &c) != nil {
 		return Card{}, fault.New(fault.Invalid, "partner.ParseCard", "this is not a partner's card").Coded("partner.card.none").With("ask the partner for the card file of this exchange")
 	}
 	return c, c.check()
@@ -154,8 +151,7 @@ func Fingerprint(a, b Card) string {
 	if bytes.Compare(x[:], y[:]) > 0 {
 		x, y = y, x
 	}
-	s := id.Derive([]byte("amparo partners v1"), hex.EncodeToString(x[:]), hex.EncodeToString(y[:])).String()
-	return strings.Join([]string{s[:5], s[5:10], s[10:15], s[15:20], s[20:25]}, " ")
+	return id.Derive([]byte("amparo partners v1"), hex.EncodeToString(x[:]), hex.EncodeToString(y[:])).Spoken()
 }
 
 // Marshal writes keys, to be sealed.

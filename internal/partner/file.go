@@ -173,9 +173,10 @@ func (s Side) OpenAnswer(file []byte) (a Answer, err error) {
 		return a, err
 	}
 	a.Exchange, a.Ask = c.Exchange, c.Ask
-	if copy(a.Request[:], c.Hash) != len(c.Hash) || len(c.Hash) != len(a.Request) || len(c.Public) != len(a.Reply.Public) || len(c.Proof) != len(a.Reply.Proof) {
+	if len(c.Hash) != len(a.Request) || len(c.Public) != len(a.Reply.Public) || len(c.Proof) != len(a.Reply.Proof) {
 		return a, wrongSize()
 	}
+	copy(a.Request[:], c.Hash)
 	copy(a.Reply.Public[:], c.Public)
 	copy(a.Reply.Proof[:], c.Proof)
 	a.Reply.List = c.List

@@ -38,8 +38,11 @@ func (k Key) Blocks() []string {
 func (k Key) Heard(n int) []string {
 	var out []string
 	for _, h := range k.hangulNames() {
+		if len(out) == n {
+			break
+		}
 		s, g := names.Heard(h[0], []rune(h[1]))
-		if name := s + " " + string(g); len(g) > 0 && len(out) < n && !slices.Contains(out, name) {
+		if name := s + " " + string(g); len(g) > 0 && !slices.Contains(out, name) {
 			out = append(out, name)
 		}
 	}

@@ -42,15 +42,18 @@ func (r *run) explore(ctx context.Context, chains []*chain, stands []stand) erro
 	}
 }
 
+// effective is how many effective draws there are, of the bulk or the tails, whichever are fewer.
+func (r *run) effective() float64 { return float64(min(r.quality.ESSBulk, r.quality.ESSTail)) }
+
 // slow reports whether a run of so many rows is one that a sketch may quicken.
 func (r *run) slow(rows int) bool {
-	got := float64(min(r.quality.ESSBulk, r.quality.ESSTail))
+	got := r.effective()
 	return !(got >= float64(r.o.Draws)/2 || r.rate(rows)*slowRows >= 1)
 }
 
 // rate is how many effective draws a run of so many rows had for each.
 func (r *run) rate(rows int) float64 {
-	return float64(min(r.quality.ESSBulk, r.quality.ESSTail)) / float64(rows*len(r.traces))
+	return r.effective() / float64(rows*len(r.traces))
 }
 
 // equip gives the chains a sketch to jump by. It reports false, and leaves them what they have,

@@ -168,7 +168,7 @@ func (r *run) assume(fit *estimate.Fit) {
 func (r *run) warn(fit *estimate.Fit, p Posterior) {
 	if !r.settled() {
 		fit.Warn("roughly-settled", "Separate runs agree roughly only (R-hat %.3f, %.0f effective draws): the ends of the interval are uncertain by about %s and %s people.",
-			float64(r.quality.RHat), float64(min(r.quality.ESSBulk, r.quality.ESSTail)), twoDigits(float64(p.MCSELower)), twoDigits(float64(p.MCSEUpper)))
+			float64(r.quality.RHat), r.effective(), twoDigits(float64(p.MCSELower)), twoDigits(float64(p.MCSEUpper)))
 	}
 	if r.t.usedLists() == 3 {
 		fit.Warn("few-lists", "With three lists the data say little about the groups: the figure moves with the prior. Compare other values of classes and alpha.")

@@ -132,7 +132,7 @@ func (r *run) sample(ctx context.Context, stage string, chains []mcmc.Sampler, s
 			return used+rows >= steps && !(r.quality.RHat < wanderingRHat)
 		},
 	})
-	if err != nil {
+	if err != nil || r.again { // what is begun anew is looked at then
 		return err
 	}
 	r.traces = traces
@@ -183,7 +183,7 @@ func (r *run) settled() bool {
 
 // wanting is about how many times as many rows it takes to settle, from 1.1 to 2.
 func (r *run) wanting() float64 {
-	more := 1.03 * float64(r.o.Draws) / float64(min(r.quality.ESSBulk, r.quality.ESSTail))
+	more := 1.03 * float64(r.o.Draws) / r.effective()
 	if !(more > 1.25) && !(r.quality.RHat < settledRHat) {
 		more = 1.25
 	}

@@ -84,7 +84,7 @@ func newSketch(stands []stand, r *rng.Rand) *sketch {
 				lnPeople += x.lnPeople
 			}
 		}
-		if len(at) == 0 || len(at) < 4*len(at[0]) {
+		if len(at) == 0 || len(at) < standsEach*len(at[0]) {
 			continue
 		}
 		g.lnLittle = -lnPeople / float64(len(at))

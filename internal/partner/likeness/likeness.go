@@ -63,7 +63,7 @@ func (r *Reader) words(k Known, beside int) (out []Word) {
 			for _, y := range years {
 				for _, sex := range sexesOf(k.Sex) {
 					w := Word{Text: strings.Join([]string{kind, heard, strconv.Itoa(y), sex, place}, "\x1f"), Alias: alias}
-					if !slices.Contains(out, w) && len(out) < maxWords {
+					if len(out) < maxWords {
 						out = append(out, w)
 					}
 				}

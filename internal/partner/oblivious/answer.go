@@ -57,6 +57,14 @@ func Answer(ctx context.Context, salt []byte, req *Request, list []Listed, progr
 // evaluate makes the entries of a list, filled up and in order.
 func evaluate(ctx context.Context, server oprf.VerifiableServer, salt []byte, list []Listed, progress func(done, total int)) ([]byte, error) {
 	words, codes := byWord(list)
+	total := 0
+	for _, c := range codes {
+		total += len(c)
+	}
+	if total > MaxList {
+		return nil, fault.New(fault.TooLarge, "oblivious.Answer", "a list of %d words is too long", total).Coded("partner.list.long", total).
+			With("answer from a workspace with fewer people")
+	}
 	outputs := make([][]byte, len(words))
 	var done atomic.Int64
 	var wg sync.WaitGroup
@@ -91,7 +99,7 @@ func evaluate(ctx context.Context, server oprf.VerifiableServer, salt []byte, li
 			entries = append(entries, [entrySize]byte(append(tag[:], under[:]...)))
 		}
 	}
-	return fill(entries)
+	return fill(entries), nil
 }
 
 // byWord turns a list around: under each word the codes of those who have it, at most
@@ -123,12 +131,8 @@ func Size(n int) int {
 
 // fill adds entries of nothing and puts all in order, so that neither how many are real nor
 // which belong together can be seen.
-func fill(entries [][entrySize]byte) ([]byte, error) {
+func fill(entries [][entrySize]byte) []byte {
 	size := Size(len(entries))
-	if size > MaxList {
-		return nil, fault.New(fault.TooLarge, "oblivious.Answer", "a list of %d words is too long", len(entries)).Coded("partner.list.long", len(entries)).
-			With("answer from a workspace with fewer people")
-	}
 	for len(entries) < size {
 		var e [entrySize]byte
 		_, _ = rand.Read(e[:]) // it ends the program rather than fail
@@ -139,5 +143,5 @@ func fill(entries [][entrySize]byte) ([]byte, error) {
 	for _, e := range entries {
 		out = append(out, e[:]...)
 	}
-	return out, nil
+	return out
 }
