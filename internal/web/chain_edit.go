@@ -218,8 +218,8 @@ func (s *Server) tellChain(w http.ResponseWriter, r *http.Request, v *visit) err
 	if _, err := v.ws.Desk().Row(r.Context(), rec); err != nil {
 		return err
 	}
-	if err := r.ParseForm(); err != nil {
-		return fault.New(fault.TooLarge, "web", "the form could not be read").Coded("form.unread")
+	if err := readForm(r); err != nil {
+		return err
 	}
 	name := r.PostFormValue("edit")
 	k, ok := v.ws.Schema().Kind(name)

@@ -342,8 +342,8 @@ func (v *visit) nearest(ctx context.Context, f *formField, person id.ID) error {
 
 // code records what chosen words say, and goes back to them.
 func (s *Server) code(w http.ResponseWriter, r *http.Request, v *visit) error {
-	if err := r.ParseForm(); err != nil {
-		return fault.New(fault.TooLarge, "web", "the form could not be read").Coded("form.unread")
+	if err := readForm(r); err != nil {
+		return err
 	}
 	c, err := codingStateOf(r, r.URL.Query())
 	if err != nil {

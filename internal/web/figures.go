@@ -4,7 +4,6 @@ import (
 	"html/template"
 	"math"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strconv"
 
@@ -82,19 +81,6 @@ func (s *Server) figuresPage(w http.ResponseWriter, r *http.Request, v *visit) e
 		p.Making = append(p.Making, v.makingLine(m))
 	}
 	return figuresTmpl.Execute(w, p)
-}
-
-func programName() string {
-	name := "amparo"
-	if b, ok := debug.ReadBuildInfo(); ok {
-		name += " " + b.Main.Version
-		for _, s := range b.Settings {
-			if s.Key == "vcs.revision" {
-				name += " " + s.Value
-			}
-		}
-	}
-	return name
 }
 
 // figureLine says a figure in the reader's language, from its fit.

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -213,17 +214,23 @@ func (v *visit) upload(r *http.Request) (*app.Spool, error) {
 	broken := func(err error) error {
 		return fault.New(fault.Invalid, "web", "%s", v.Say.T("files.nothing")).From(err)
 	}
-	parts, err := r.MultipartReader()
+	part, err := filePart(r)
 	if err != nil {
 		return nil, broken(err)
 	}
+	return v.ws.Spool(r.Context(), part)
+}
+
+// filePart is the first file of a form, as it arrives.
+func filePart(r *http.Request) (*multipart.Part, error) {
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil, err
+	}
 	for {
 		part, err := parts.NextPart()
-		if err != nil {
-			return nil, broken(err)
-		}
-		if part.FormName() == "file" {
-			return v.ws.Spool(r.Context(), part)
+		if err != nil || part.FormName() == "file" {
+			return part, err
 		}
 	}
 }
@@ -278,21 +285,21 @@ func (s *Server) showFile(w http.ResponseWriter, r *http.Request, v *visit) erro
 		_, err := v.ws.CopyFile(r.Context(), ref, io.Discard)
 		switch {
 		case err == nil:
-			alone(w, ref)
+			alone(w, ref.Type)
 			_, err = v.ws.CopyFile(r.Context(), ref, w)
 			return err
 		case fault.KindOf(err) != fault.Invalid || shown == "image":
 			return err
 		}
 	}
-	alone(w, ref)
+	alone(w, ref.Type)
 	return v.ws.WriteFile(r.Context(), ref, w)
 }
 
 // alone makes sure that what a file holds can do nothing on this site.
-func alone(w http.ResponseWriter, ref casebook.FileRef) {
+func alone(w http.ResponseWriter, mediaType string) {
 	h := w.Header()
-	h.Set("Content-Type", ref.Type)
+	h.Set("Content-Type", mediaType)
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 }
 
@@ -328,7 +335,7 @@ type download struct {
 func (d *download) Write(b []byte) (int, error) {
 	if !d.sent {
 		d.sent = true
-		alone(d.w, d.ref)
+		alone(d.w, d.ref.Type)
 		d.w.Header().Set("Content-Disposition", "attachment; filename="+url.PathEscape("file-"+hex.EncodeToString(d.ref.Hash[:6])))
 	}
 	return d.w.Write(b)

@@ -153,8 +153,8 @@ func (v *visit) candidates(r *http.Request, p *findingsPage, q index.Query, chos
 
 // makeFinding records a finding on the incidents that were chosen, or adds them to one.
 func (s *Server) makeFinding(w http.ResponseWriter, r *http.Request, v *visit) error {
-	if err := r.ParseForm(); err != nil {
-		return fault.New(fault.TooLarge, "web", "the form could not be read").Coded("form.unread")
+	if err := readForm(r); err != nil {
+		return err
 	}
 	f := r.PostForm
 	chosen, err := v.chosenIncidents(r)

@@ -280,6 +280,14 @@ func (v *visit) termOptions(f *kind.Field, given []string) []option {
 	return out
 }
 
+// readForm reads the fields of a form that was sent.
+func readForm(r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return fault.New(fault.TooLarge, "web", "the form could not be read").Coded("form.unread")
+	}
+	return nil
+}
+
 // terms offers a vocabulary.
 func (v *visit) terms(vocabulary, chosen string) []option {
 	voc, ok := v.ws.Schema().Vocabulary(vocabulary)
@@ -318,8 +326,8 @@ func (s *Server) save(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if !ok {
 		return fault.New(fault.NotFound, "web", "no such kind")
 	}
-	if err := r.ParseForm(); err != nil {
-		return fault.New(fault.TooLarge, "web", "the form could not be read").Coded("form.unread")
+	if err := readForm(r); err != nil {
+		return err
 	}
 	st, problems, err := v.statement(r.Context(), k, r.PostForm)
 	if err != nil {

@@ -453,8 +453,8 @@ func (s *Server) statePlan(w http.ResponseWriter, r *http.Request, v *visit) err
 	if err != nil {
 		return err
 	}
-	if err := r.ParseForm(); err != nil {
-		return fault.New(fault.TooLarge, "web", "the form could not be read").Coded("form.unread")
+	if err := readForm(r); err != nil {
+		return err
 	}
 	k, _ := v.ws.Schema().Kind("interview_plan")
 	form := url.Values{}

@@ -2,8 +2,6 @@ package web
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -26,10 +24,9 @@ type makings struct {
 
 // making is one figure being made, or just made, or stopped.
 type making struct {
+	job
 	ID       string
 	question app.FigureQuestion
-	stop     context.CancelFunc
-	ended    chan struct{} // closed at the end
 
 	mu       sync.Mutex
 	what     string // step, and how much of it is done
@@ -51,12 +48,28 @@ func (m *making) tell(what string, done, of int) {
 	m.what, m.done, m.of = what, done, of
 }
 
-func (m *making) running() bool {
+// job is something that is done behind the pages until it ends, is stopped, or the workspace is
+// locked.
+type job struct {
+	stop  context.CancelFunc
+	ended chan struct{} // closed at the end
+}
+
+func (j job) running() bool {
 	select {
-	case <-m.ended:
+	case <-j.ended:
 		return false
 	default:
 		return true
+	}
+}
+
+// halt stops the job and waits until it has stopped.
+func (j job) halt(ctx context.Context) {
+	j.stop()
+	select {
+	case <-j.ended:
+	case <-ctx.Done():
 	}
 }
 
@@ -79,10 +92,8 @@ func (s *Server) startFigure(ws *app.Workspace, q app.FigureQuestion) *making {
 	if running >= mostMaking {
 		return nil
 	}
-	name := make([]byte, 8)
-	_, _ = rand.Read(name) // never fails: it ends the program instead
 	ctx, cancel := context.WithCancel(s.life)
-	m := &making{ID: hex.EncodeToString(name), question: q, stop: cancel, ended: make(chan struct{}), what: app.StepLinking, of: 1}
+	m := &making{job: job{cancel, make(chan struct{})}, ID: randomName(8), question: q, what: app.StepLinking, of: 1}
 	k.all = append(k.all, m)
 	for len(k.all) > mostFinished && !k.all[0].running() {
 		k.all = k.all[1:]
@@ -90,7 +101,7 @@ func (s *Server) startFigure(ws *app.Workspace, q app.FigureQuestion) *making {
 	s.background.Go(func() {
 		defer close(m.ended)
 		defer cancel()
-		f, err := ws.MakeFigureTelling(ctx, q, programName(), m.tell)
+		f, err := ws.MakeFigureTelling(ctx, q, app.Program(), m.tell)
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		if m.err = err; err == nil {
@@ -120,17 +131,6 @@ func (k *makings) running() (out []*making) {
 		}
 	}
 	return out
-}
-
-// stopAll stops what is being made and forgets the rest. It does not wait: nothing is written
-// after a stop.
-func (k *makings) stopAll() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for _, m := range k.all {
-		m.stop()
-	}
-	k.all = nil
 }
 
 // quick is how long an answer waits for a figure before it shows the page of its progress.
@@ -191,6 +191,15 @@ type progress struct {
 	To   string `json:"to,omitempty"` // where to go, once it has ended
 }
 
+// write answers with how far a job is, and where to go once it has ended.
+func (p progress) write(w http.ResponseWriter, r *http.Request, running bool) error {
+	if !running {
+		p.To = r.URL.Path
+	}
+	w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(w).Encode(p)
+}
+
 // makingPage shows how far a figure is. Once it is made it leads to it.
 func (s *Server) makingPage(w http.ResponseWriter, r *http.Request, v *visit) error {
 	m := s.makings.find(r.PathValue("id"))
@@ -201,12 +210,7 @@ func (s *Server) makingPage(w http.ResponseWriter, r *http.Request, v *visit) er
 	p := makingPage{Page: v.page("making.title"), makingLine: v.makingLine(m)}
 	running := m.running()
 	if strings.Contains(r.Header.Get("Accept"), "application/json") {
-		out := progress{Step: p.Step, Done: p.Done, Of: p.Of}
-		if !running {
-			out.To = r.URL.Path
-		}
-		w.Header().Set("Content-Type", "application/json")
-		return json.NewEncoder(w).Encode(out)
+		return progress{Step: p.Step, Done: p.Done, Of: p.Of}.write(w, r, running)
 	}
 	switch {
 	case running:
@@ -233,11 +237,7 @@ func (s *Server) stopFigure(w http.ResponseWriter, r *http.Request, _ *visit) er
 		http.Redirect(w, r, "/figures?done=gone", http.StatusSeeOther)
 		return nil
 	}
-	m.stop()
-	select {
-	case <-m.ended:
-	case <-r.Context().Done():
-	}
+	m.halt(r.Context())
 	http.Redirect(w, r, "/figures/making/"+m.ID, http.StatusSeeOther)
 	return nil
 }

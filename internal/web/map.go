@@ -59,7 +59,7 @@ func (s *Server) mapPage(w http.ResponseWriter, r *http.Request, v *visit) error
 // countMap counts the map anew. What may not be shown of it stays as it was.
 func (s *Server) countMap(w http.ResponseWriter, r *http.Request, v *visit) error {
 	name := r.FormValue("of")
-	refused, err := v.ws.CountSpread(r.Context(), name, programName())
+	refused, err := v.ws.CountSpread(r.Context(), name, app.Program())
 	if err != nil {
 		return err
 	}

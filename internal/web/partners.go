@@ -216,10 +216,8 @@ func (v *visit) partnerAsks(ctx context.Context, asks []*app.PartnerAsk) (out []
 		if a.Called != "" {
 			view.Called = v.term("partner_call", a.Called)
 		}
-		if voc, ok := v.ws.Schema().Vocabulary("partner_call"); ok && view.Open {
-			for _, t := range voc.Terms {
-				view.Calls = append(view.Calls, option{Value: t.Code, Label: t.Label.In(lang)})
-			}
+		if view.Open {
+			view.Calls = v.terms("partner_call", "")
 		}
 		out = append(out, view)
 	}
@@ -316,7 +314,14 @@ func (s *Server) findPartnerCode(w http.ResponseWriter, r *http.Request, v *visi
 		return partnerTmpl.Refuse(w, *p)
 	}
 	if err != nil {
-		p.Problems = []problemView{{Label: code, Reason: v.Say.T("partners.code.none")}}
+		problem, ok := v.partnerRefusal(err)
+		if !ok {
+			return err
+		}
+		for i := range problem {
+			problem[i].Label = code
+		}
+		p.Problems = problem
 		return partnerTmpl.Refuse(w, *p)
 	}
 	row, err := v.ws.Desk().Row(r.Context(), person)

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -15,8 +14,7 @@ import (
 
 // answering is one answer to a partner being made: over many people it takes minutes.
 type answering struct {
-	ended chan struct{} // closed at the end
-	stop  context.CancelFunc
+	job
 
 	mu       sync.Mutex
 	done, of int
@@ -51,15 +49,11 @@ func (s *Server) beginAnswer(ws *app.Workspace, exchange id.ID, file []byte) *an
 	k := &s.answerings
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if a := k.all[exchange]; a != nil {
-		select {
-		case <-a.ended:
-		default:
-			return a
-		}
+	if a := k.all[exchange]; a != nil && a.running() {
+		return a
 	}
 	ctx, stop := context.WithCancel(s.life)
-	a := &answering{ended: make(chan struct{}), stop: stop, of: 1}
+	a := &answering{job: job{stop, make(chan struct{})}, of: 1}
 	if k.all == nil {
 		k.all = map[id.ID]*answering{}
 	}
@@ -121,22 +115,12 @@ func (s *Server) answeringPage(w http.ResponseWriter, r *http.Request, v *visit)
 		http.Redirect(w, r, "/partners/"+rec.String(), http.StatusSeeOther)
 		return nil
 	}
-	running := true
-	select {
-	case <-a.ended:
-		running = false
-	default:
-	}
+	running := a.running()
 	a.mu.Lock()
 	done, of := a.done, max(1, a.of)
 	a.mu.Unlock()
 	if strings.Contains(r.Header.Get("Accept"), "application/json") {
-		out := progress{Step: v.Say.T("partners.answering.step"), Done: done, Of: of}
-		if !running {
-			out.To = r.URL.Path
-		}
-		w.Header().Set("Content-Type", "application/json")
-		return json.NewEncoder(w).Encode(out)
+		return progress{Step: v.Say.T("partners.answering.step"), Done: done, Of: of}.write(w, r, running)
 	}
 	if !running {
 		return s.partnerStep(func(*http.Request, *visit, id.ID) (string, error) { return a.leads() })(w, r, v)
@@ -157,11 +141,7 @@ func (s *Server) stopAnswering(w http.ResponseWriter, r *http.Request, _ *visit)
 		return err
 	}
 	if a := s.answerings.of(rec); a != nil {
-		a.stop()
-		select {
-		case <-a.ended:
-		case <-r.Context().Done():
-		}
+		a.halt(r.Context())
 	}
 	http.Redirect(w, r, "/partners/"+rec.String(), http.StatusSeeOther)
 	return nil

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"io"
 	"net/http"
 	"slices"
@@ -27,13 +25,12 @@ type outFile struct {
 }
 
 func (o *outbox) put(name string, data []byte) string {
-	b := make([]byte, 8)
-	_, _ = rand.Read(b) // never fails: it ends the program instead
+	key := randomName(8)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.all = append(o.all, outFile{hex.EncodeToString(b), name, data})
+	o.all = append(o.all, outFile{key, name, data})
 	o.all = o.all[max(0, len(o.all)-shownPartnerFiles):]
-	return hex.EncodeToString(b)
+	return key
 }
 
 func (o *outbox) find(key string) (outFile, bool) {
@@ -60,10 +57,8 @@ func (s *Server) partnerCard(w http.ResponseWriter, r *http.Request, v *visit) e
 }
 
 func attachment(w http.ResponseWriter, name string, data []byte) error {
-	h := w.Header()
-	h.Set("Content-Type", "application/octet-stream")
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
-	h.Set("Content-Disposition", "attachment; filename="+name)
+	alone(w, "application/octet-stream")
+	w.Header().Set("Content-Disposition", "attachment; filename="+name)
 	_, err := w.Write(data)
 	return err
 }
@@ -82,25 +77,16 @@ func partnerUpload(r *http.Request) ([]byte, error) {
 	none := func(err error) error {
 		return fault.New(fault.Invalid, "web", "no file was chosen").Coded("partner.file.none").With("choose the file the partner gave you").From(err)
 	}
-	parts, err := r.MultipartReader()
+	part, err := filePart(r)
 	if err != nil {
 		return nil, none(err)
 	}
-	for {
-		part, err := parts.NextPart()
-		if err != nil {
-			return nil, none(err)
-		}
-		if part.FormName() != "file" {
-			continue
-		}
-		b, err := io.ReadAll(part)
-		if err != nil {
-			return nil, fault.New(fault.TooLarge, "web", "the file could not be read").Coded("partner.file.unread").With("choose the file the partner gave you").From(err)
-		}
-		if len(b) == 0 {
-			return nil, none(nil)
-		}
-		return b, nil
+	b, err := io.ReadAll(part)
+	if err != nil {
+		return nil, fault.New(fault.TooLarge, "web", "the file could not be read").Coded("partner.file.unread").With("choose the file the partner gave you").From(err)
 	}
+	if len(b) == 0 {
+		return nil, none(nil)
+	}
+	return b, nil
 }

@@ -221,8 +221,7 @@ func (v *visit) explained(r *http.Request, p *reviewPage, l *app.Linking, q app.
 		p.Veiled = l.Kind != "perpetrator"
 		return l.Explain(q.A, q.B)
 	}
-	x, err := v.ws.OpenNames(r.Context(), l, q.A, q.B, r.PostFormValue("reason"))
-	return x, err
+	return v.ws.OpenNames(r.Context(), l, q.A, q.B, r.PostFormValue("reason"))
 }
 
 func (v *visit) beside(p *reviewPage, label, text string, side int) {

@@ -57,8 +57,11 @@ type Server struct {
 }
 
 // NewToken makes a start token.
-func NewToken() string {
-	b := make([]byte, 20)
+func NewToken() string { return randomName(20) }
+
+// randomName is a name of n random bytes that nobody can guess.
+func randomName(n int) string {
+	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails: it ends the program instead
 	return hex.EncodeToString(b)
 }

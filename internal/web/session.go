@@ -41,9 +41,9 @@ func (s *Server) unlock(w http.ResponseWriter, r *http.Request, v *visit) error 
 }
 
 // lock answers first and then ends the process: what the runtime copied of a key is
-// gone only with it. What is being made is stopped at once.
+// gone only with it. What is made or read behind the pages is stopped at once.
 func (s *Server) lock(w http.ResponseWriter, _ *http.Request, v *visit) error {
-	s.makings.stopAll()
+	s.end()
 	p := v.page("locked.title")
 	p.Unlocked, p.Nav = false, nil
 	err := lockedTmpl.Execute(w, p)

@@ -1,13 +1,11 @@
 package web
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/kind"
@@ -49,17 +47,7 @@ type ledgerLine struct {
 	At, Member, What, Detail string
 	Record                   string
 	Title                    string
-	Found                    []option // files that a search showed
-}
-
-// filesFound are the first files that a search showed, as this member may see them.
-func (v *visit) filesFound(ctx context.Context, files []id.ID) (out []option) {
-	for _, f := range files[:min(len(files), shownFound)] {
-		if row, err := v.ws.Desk().Row(ctx, f); err == nil {
-			out = append(out, option{Value: f.String(), Label: v.ws.Title(ctx, *row, v.Say.Lang())})
-		}
-	}
-	return out
+	Found                    []app.LinkView // files that a search showed
 }
 
 // shownLedger is how many lines the page shows; amparo log shows all.
@@ -72,12 +60,12 @@ func (s *Server) ledgerPage(w http.ResponseWriter, r *http.Request, v *visit) er
 	}
 	p := ledgerPage{Page: v.page("ledger.title"), Total: v.Say.N("ledger.total", len(lines))}
 	for _, l := range lines[:min(len(lines), shownLedger)] {
-		p.Lines = append(p.Lines, v.ledgerLine(r.Context(), l))
+		p.Lines = append(p.Lines, v.ledgerLine(r, l))
 	}
 	return ledgerTmpl.Execute(w, p)
 }
 
-func (v *visit) ledgerLine(ctx context.Context, l app.LedgerEntry) ledgerLine {
+func (v *visit) ledgerLine(r *http.Request, l app.LedgerEntry) ledgerLine {
 	out := ledgerLine{At: l.At.Time().Format(when.Minute), Member: l.Member, What: v.Say.T("ledger.read")}
 	switch {
 	case l.Verb == casebook.Export:
@@ -85,7 +73,7 @@ func (v *visit) ledgerLine(ctx context.Context, l app.LedgerEntry) ledgerLine {
 		out.Detail = l.Line.What + ": " + l.Line.Purpose + " → " + l.Line.Recipient + " (" + v.Say.N("list.total", l.Line.Records) + ")"
 		return out
 	case !l.Search.IsZero():
-		out.What, out.Found = v.Say.T("ledger.search"), v.filesFound(ctx, l.Found)
+		out.What, out.Found = v.Say.T("ledger.search"), v.titles(r, l.Found[:min(len(l.Found), shownFound)])
 		if more := len(l.Found) - len(out.Found); more > 0 {
 			out.Detail = v.Say.N("ledger.more", more)
 		}
@@ -93,8 +81,8 @@ func (v *visit) ledgerLine(ctx context.Context, l app.LedgerEntry) ledgerLine {
 	case l.Reason != "":
 		out.What, out.Detail = v.Say.T("identity.was.opened"), l.Reason
 	}
-	if row, err := v.ws.Index().Row(ctx, l.Record); err == nil {
-		out.Record, out.Title = l.Record.String(), v.ws.Title(ctx, *row, v.Say.Lang())
+	if row, err := v.ws.Index().Row(r.Context(), l.Record); err == nil {
+		out.Record, out.Title = l.Record.String(), v.ws.Title(r.Context(), *row, v.Say.Lang())
 	}
 	return out
 }

@@ -312,8 +312,6 @@ func (s *Server) sign(w http.ResponseWriter, r *http.Request, v *visit) error {
 	switch {
 	case errors.As(err, &problem):
 		return v.refuse(w, r, problem)
-	case fault.KindOf(err) == fault.Conflict:
-		return fault.New(fault.Conflict, "web", "%s", v.Say.T("verification.signed.already"))
 	case err != nil:
 		return err
 	}
