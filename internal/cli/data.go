@@ -42,31 +42,18 @@ type hit struct {
 	Title string `json:"title"`
 	Field string `json:"field,omitempty"`
 	// Corrections are what the person put right in the words (R29).
-	Corrections []correction `json:"corrections,omitempty"`
-}
-
-// correction is what a person put right in a passage, and how it came about.
-type correction struct {
-	Text   string `json:"text"`
-	Lang   string `json:"lang,omitempty"`
-	On     string `json:"on"`
-	Reader string `json:"reader,omitempty"`
-	Member string `json:"member"`
+	Corrections []app.Correction `json:"corrections,omitempty"`
 }
 
 // correctionsOf are the corrections of a record of words; of others there are none.
-func correctionsOf(ctx context.Context, w *app.Workspace, kindName string, rec id.ID) (out []correction, err error) {
+func correctionsOf(ctx context.Context, w *app.Workspace, kindName string, rec id.ID) ([]app.Correction, error) {
 	if kindName != "statement_unit" {
 		return nil, nil
 	}
-	all, err := w.CorrectionsOf(ctx, rec)
-	for _, k := range all {
-		out = append(out, correction{Text: k.Text, Lang: k.Lang, On: k.On, Reader: k.Reader, Member: k.Member})
-	}
-	return out, err
+	return w.CorrectionsOf(ctx, rec)
 }
 
-func (c *cli) printCorrections(all []correction) {
+func (c *cli) printCorrections(all []app.Correction) {
 	for _, k := range all {
 		c.line("      put right by the person: %s  (%s, %s)", k.Text, k.On, strings.TrimSpace(k.Reader+" "+k.Member))
 	}
@@ -143,7 +130,7 @@ by whom and why, is written to the log first.`,
 				}
 				return c.print(struct {
 					*app.RecordView
-					Corrections []correction `json:"corrections,omitempty"`
+					Corrections []app.Correction `json:"corrections,omitempty"`
 				}{v, put}, func() {
 					c.showRecord(v)
 					c.printCorrections(put)

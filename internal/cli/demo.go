@@ -83,7 +83,7 @@ func (c *cli) demo(ctx context.Context, f demoFlags, named bool) (err error) {
 	}
 	// An empty map shows nobody what it is for. That of journeys has nothing in common with what
 	// figures count, so it is held against none of them.
-	if _, err := w.CountSpread(ctx, app.SpreadQuestions[0].Kind, programVersion()); err != nil {
+	if _, err := w.CountSpread(ctx, app.SpreadQuestions[0].Kind, app.Program()); err != nil {
 		return errors.Join(err, w.Close())
 	}
 	f.serve.demo = true

@@ -52,7 +52,7 @@ Exit code 5: no figure can be defended; the reason is kept.`,
 				q.Seed = &seed
 			}
 			return c.with(cmd.Context(), func(w *app.Workspace) error {
-				f, err := w.MakeFigureTelling(cmd.Context(), q, programVersion(), c.steps())
+				f, err := w.MakeFigureTelling(cmd.Context(), q, app.Program(), c.steps())
 				if err != nil {
 					return err
 				}

@@ -59,6 +59,9 @@ func (c *cli) newPartner(cmd *cobra.Command, partner, as, out *string, begin fun
 	if *partner == "" || *as == "" || *out == "" {
 		return usage{fmt.Errorf("--partner, --as and --out are needed: the two names as consents write them, and a new file for our card")}
 	}
+	if err := absent(*out); err != nil {
+		return err
+	}
 	return c.with(cmd.Context(), func(w *app.Workspace) error {
 		x, err := begin(w)
 		if err != nil {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -48,7 +47,7 @@ func makeFigure(ctx context.Context, kind string, q any) (*figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &figure{Format: figureFormat, Kind: kind, Program: programVersion(), Made: time.Now().UTC().Truncate(time.Second), Request: raw}
+	f := &figure{Format: figureFormat, Kind: kind, Program: app.Program(), Made: time.Now().UTC().Truncate(time.Second), Request: raw}
 	start := time.Now()
 	if err := f.compute(ctx); err != nil {
 		return nil, err
@@ -85,20 +84,6 @@ func (f *figure) decode(q any) error {
 		return fault.New(fault.Foreign, "rerun", "the request in the figure cannot be read").From(err).With("use the program that made it: %s", f.Program)
 	}
 	return nil
-}
-
-func programVersion() string {
-	b, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "amparo"
-	}
-	version := "amparo " + b.Main.Version
-	for _, s := range b.Settings {
-		if s.Key == "vcs.revision" {
-			version += " " + s.Value
-		}
-	}
-	return version
 }
 
 // save writes the figure to a file; an empty name saves nothing.

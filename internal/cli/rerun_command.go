@@ -20,6 +20,7 @@ import (
 
 	"example.org/amparo/estimate"
 	"example.org/amparo/fault"
+	"example.org/amparo/internal/app"
 )
 
 // commandFigure is a command whose result can be kept as a figure: its words on the
@@ -74,7 +75,7 @@ func keepFigure(cmd *cobra.Command, kind string, result any) error {
 	if err != nil {
 		return err
 	}
-	f := &figure{Format: figureFormat, Kind: kind, Program: programVersion(), Made: time.Now().UTC().Truncate(time.Second)}
+	f := &figure{Format: figureFormat, Kind: kind, Program: app.Program(), Made: time.Now().UTC().Truncate(time.Second)}
 	if f.Request, err = json.Marshal(q); err != nil {
 		return err
 	}
