@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"example.org/amparo/id"
@@ -16,23 +18,45 @@ import (
 
 // register is what is recorded of consent: of all persons, or of those asked about.
 type register struct {
-	answers map[id.ID][]consent.Answer // by person
+	about   map[string]bool    // the purposes it holds answers to; nil: all
+	answers map[id.ID][]spoken // by person
+	asked   map[id.ID]bool     // who has a record, to whatever purpose: whether one is an answer
 	people  map[id.ID]consent.Person
 	group   map[id.ID][]id.ID // person -> all that were found to be the same, where there are others
+	said    map[string]*consent.Answer
+}
+
+// spoken is one recorded answer. What it says is held once for all records that say the same:
+// a testimony brings fourteen answers of one day, and of those who were heard in a year many
+// heard the same words.
+type spoken struct {
+	record id.ID
+	says   *consent.Answer // without its record
+}
+
+// of returns the answers of a person.
+func (r *register) of(person id.ID) []consent.Answer {
+	out := make([]consent.Answer, 0, len(r.answers[person]))
+	for _, s := range r.answers[person] {
+		a := *s.says
+		a.Record = s.record
+		out = append(out, a)
+	}
+	return out
 }
 
 // decide answers one use for one person. Records found to be of one person have one
 // history: what one of them refuses, none allows. What one of them allows covers only
 // itself, so that a link made in error never widens anything.
 func (r *register) decide(person id.ID, use consent.Use) consent.Decision {
-	own := consent.Decide(r.people[person], r.answers[person], use)
+	own := consent.Decide(r.people[person], r.of(person), use)
 	same := r.group[person]
 	if !own.Allowed || len(same) == 0 {
 		return own
 	}
 	var all []consent.Answer
 	for _, p := range same {
-		all = append(all, r.answers[p]...)
+		all = append(all, r.of(p)...)
 	}
 	if d := consent.Decide(r.people[person], all, use); !d.Allowed {
 		return d
@@ -44,22 +68,30 @@ func (r *register) decide(person id.ID, use consent.Use) consent.Decision {
 // [consent.Documentation], by any record of the person.
 func (r *register) locked(person id.ID, use consent.Use) bool {
 	no := func(d consent.Decision) bool { return d.State == consent.Refused || d.State == consent.Withdrawn }
-	all := slices.Clone(r.answers[person])
+	own := r.of(person)
+	all := slices.Clone(own)
 	for _, p := range r.group[person] {
 		if p != person {
-			all = append(all, r.answers[p]...)
+			all = append(all, r.of(p)...)
 		}
 	}
-	return no(consent.Decide(r.people[person], r.answers[person], use)) || no(consent.Decide(r.people[person], all, use))
+	return no(consent.Decide(r.people[person], own, use)) || no(consent.Decide(r.people[person], all, use))
 }
 
 func newRegister() *register {
-	return &register{answers: map[id.ID][]consent.Answer{}, people: map[id.ID]consent.Person{}, group: map[id.ID][]id.ID{}}
+	return &register{answers: map[id.ID][]spoken{}, asked: map[id.ID]bool{}, people: map[id.ID]consent.Person{}, group: map[id.ID][]id.ID{}, said: map[string]*consent.Answer{}}
 }
 
-// readRegister reads all consents and all persons.
-func (w *Workspace) readRegister(ctx context.Context) (*register, error) {
+// readRegister reads all persons, and all consents that a decision on one of the purposes
+// looks at.
+func (w *Workspace) readRegister(ctx context.Context, purposes ...string) (*register, error) {
 	r := newRegister()
+	r.about = map[string]bool{}
+	for _, p := range purposes {
+		for _, looked := range consent.LookedAt(p) {
+			r.about[looked] = true
+		}
+	}
 	fold := map[id.ID]bool{}
 	worded, err := w.index.WithSealedWords(ctx, "consent")
 	if err != nil {
@@ -69,7 +101,7 @@ func (w *Workspace) readRegister(ctx context.Context) (*register, error) {
 		fold[rec] = true
 	}
 	var again []id.ID
-	err = w.index.Each(ctx, "consent", func(row index.Row) error {
+	err = w.index.Scan(ctx, "consent", func(row index.Row) error {
 		if fold[row.ID] || slices.Contains(row.Values["state"], kind.Of(string(consent.Emergency))) {
 			again = append(again, row.ID)
 			return nil
@@ -95,13 +127,13 @@ func (w *Workspace) readRegister(ctx context.Context) (*register, error) {
 }
 
 func (w *Workspace) takePeople(ctx context.Context, r *register) error {
-	if err := w.index.Each(ctx, "person", func(row index.Row) error {
+	if err := w.index.Scan(ctx, "person", func(row index.Row) error {
 		r.people[row.ID] = personOf(row.Values)
 		return nil
 	}); err != nil {
 		return err
 	}
-	return w.index.Each(ctx, "bip", func(row index.Row) error {
+	return w.index.Scan(ctx, "bip", func(row index.Row) error {
 		if child, err := id.Parse(row.Values.Get("person")); err == nil {
 			p := r.people[child]
 			p.BestInterests = true
@@ -130,25 +162,64 @@ func personOf(vs kind.Values) (p consent.Person) {
 // take adds one consent record. One that names several persons, or none, speaks for
 // nobody but refuses for all it names.
 func (r *register) take(rec id.ID, vs kind.Values, signers int) {
-	a := consent.Read(rec, vs)
-	a.Signers = signers
+	a := r.read(vs, signers)
 	for _, v := range vs["person"] {
 		person, err := id.Parse(v.Text)
 		if err != nil || v.State != kind.Given {
 			continue
 		}
-		if len(vs["person"]) > 1 && (a.State == consent.Given || a.State == consent.Emergency) {
-			a.State = consent.NotAsked
-		}
-		for _, p := range vs["purpose"] { // accounts that differ on the purpose: refused for each, given for none
-			one := a
-			one.Purpose = p.Text
-			if len(vs["purpose"]) > 1 && (a.State == consent.Given || a.State == consent.Emergency) {
-				one.State = consent.NotAsked
+		for _, says := range a {
+			r.asked[person] = r.asked[person] || says.State != consent.NotAsked
+			if r.about == nil || r.about[says.Purpose] {
+				r.answers[person] = append(r.answers[person], spoken{rec, says})
 			}
-			r.answers[person] = append(r.answers[person], one)
 		}
 	}
+}
+
+// read reads what a consent record says: an answer to its purpose. Where accounts differ on
+// the purpose, it is refused for each and given for none.
+func (r *register) read(vs kind.Values, signers int) (out []*consent.Answer) {
+	single := len(vs["person"]) < 2 && len(vs["purpose"]) < 2
+	words := wordsOf(vs, strconv.Itoa(signers), strconv.FormatBool(single))
+	for _, p := range vs["purpose"] {
+		key := p.Text + "\x00" + words
+		a, known := r.said[key]
+		if !known {
+			read := consent.Read(id.ID{}, vs)
+			read.Purpose, read.Signers = p.Text, signers
+			if !single && (read.State == consent.Given || read.State == consent.Emergency) {
+				read.State = consent.NotAsked
+			}
+			a, r.said[key] = &read, &read
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// wordsOf is what a consent record says but for whom it is of, as a key: no two that say
+// different things have the same.
+func wordsOf(vs kind.Values, more ...string) string {
+	var out []byte
+	add := func(s string) {
+		out = strconv.AppendInt(out, int64(len(s)), 10)
+		out = append(append(out, ':'), s...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(vs)) {
+		if name == "person" {
+			continue
+		}
+		add(name)
+		for _, v := range vs[name] {
+			out = append(out, '=', byte(v.State))
+			add(v.Text)
+		}
+	}
+	for _, s := range more {
+		add(s)
+	}
+	return string(out)
 }
 
 // takeFolded reads a consent from its fold: conditions and guardian are sealed, and an

@@ -11,6 +11,7 @@ import (
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/consent"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/partner"
 	"example.org/amparo/internal/partner/likeness"
@@ -88,7 +89,7 @@ func (w *Workspace) keepAnswer(ctx context.Context, x *PartnerExchange, ask id.I
 // heardAndAllowing are the persons with an interview here, under any record found to be
 // theirs, who allow matching with a partner; in order.
 func (w *Workspace) heardAndAllowing(ctx context.Context, partnerName string) ([]id.ID, error) {
-	reg, err := w.readRegister(ctx)
+	reg, err := w.readRegister(ctx, consent.Documentation, matchingPurpose, sharingPurpose)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +127,7 @@ func (w *Workspace) PartnerReach(ctx context.Context, exchange id.ID) (int, erro
 
 // stillAllowing asks for consent again, of everybody on a list.
 func (w *Workspace) stillAllowing(ctx context.Context, people []id.ID, partnerName string) error {
-	reg, err := w.readRegister(ctx)
+	reg, err := w.readRegister(ctx, consent.Documentation, matchingPurpose, sharingPurpose)
 	if err != nil {
 		return err
 	}

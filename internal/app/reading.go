@@ -145,12 +145,12 @@ func (w *Workspace) notCovered(ctx context.Context, use consent.Use) (roots []id
 		roots, err = w.lockedFiles(ctx, use)
 		return roots, map[id.ID]bool{}, err
 	}
-	reg, err := w.readRegister(ctx)
+	reg, err := w.readRegister(ctx, use.Purpose)
 	if err != nil {
 		return nil, nil, err
 	}
 	silent = map[id.ID]bool{}
-	for person := range reg.answers {
+	for person := range reg.asked {
 		if _, known := reg.people[person]; !known {
 			reg.people[person] = consent.Person{} // spoken of before being stated
 		}
@@ -160,7 +160,7 @@ func (w *Workspace) notCovered(ctx context.Context, use consent.Use) (roots []id
 			continue
 		}
 		roots = append(roots, person)
-		if !consent.Asked(reg.answers[person]) {
+		if !reg.asked[person] {
 			silent[person] = true
 		}
 	}

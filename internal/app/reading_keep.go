@@ -251,5 +251,5 @@ func (w *Workspace) standing(ctx context.Context, reg *register, use consent.Use
 	if reg.decide(rec, use).Allowed {
 		return standing{}, nil
 	}
-	return standing{out: true, silent: !consent.Asked(reg.answers[rec])}, nil
+	return standing{out: true, silent: !reg.asked[rec]}, nil
 }

@@ -105,7 +105,7 @@ func (w *Workspace) withdrawals(ctx context.Context, reg *register, all []id.ID,
 		if err != nil {
 			return nil, err
 		}
-		plan := consent.Withdraw(reg.answers[p], ask.Purposes, left)
+		plan := consent.Withdraw(reg.of(p), ask.Purposes, left)
 		for _, purpose := range plan.Withdraw {
 			rec := w.NewRecord()
 			out.Consents = append(out.Consents, rec)

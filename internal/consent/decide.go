@@ -84,12 +84,6 @@ func Decide(p Person, answers []Answer, use Use) Decision {
 // Allows reports whether a person's recorded answers allow a use; see [Decide].
 func Allows(p Person, answers []Answer, use Use) bool { return Decide(p, answers, use).Allowed }
 
-// Asked reports whether anybody was ever asked anything: whether there is an answer other
-// than "not asked".
-func Asked(answers []Answer) bool {
-	return slices.ContainsFunc(answers, func(a Answer) bool { return a.State != NotAsked })
-}
-
 func decideOne(p Person, answers []Answer, use Use) Decision {
 	standing := standing(answers, use)
 	if len(standing) == 0 {

@@ -55,6 +55,10 @@ var purposes = map[string]purpose{
 
 func needs(code string) []string { return purposes[code].needs }
 
+// LookedAt returns the purposes whose answers [Decide] reads for a use of one: that one, and
+// those that must be allowed first.
+func LookedAt(code string) []string { return append([]string{code}, needs(code)...) }
+
 // Known reports whether code is one of the purposes.
 func Known(code string) bool { _, ok := purposes[code]; return ok }
 

@@ -19,6 +19,7 @@ type columns struct {
 	words  *words
 	ready  map[string]bool // kinds that are read in, while not all are
 	all    bool
+	expect map[string]int // how many records of a kind there are, when it is first met
 }
 
 // has reports whether a kind's columns are read in; "" asks for all.
@@ -35,6 +36,7 @@ type slot struct {
 // rows until the next load.
 type table struct {
 	kind   *kind.Kind
+	room   int // rows that are expected
 	n      int // live rows
 	recs   []int64
 	live   []bool
@@ -49,11 +51,41 @@ type column struct {
 	field *kind.Field
 	dict  []string // dict[0] is "no value"
 	index map[string]uint32
-	code  []uint32 // terms, places, yes/no, states: number in dict; with multiBit, index into multi
+	code  cells[uint32] // terms, places, yes/no, states: number in dict; with multiBit, index into multi
 	multi [][]uint32
-	lo    []int64 // dates: first and last day; numbers: lower and upper end
-	hi    []int64
-	text  []string // short text the kind is titled by
+	lo    cells[int64] // dates: first and last day; numbers: lower and upper end
+	hi    cells[int64]
+	text  cells[string] // short text the kind is titled by
+}
+
+// cells are the values of a column by row. What is past the end of vals has no value: of the
+// fields a kind has, most are never filled in.
+type cells[T comparable] struct {
+	vals []T
+	none T
+}
+
+func (c *cells[T]) at(row int32) T {
+	if int(row) < len(c.vals) {
+		return c.vals[row]
+	}
+	return c.none
+}
+
+// set puts v in its row; where it is the first, there is room for so many.
+func (c *cells[T]) set(row int32, v T, room int) {
+	if int(row) >= len(c.vals) {
+		if v == c.none {
+			return
+		}
+		if c.vals == nil {
+			c.vals = make([]T, 0, max(room, int(row)+1))
+		}
+		for int(row) >= len(c.vals) {
+			c.vals = append(c.vals, c.none)
+		}
+	}
+	c.vals[row] = v
 }
 
 const (
@@ -87,13 +119,23 @@ func (cs *columns) table(k *kind.Kind) (*table, int32) {
 			return t, int32(i + 1)
 		}
 	}
-	t := &table{kind: k, byName: map[string]*column{}}
+	t := newTable(k, cs.expect[k.Name])
+	cs.list = append(cs.list, t)
+	cs.tables[k.Name] = t
+	return t, int32(len(cs.list))
+}
+
+// newTable is an empty table with room for so many rows, and a few that come.
+func newTable(k *kind.Kind, rows int) *table {
+	rows += rows / 64
+	t := &table{kind: k, room: rows, byName: map[string]*column{}}
+	t.recs, t.live, t.flags, t.last = make([]int64, 0, rows), make([]bool, 0, rows), make([]uint8, 0, rows), make([]journal.HLC, 0, rows)
 	titled := map[string]bool{}
 	for _, name := range k.Title {
 		titled[name] = true
 	}
 	for _, f := range k.Fields {
-		c := &column{field: f}
+		c := &column{field: f, lo: cells[int64]{none: noValue}, hi: cells[int64]{none: noValue}}
 		keep := f.Type == kind.TypeText && titled[f.Name]
 		if f.Class == kind.Sealed || !(c.coded() || c.ranged() || keep) {
 			continue
@@ -104,9 +146,7 @@ func (cs *columns) table(k *kind.Kind) (*table, int32) {
 		t.cols = append(t.cols, c)
 		t.byName[f.Name] = c
 	}
-	cs.list = append(cs.list, t)
-	cs.tables[k.Name] = t
-	return t, int32(len(cs.list))
+	return t
 }
 
 // put replaces the row of a changed record.
@@ -133,10 +173,29 @@ func (cs *columns) drop(rec int64) {
 	cs.slots[rec] = slot{}
 }
 
-func (cs *columns) set(rec int64, k *kind.Kind, flags uint8, last journal.HLC, d doc) {
+// adopt takes in the table of a kind that was made apart; nil is one without records.
+func (cs *columns) adopt(t *table) {
+	if t == nil {
+		return
+	}
+	cs.list = append(cs.list, t)
+	cs.tables[t.kind.Name] = t
+	for row, rec := range t.recs {
+		cs.reach(rec)
+		cs.drop(rec)
+		cs.slots[rec] = slot{table: int32(len(cs.list)), row: int32(row)}
+	}
+}
+
+// reach makes room for the place of a record.
+func (cs *columns) reach(rec int64) {
 	for int64(len(cs.slots)) <= rec {
 		cs.slots = append(cs.slots, slot{})
 	}
+}
+
+func (cs *columns) set(rec int64, k *kind.Kind, flags uint8, last journal.HLC, d doc) {
+	cs.reach(rec)
 	t, ti := cs.table(k)
 	s := cs.slots[rec]
 	if s.table != 0 && s.table != ti {
@@ -154,7 +213,7 @@ func (cs *columns) set(rec int64, k *kind.Kind, flags uint8, last journal.HLC, d
 	}
 	for _, cell := range d {
 		if c := t.byName[cs.words.word(cell.Field)]; c != nil {
-			c.set(s.row, cell.Values, cs.schema)
+			c.set(s.row, cell.Values, t.room, cs.schema)
 		}
 	}
 }
@@ -163,58 +222,43 @@ func (t *table) grow(rec int64) {
 	t.recs, t.live = append(t.recs, rec), append(t.live, true)
 	t.flags, t.last = append(t.flags, 0), append(t.last, 0)
 	t.n++
-	for _, c := range t.cols {
-		switch {
-		case c.coded():
-			c.code = append(c.code, 0)
-		case c.ranged():
-			c.lo, c.hi = append(c.lo, noValue), append(c.hi, noValue)
-		default:
-			c.text = append(c.text, "")
-		}
-	}
 }
 
 func (c *column) clear(row int32) {
-	switch {
-	case c.coded():
-		c.code[row] = 0
-	case c.ranged():
-		c.lo[row], c.hi[row] = noValue, noValue
-	default:
-		c.text[row] = ""
-	}
+	c.code.set(row, c.code.none, 0)
+	c.lo.set(row, noValue, 0)
+	c.hi.set(row, noValue, 0)
+	c.text.set(row, "", 0)
 }
 
-func (c *column) set(row int32, values []kind.Value, schema *kind.Set) {
+func (c *column) set(row int32, values []kind.Value, room int, schema *kind.Set) {
 	switch {
 	case c.coded():
-		c.setCodes(row, values)
+		c.code.set(row, c.codes(values), room)
 	case c.ranged():
 		for _, v := range values {
 			if lo, hi, ok := schema.Range(c.field, v); ok {
-				if c.lo[row] == noValue || lo < c.lo[row] {
-					c.lo[row] = lo
+				if first := c.lo.at(row); first == noValue || lo < first {
+					c.lo.set(row, lo, room)
 				}
-				c.hi[row] = max(c.hi[row], hi)
+				c.hi.set(row, max(c.hi.at(row), hi), room)
 			}
 		}
 	case len(values) > 0 && values[0].State == kind.Given:
-		c.text[row] = values[0].Text
+		c.text.set(row, values[0].Text, room)
 	}
 }
 
-func (c *column) setCodes(row int32, values []kind.Value) {
+func (c *column) codes(values []kind.Value) uint32 {
 	if len(values) == 1 {
-		c.code[row] = c.number(values[0])
-		return
+		return c.number(values[0])
 	}
 	many := make([]uint32, 0, len(values))
 	for _, v := range values {
 		many = append(many, c.number(v))
 	}
-	c.code[row] = multiBit | uint32(len(c.multi))
 	c.multi = append(c.multi, many)
+	return multiBit | uint32(len(c.multi)-1)
 }
 
 // number finds or makes the dictionary number of a value; a state is spelled as in
@@ -235,7 +279,7 @@ func (c *column) number(v kind.Value) uint32 {
 
 // at calls visit for each dictionary number of a row.
 func (c *column) at(row int, visit func(n uint32)) {
-	x := c.code[row]
+	x := c.code.at(int32(row))
 	if x&multiBit == 0 {
 		if x != 0 {
 			visit(x)

@@ -207,6 +207,15 @@ func (x *Index) WorkspaceActs(ctx context.Context, verbs ...casebook.Verb) ([]jo
 // Each calls fn for every record of a kind in the order of their identifiers,
 // without a cap.
 func (x *Index) Each(ctx context.Context, kindName string, fn func(Row) error) error {
+	return x.each(ctx, kindName, ` ORDER BY id`, fn)
+}
+
+// Scan is [Index.Each] in no order: the records are not held in memory to be sorted.
+func (x *Index) Scan(ctx context.Context, kindName string, fn func(Row) error) error {
+	return x.each(ctx, kindName, ``, fn)
+}
+
+func (x *Index) each(ctx context.Context, kindName, order string, fn func(Row) error) error {
 	if _, ok := x.schema().Kind(kindName); !ok {
 		return fault.New(fault.NotFound, "index.Each", "no kind %q", kindName)
 	}
@@ -216,7 +225,7 @@ func (x *Index) Each(ctx context.Context, kindName string, fn func(Row) error) e
 		return nil
 	}
 	return x.db.Read(ctx, func(c *sqlite3.Conn) error {
-		return sealeddb.Each(c, `SELECT id, kind, flags, accounts, last, doc FROM record WHERE kind = ?1 ORDER BY id`, []any{n}, func(s *sqlite3.Stmt) error {
+		return sealeddb.Each(c, `SELECT id, kind, flags, accounts, last, doc FROM record WHERE kind = ?1`+order, []any{n}, func(s *sqlite3.Stmt) error {
 			r, err := x.row(s)
 			if err != nil {
 				return err

@@ -231,7 +231,7 @@ func (t *table) filters(q Query, schema *kind.Set) []filter {
 	}
 	if w := q.Within; w != nil {
 		if c := t.byName[w.Field]; c != nil && c.ranged() {
-			out = append(out, filter{pass: func(row int) bool { return w.holds(c.lo[row], c.hi[row]) }})
+			out = append(out, filter{pass: func(row int) bool { return w.holds(c.lo.at(int32(row)), c.hi.at(int32(row))) }})
 		} else {
 			out = append(out, filter{pass: func(int) bool { return false }})
 		}
@@ -277,7 +277,7 @@ func (t *table) facetColumns() []*column {
 }
 
 func (c *column) count(row int, into []int) {
-	x := c.code[row]
+	x := c.code.at(int32(row))
 	if x&multiBit == 0 {
 		into[x]++
 		return
@@ -351,9 +351,9 @@ func (c *column) compare(a, b int32) int {
 	case c.coded():
 		return strings.Compare(c.first(a), c.first(b))
 	case c.ranged():
-		return cmp.Or(cmp.Compare(c.lo[a], c.lo[b]), cmp.Compare(c.hi[a], c.hi[b]))
+		return cmp.Or(cmp.Compare(c.lo.at(a), c.lo.at(b)), cmp.Compare(c.hi.at(a), c.hi.at(b)))
 	}
-	return strings.Compare(c.text[a], c.text[b])
+	return strings.Compare(c.text.at(a), c.text.at(b))
 }
 
 func (c *column) first(row int32) (s string) {

@@ -66,7 +66,11 @@ func (x *Index) loaded(ctx context.Context, name string) (*columns, error) {
 		}
 		fresh := newColumns(x.schema(), x.words)
 		fresh.all = true
-		err := x.eachDoc(ctx, `kind > 0`, nil, fresh.set)
+		var err error
+		if fresh.expect, err = x.Counts(Unwatched(ctx)); err != nil {
+			return nil, err
+		}
+		err = x.eachDoc(ctx, `kind > 0 ORDER BY rec`, nil, fresh.set)
 		return func() { x.cols = fresh }, err
 	})
 	x.mu.RLock()
@@ -76,36 +80,28 @@ func (x *Index) loaded(ctx context.Context, name string) (*columns, error) {
 
 // loadKind reads one kind's records, which for a small kind takes no time.
 func (x *Index) loadKind(ctx context.Context, name string) (func(), error) {
-	type found struct {
-		rec   int64
-		k     *kind.Kind
-		flags uint8
-		last  journal.HLC
-		d     doc
-	}
-	var rows []found
-	n, known := x.words.number(name)
+	fresh := newColumns(x.schema(), x.words)
 	var err error
-	if known {
-		err = x.eachDoc(ctx, `kind = ?1`, []any{n},
-			func(rec int64, k *kind.Kind, flags uint8, last journal.HLC, d doc) {
-				rows = append(rows, found{rec, k, flags, last, d})
-			})
+	if fresh.expect, err = x.Counts(Unwatched(ctx)); err != nil {
+		return nil, err
+	}
+	if n, known := x.words.number(name); known {
+		if err := x.eachDoc(ctx, `kind = ?1`, []any{n}, fresh.set); err != nil {
+			return nil, err
+		}
 	}
 	return func() {
 		if x.cols == nil {
 			x.cols = newColumns(x.schema(), x.words)
 		}
-		for _, r := range rows {
-			x.cols.set(r.rec, r.k, r.flags, r.last, r.d)
-		}
+		x.cols.adopt(fresh.tables[name])
 		x.cols.ready[name] = true
-	}, err
+	}, nil
 }
 
-// eachDoc reads the records of a condition, in order.
+// eachDoc reads the records of a condition.
 func (x *Index) eachDoc(ctx context.Context, where string, args []any, fn func(rec int64, k *kind.Kind, flags uint8, last journal.HLC, d doc)) error {
-	query := `SELECT rec, kind, flags | 2 * (accounts > 1), last, doc FROM record WHERE ` + where + ` ORDER BY rec` // 2 is flagSeveral
+	query := `SELECT rec, kind, flags | 2 * (accounts > 1), last, doc FROM record WHERE ` + where // 2 is flagSeveral
 	return x.db.Read(ctx, func(c *sqlite3.Conn) error {
 		return sealeddb.Each(c, query, args, func(s *sqlite3.Stmt) error {
 			k, ok := x.kindOf(s.ColumnInt64(1))
