@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"runtime"
 	"sync"
 
 	"example.org/amparo/fault"
@@ -12,6 +11,7 @@ import (
 	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/journal"
+	"example.org/amparo/internal/spare"
 )
 
 // OpenActs implements [index.Source]: it reads entries and opens those whose keys
@@ -56,7 +56,7 @@ func (w *Workspace) openMatching(ctx context.Context, entries []*journal.Entry, 
 	}
 	slots := make([]index.Opened, len(entries))
 	errs := make([]error, len(entries))
-	workers := min(runtime.GOMAXPROCS(0), 1+len(entries)/64)
+	workers := min(spare.Cores(ctx), 1+len(entries)/64)
 	var wg sync.WaitGroup
 	for i := range workers {
 		wg.Go(func() {

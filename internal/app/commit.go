@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"runtime"
 
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
@@ -69,7 +70,7 @@ func (w *Workspace) seal(drafts []draft, keyIDs []id.ID, keys []*vault.PayloadKe
 		opened[i] = index.Opened{At: journal.Ref{Device: dev, Number: w.tip.size + uint64(i)}, Key: keyIDs[i], Act: d.act}
 	}
 	plain := make([][]byte, len(drafts))
-	parallel(len(drafts), func(i int) { plain[i] = drafts[i].act.Encode() })
+	parallel(runtime.GOMAXPROCS(0), len(drafts), func(i int) { plain[i] = drafts[i].act.Encode() })
 	entries := make([]*journal.Entry, len(drafts))
 	leaves := make([]journal.Hash, len(drafts))
 	prev := w.tip.prev
@@ -87,7 +88,7 @@ func (w *Workspace) seal(drafts []draft, keyIDs []id.ID, keys []*vault.PayloadKe
 		entries[i], leaves[i] = e, e.LeafHash()
 		prev = leaves[i]
 	}
-	parallel(len(entries), func(i int) { entries[i].SignLeaf(w.vault.Signer(), leaves[i]) })
+	parallel(runtime.GOMAXPROCS(0), len(entries), func(i int) { entries[i].SignLeaf(w.vault.Signer(), leaves[i]) })
 	return entries, leaves, opened, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 
 	"example.org/amparo/fault"
@@ -31,9 +30,9 @@ func inUse() error {
 		With("close it there first; two programs must not write to one workspace").Coded("workspace.open")
 }
 
-// parallel runs fn for 0..n-1 on all cores.
-func parallel(n int, fn func(i int)) {
-	workers := min(runtime.GOMAXPROCS(0), 1+n/64)
+// parallel runs fn for 0..n-1 on so many cores.
+func parallel(cores, n int, fn func(i int)) {
+	workers := min(cores, 1+n/64)
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {

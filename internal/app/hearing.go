@@ -131,13 +131,13 @@ const (
 // Ongoing lists the interviews that were worked on last and are not closed, the last one
 // first.
 func (w *Workspace) Ongoing(ctx context.Context, lang string) ([]LinkView, error) {
-	res, err := w.Desk().List(ctx, index.Query{Kind: "interview_step", Limit: stepsSearched, Plain: true})
+	rows, err := w.Desk().Newest(ctx, "interview_step", stepsSearched)
 	if err != nil {
 		return nil, err
 	}
 	var out []LinkView
 	seen := map[id.ID]bool{}
-	for _, r := range res.Rows {
+	for _, r := range rows {
 		rec, err := id.Parse(r.Values.Get("interview"))
 		if err != nil || seen[rec] || len(out) == shownOngoing {
 			continue

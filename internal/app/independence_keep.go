@@ -316,8 +316,12 @@ func (w *Workspace) beginWords(out *index.Reached) (busy chan struct{}, known bo
 	}
 	done := make(chan struct{})
 	if w.hand.begin(func(life context.Context) {
-		start := time.Now()
-		err := w.compareWords(life)
+		var start time.Time
+		var err error
+		w.hand.inTurn(func() {
+			start = time.Now()
+			err = w.compareWords(life)
+		})
 		k.Lock()
 		defer k.Unlock()
 		at.cost, at.ended, at.err, at.busy = time.Since(start), time.Now(), err, nil

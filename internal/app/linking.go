@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
 	"example.org/amparo/internal/matching"
+	"example.org/amparo/internal/spare"
 	"example.org/amparo/linkage"
 	"example.org/amparo/linkage/eval"
 	"example.org/amparo/linkage/table"
@@ -129,7 +129,7 @@ func (w *Workspace) link(ctx context.Context, kindName string) (*Linking, error)
 	if err != nil {
 		return nil, err
 	}
-	l.res, err = linkage.Link(laid.table, m, linkage.Options{Workers: runtime.GOMAXPROCS(0), Comparers: comparers, Decisions: decisions,
+	l.res, err = linkage.Link(laid.table, m, linkage.Options{Workers: spare.Cores(ctx), Comparers: comparers, Decisions: decisions,
 		Apart: func(i, j uint32) bool { return l.apart.Has(i, j) }}) // which what is recorded later adds to
 	if err != nil {
 		return nil, err
@@ -284,7 +284,7 @@ func (w *Workspace) openNames(ctx context.Context, recs []index.Row, opened map[
 			return err
 		}
 		names := make([][]string, len(part))
-		parallel(len(part), func(i int) {
+		parallel(spare.Cores(ctx), len(part), func(i int) {
 			if r := folded[part[i]]; r != nil {
 				names[i] = namesIn(r)
 			}

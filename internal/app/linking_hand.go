@@ -9,6 +9,7 @@ import (
 
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
+	"example.org/amparo/internal/spare"
 )
 
 // hand is the runs as pages show them, with what is at work behind the pages.
@@ -18,6 +19,7 @@ type hand struct {
 	work   sync.WaitGroup
 	life   context.Context // ends with the workspace
 	end    context.CancelFunc
+	turn   chan struct{} // of what takes long
 	closed bool
 	drops  int // how often all were forgotten
 }
@@ -148,8 +150,17 @@ func (h *hand) begin(fn func(life context.Context)) bool {
 // born makes what lives as long as the workspace is open; the caller holds h.
 func (h *hand) born() {
 	if h.life == nil {
-		h.life, h.end = context.WithCancel(context.Background())
+		h.life, h.end = context.WithCancel(spare.Behind(context.Background()))
+		h.turn = make(chan struct{}, 1)
 	}
+}
+
+// inTurn does what takes long, one after the other: all at once would take the processor from
+// the pages.
+func (h *hand) inTurn(fn func()) {
+	h.turn <- struct{}{}
+	defer func() { <-h.turn }()
+	fn()
 }
 
 // atHand begins to bring a run up to date, where it is time to, and returns it as it is.
@@ -169,7 +180,7 @@ func (w *Workspace) atHand(kindName string) held {
 	early := told && h.cost > slow && time.Since(h.ended) < rest*h.cost
 	if h.busy == nil && !w.hand.closed && !early {
 		h.busy = make(chan struct{})
-		w.hand.work.Go(func() { w.bringUp(kindName) })
+		w.hand.work.Go(func() { w.hand.inTurn(func() { w.bringUp(kindName) }) })
 	}
 	return *h
 }

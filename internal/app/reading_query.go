@@ -31,6 +31,19 @@ func (r *Reading) List(ctx context.Context, q index.Query) (*index.Result, error
 	return res, err
 }
 
+// Newest is [index.Index.Newest] for the purpose.
+func (r *Reading) Newest(ctx context.Context, kindName string, limit int) ([]index.Row, error) {
+	out, err := r.out(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := r.w.index.Newest(ctx, kindName, limit, out)
+	if err == nil {
+		r.prune(out, rows)
+	}
+	return rows, err
+}
+
 // Search is [index.Index.Search] for the purpose. That this member searched, and which files
 // were found by a name, is durable before it returns, and is in the log (R23).
 func (r *Reading) Search(ctx context.Context, text string, limit int) (*index.Found, error) {

@@ -49,7 +49,7 @@ var layers = [][]string{
 	{"linkage/fs", "linkage/cluster"},
 	{"linkage", "linkage/testimony"},
 	{"bench/people"},
-	{"internal/token", "internal/media", "internal/partner/likeness", "internal/partner/oblivious"},
+	{"internal/spare", "internal/token", "internal/media", "internal/partner/likeness", "internal/partner/oblivious"},
 	{"internal/kind", "internal/sealeddb"},
 	{"internal/vault"},
 	{"internal/journal"},

@@ -44,6 +44,7 @@ type table struct {
 	last   []journal.HLC
 	cols   []*column
 	byName map[string]*column
+	newest newest
 }
 
 // column is one field. Which slices are used depends on the type.
@@ -208,6 +209,7 @@ func (cs *columns) set(rec int64, k *kind.Kind, flags uint8, last journal.HLC, d
 		t.grow(rec)
 	}
 	t.flags[s.row], t.last[s.row] = flags, last
+	t.newest.moves(s.row)
 	for _, c := range t.cols {
 		c.clear(s.row)
 	}

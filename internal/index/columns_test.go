@@ -1,12 +1,14 @@
 package index
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"example.org/amparo/internal/journal"
 	"example.org/amparo/internal/kind"
 )
 
@@ -22,7 +24,7 @@ func TestColumnsHoldWhatWasSetLast(t *testing.T) {
 	}
 	values := map[string][]string{"sex": {"f", "m"}, "birth": {"1970", "1971-03", "1968/1972"}, "origin": {"KP-01", "KP-02"}, "pseudonym": {"Saebyeok", "Haneul"}}
 	rapid.Check(t, func(t *rapid.T) {
-		said := map[int64]doc{}
+		said, last := map[int64]doc{}, map[int64]journal.HLC{}
 		cs := newColumns(schema, w)
 		cs.all = true
 		look := func() {
@@ -35,6 +37,18 @@ func TestColumnsHoldWhatWasSetLast(t *testing.T) {
 			}
 			if tab.n != len(said) {
 				t.Fatalf("%d rows of %d records", tab.n, len(said))
+			}
+			want := sorted(said)
+			slices.SortStableFunc(want, func(a, b int64) int { return cmp.Compare(last[b], last[a]) })
+			odd := func(rec int64) bool { return rec%5 == 1 }
+			want = slices.DeleteFunc(want, odd)
+			limit := rapid.IntRange(0, 6).Draw(t, "limit")
+			var got []int64
+			for _, row := range tab.newestRows(limit, func(row int32) bool { return !odd(tab.recs[row]) }) {
+				got = append(got, tab.recs[row])
+			}
+			if n := min(limit, len(want)); len(got) < n || !slices.Equal(got[:n], want[:n]) {
+				t.Fatalf("the newest %d are %v, not %v", limit, got, want)
 			}
 			for rec, d := range said {
 				row := cs.slots[rec].row
@@ -64,7 +78,7 @@ func TestColumnsHoldWhatWasSetLast(t *testing.T) {
 				apart := newColumns(schema, w)
 				apart.expect = map[string]int{"person": rapid.IntRange(0, 20).Draw(t, "expected")}
 				for _, rec := range sorted(said) {
-					apart.set(rec, k, 0, 0, said[rec])
+					apart.set(rec, k, 0, last[rec], said[rec])
 				}
 				cs = newColumns(schema, w)
 				cs.all = true
@@ -80,8 +94,8 @@ func TestColumnsHoldWhatWasSetLast(t *testing.T) {
 						d = append(d, cell{Field: i + 1, Values: vs})
 					}
 				}
-				cs.set(rec, k, 0, 0, d)
-				said[rec] = d
+				said[rec], last[rec] = d, journal.HLC(rapid.IntRange(1, 9).Draw(t, "last"))
+				cs.set(rec, k, 0, last[rec], d)
 			}
 			look()
 		}

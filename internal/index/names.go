@@ -2,7 +2,6 @@ package index
 
 import (
 	"context"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"example.org/amparo/internal/journal"
 	"example.org/amparo/internal/kind"
 	"example.org/amparo/internal/sealeddb"
+	"example.org/amparo/internal/spare"
 	"example.org/amparo/internal/token"
 	"example.org/amparo/names"
 )
@@ -127,7 +127,7 @@ func (x *Index) eachNamed(ctx context.Context, n *nameCache) error {
 	parts := make(chan []namedAct)
 	var mu sync.Mutex // guards n
 	var work sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
+	for range spare.Cores(ctx) {
 		work.Go(func() {
 			for part := range parts {
 				names, err := x.foldNames(ctx, part)

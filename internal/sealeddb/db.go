@@ -105,6 +105,7 @@ func Memory(context.Context) (*DB, error) {
 	if err != nil {
 		return nil, fault.Because(fault.Internal, "sealeddb", "cannot open a database in memory", err)
 	}
+	shelve(c)
 	return &DB{path: "memory", writer: c, memory: true}, nil
 }
 
@@ -131,6 +132,7 @@ func (db *DB) connect(ctx context.Context, writer bool) (*sqlite3.Conn, error) {
 	if err := db.settle(c, writer); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
+	shelve(c)
 	return c, nil
 }
 
@@ -329,7 +331,7 @@ func (db *DB) Close() error {
 				return nil
 			}
 			if c != nil {
-				errs = append(errs, c.Close())
+				errs = append(errs, closeWith(c))
 			}
 		}
 		close(db.readers)
@@ -343,7 +345,7 @@ func (db *DB) Close() error {
 		_, _, err := db.writer.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)
 		errs = append(errs, err)
 	}
-	errs = append(errs, db.writer.Close())
+	errs = append(errs, closeWith(db.writer))
 	db.writer = nil
 	if !db.memory {
 		registered().take(db.handle)

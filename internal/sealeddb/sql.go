@@ -1,7 +1,9 @@
 package sealeddb
 
 import (
+	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/ncruces/go-sqlite3"
 )
@@ -51,15 +53,74 @@ func Run(c *sqlite3.Conn, sql string, args ...any) error {
 	return Exec(s, args...)
 }
 
-// Each prepares a query and calls row for every row of the answer. The statement's
-// raw columns are valid only until row returns.
+// Each runs a query and calls row for every row of the answer. The statement's raw columns are
+// valid only until row returns. On a connection of a [DB] it is prepared once.
 func Each(c *sqlite3.Conn, sql string, args []any, row func(*sqlite3.Stmt) error) error {
-	s, _, err := c.Prepare(sql)
-	if err != nil {
+	held, known := shelves.Load(c)
+	if !known {
+		s, _, err := c.Prepare(sql)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		return EachOf(s, args, row)
+	}
+	sh := held.(*shelf)
+	s := sh.take(sql)
+	if s == nil {
+		var err error
+		if s, _, err = c.Prepare(sql); err != nil {
+			return err
+		}
+	}
+	if err := EachOf(s, args, row); err != nil {
+		_ = s.Close() // the error of its run is the one to report
 		return err
 	}
-	defer s.Close()
-	return EachOf(s, args, row)
+	return sh.give(sql, s)
+}
+
+// shelves hold the prepared statements of open connections. A connection is in one hand at a
+// time, and its shelf with it.
+var shelves sync.Map // *sqlite3.Conn to *shelf
+
+// mostShelved bounds the statements that one connection keeps.
+const mostShelved = 64
+
+// shelf is statements at rest by their text. One that is being run is not on it, so a query
+// within the same query gets its own.
+type shelf struct{ at map[string]*sqlite3.Stmt }
+
+func (sh *shelf) take(sql string) *sqlite3.Stmt {
+	s := sh.at[sql]
+	delete(sh.at, sql)
+	return s
+}
+
+// give puts back a statement without what was bound to it.
+func (sh *shelf) give(sql string, s *sqlite3.Stmt) error {
+	if len(sh.at) >= mostShelved || sh.at[sql] != nil {
+		return s.Close()
+	}
+	if err := s.ClearBindings(); err != nil {
+		return errors.Join(err, s.Close())
+	}
+	sh.at[sql] = s
+	return nil
+}
+
+// shelve begins to keep the statements of a connection.
+func shelve(c *sqlite3.Conn) { shelves.Store(c, &shelf{at: map[string]*sqlite3.Stmt{}}) }
+
+// closeWith closes a connection with its statements.
+func closeWith(c *sqlite3.Conn) error {
+	var errs []error
+	if held, known := shelves.LoadAndDelete(c); known {
+		for _, s := range held.(*shelf).at {
+			errs = append(errs, s.Close())
+		}
+	}
+	return errors.Join(append(errs, c.Close())...)
 }
 
 // EachOf is [Each] over a statement prepared before, which it leaves ready for the

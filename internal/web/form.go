@@ -11,7 +11,6 @@ import (
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/casebook"
-	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
 	"example.org/amparo/where"
 )
@@ -173,12 +172,12 @@ func (v *visit) saidBeside(field string) string {
 
 // recent lists the records of a kind that changed last, and those already chosen.
 func (v *visit) recent(ctx context.Context, kindName string, chosen ...string) ([]option, error) {
-	res, err := v.ws.Desk().List(ctx, index.Query{Kind: kindName, Limit: shownTargets, Plain: true})
+	rows, err := v.ws.Desk().Newest(ctx, kindName, shownTargets)
 	if err != nil {
 		return nil, err
 	}
 	var out []option
-	for _, row := range res.Rows {
+	for _, row := range rows {
 		out = append(out, option{Value: row.ID.String(), Label: v.ws.Title(ctx, row, v.Say.Lang()), On: slices.Contains(chosen, row.ID.String())})
 	}
 	for _, c := range chosen {
