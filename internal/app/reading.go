@@ -178,29 +178,36 @@ func (w *Workspace) notCovered(ctx context.Context, use consent.Use) (roots []id
 // lockedFiles are the persons who refused or withdrew from the desk's own purpose. Only
 // those with such an answer are looked at: the desk asks this all day.
 func (w *Workspace) lockedFiles(ctx context.Context, use consent.Use) ([]id.ID, error) {
-	res, err := w.index.List(ctx, index.Query{Kind: "consent", Limit: 1 << 30, Plain: true,
-		Filters: map[string][]string{"purpose": {use.Purpose}, "state": {string(consent.Refused), string(consent.Withdrawn)}}})
-	if err != nil {
+	no := []string{string(consent.Refused), string(consent.Withdrawn)}
+	var said []id.ID // by some record
+	if err := w.index.ScanHolding(ctx, "consent", [][]string{{use.Purpose}, no}, func(row index.Row) error {
+		if !slices.Contains(row.Values["purpose"], kind.Of(use.Purpose)) || !slices.ContainsFunc(row.Values["state"], func(v kind.Value) bool { return slices.Contains(no, v.Text) }) {
+			return nil
+		}
+		for _, v := range row.Values["person"] {
+			if person, err := id.Parse(v.Text); err == nil {
+				said = append(said, person)
+			}
+		}
+		return nil
+	}); err != nil {
 		return nil, err
 	}
 	reg := newRegister()
-	var roots []id.ID
 	seen := map[id.ID]bool{}
-	for _, row := range res.Rows {
-		for _, v := range row.Values["person"] {
-			person, err := id.Parse(v.Text)
-			if err != nil || seen[person] {
-				continue
+	var roots []id.ID
+	for _, person := range said {
+		if seen[person] {
+			continue
+		}
+		if err := w.readPerson(ctx, reg, person); err != nil {
+			return nil, err
+		}
+		for _, p := range append([]id.ID{person}, reg.group[person]...) {
+			if !seen[p] && reg.locked(p, use) {
+				roots = append(roots, p)
 			}
-			if err := w.readPerson(ctx, reg, person); err != nil {
-				return nil, err
-			}
-			for _, p := range append([]id.ID{person}, reg.group[person]...) {
-				if !seen[p] && reg.locked(p, use) {
-					roots = append(roots, p)
-				}
-				seen[p] = true
-			}
+			seen[p] = true
 		}
 	}
 	slices.SortFunc(roots, id.ID.Compare)

@@ -82,7 +82,7 @@ func (c *cells[T]) set(row int32, v T, room int) {
 		if c.vals == nil {
 			c.vals = make([]T, 0, max(room, int(row)+1))
 		}
-		for int(row) >= len(c.vals) {
+		for int(row) >= len(c.vals) { // rows before it that have none
 			c.vals = append(c.vals, c.none)
 		}
 	}
@@ -190,8 +190,8 @@ func (cs *columns) adopt(t *table) {
 
 // reach makes room for the place of a record.
 func (cs *columns) reach(rec int64) {
-	for int64(len(cs.slots)) <= rec {
-		cs.slots = append(cs.slots, slot{})
+	if n := int64(len(cs.slots)); rec >= n {
+		cs.slots = append(cs.slots, make([]slot, rec+1-n)...)
 	}
 }
 
