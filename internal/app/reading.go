@@ -178,10 +178,9 @@ func (w *Workspace) notCovered(ctx context.Context, use consent.Use) (roots []id
 // lockedFiles are the persons who refused or withdrew from the desk's own purpose. Only
 // those with such an answer are looked at: the desk asks this all day.
 func (w *Workspace) lockedFiles(ctx context.Context, use consent.Use) ([]id.ID, error) {
-	no := []string{string(consent.Refused), string(consent.Withdrawn)}
 	var said []id.ID // by some record
-	if err := w.index.ScanHolding(ctx, "consent", [][]string{{use.Purpose}, no}, func(row index.Row) error {
-		if !slices.Contains(row.Values["purpose"], kind.Of(use.Purpose)) || !slices.ContainsFunc(row.Values["state"], func(v kind.Value) bool { return slices.Contains(no, v.Text) }) {
+	if err := w.index.Refusing(ctx, "consent", func(row index.Row) error {
+		if !slices.Contains(row.Values["purpose"], kind.Of(use.Purpose)) {
 			return nil
 		}
 		for _, v := range row.Values["person"] {

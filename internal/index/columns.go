@@ -27,6 +27,14 @@ func (cs *columns) has(name string) bool {
 	return cs != nil && (cs.all || name != "" && cs.ready[name])
 }
 
+// of is the table of a kind; nil while it is not read in, or has no records.
+func (cs *columns) of(name string) *table {
+	if !cs.has(name) {
+		return nil
+	}
+	return cs.tables[name]
+}
+
 type slot struct {
 	table int32 // index into list, plus one; 0: not listed
 	row   int32

@@ -2,8 +2,6 @@ package index
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -209,31 +207,21 @@ func (x *Index) WorkspaceActs(ctx context.Context, verbs ...casebook.Verb) ([]jo
 // Each calls fn for every record of a kind in the order of their identifiers,
 // without a cap.
 func (x *Index) Each(ctx context.Context, kindName string, fn func(Row) error) error {
-	return x.each(ctx, kindName, ` ORDER BY id`, nil, fn)
+	return x.each(ctx, kindName, ` ORDER BY id`, fn)
 }
 
 // Scan is [Index.Each] in no order: the records are not held in memory to be sorted.
 func (x *Index) Scan(ctx context.Context, kindName string, fn func(Row) error) error {
-	return x.each(ctx, kindName, ``, nil, fn)
+	return x.each(ctx, kindName, ``, fn)
 }
 
-// ScanHolding is [Index.Scan] of the records whose row holds, in whatever fields, one text of
-// each group: a code among a hundred thousand records is found without reading what they say.
-func (x *Index) ScanHolding(ctx context.Context, kindName string, groups [][]string, fn func(Row) error) error {
-	holding := ""
-	var args []any
-	for _, texts := range groups {
-		var either []string
-		for _, t := range texts {
-			args = append(args, []byte(t))
-			either = append(either, fmt.Sprintf(`instr(doc, ?%d)`, len(args)+1))
-		}
-		holding += ` AND (` + strings.Join(either, ` OR `) + `)`
-	}
-	return x.each(ctx, kindName, holding, args, fn)
+// Refusing is [Index.Scan] of the records of a kind in whose row a refusal or a withdrawal of
+// consent stands, in whatever field.
+func (x *Index) Refusing(ctx context.Context, kindName string, fn func(Row) error) error {
+	return x.each(ctx, kindName, ` AND `+refusing, fn)
 }
 
-func (x *Index) each(ctx context.Context, kindName, more string, args []any, fn func(Row) error) error {
+func (x *Index) each(ctx context.Context, kindName, more string, fn func(Row) error) error {
 	if _, ok := x.schema().Kind(kindName); !ok {
 		return fault.New(fault.NotFound, "index.Each", "no kind %q", kindName)
 	}
@@ -243,7 +231,7 @@ func (x *Index) each(ctx context.Context, kindName, more string, args []any, fn 
 		return nil
 	}
 	return x.db.Read(ctx, func(c *sqlite3.Conn) error {
-		return sealeddb.Each(c, `SELECT id, kind, flags, accounts, last, doc FROM record WHERE kind = ?1`+more, append([]any{n}, args...), func(s *sqlite3.Stmt) error {
+		return sealeddb.Each(c, `SELECT id, kind, flags, accounts, last, doc FROM record WHERE kind = ?1`+more, []any{n}, func(s *sqlite3.Stmt) error {
 			r, err := x.row(s)
 			if err != nil {
 				return err

@@ -3,10 +3,14 @@ package index
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
+	"github.com/ncruces/go-sqlite3"
+
 	"example.org/amparo/fault"
+	"example.org/amparo/internal/sealeddb"
 )
 
 // newest is the rows of a table in the order in which they changed last, the newest first, as
@@ -73,18 +77,45 @@ func (x *Index) Newest(ctx context.Context, kindName string, limit int, except *
 		return nil, fault.New(fault.NotFound, "index.Newest", "no kind %q", kindName)
 	}
 	noteKind(ctx, kindName)
-	cs, err := x.loaded(ctx, kindName)
-	if err != nil {
-		return nil, err
-	}
 	var page []int64
 	x.mu.RLock()
-	if t := cs.tables[kindName]; t != nil {
+	known := x.cols.has(kindName)
+	if t := x.cols.of(kindName); t != nil {
 		rows := t.newestRows(limit, func(row int32) bool { return !except.has(t.recs[row]) })
 		for _, row := range rows[:min(limit, len(rows))] {
 			page = append(page, t.recs[row])
 		}
 	}
 	x.mu.RUnlock()
+	if !known {
+		var err error
+		if page, err = x.newestInFile(ctx, kindName, limit, except); err != nil {
+			return nil, err
+		}
+	}
 	return x.rows(ctx, page)
+}
+
+// newestInFile finds them before the kind is read into memory, which takes longer.
+func (x *Index) newestInFile(ctx context.Context, kindName string, limit int, except *Reached) (page []int64, err error) {
+	n, known := x.words.number(kindName)
+	if !known {
+		return nil, nil
+	}
+	enough := errors.New("enough")
+	err = x.db.Read(ctx, func(c *sqlite3.Conn) error {
+		return sealeddb.Each(c, `SELECT rec FROM record WHERE kind = ?1 ORDER BY last DESC, rec`, []any{n}, func(s *sqlite3.Stmt) error {
+			if rec := s.ColumnInt64(0); !except.has(rec) {
+				page = append(page, rec)
+			}
+			if len(page) >= limit {
+				return enough
+			}
+			return nil
+		})
+	})
+	if errors.Is(err, enough) {
+		err = nil
+	}
+	return page, err
 }
