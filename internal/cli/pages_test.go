@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -156,6 +157,7 @@ func BenchmarkBarPages(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(deskGC)) // as the program does
 	w, err := app.Open(b.Context(), dir, []byte(benchPass), app.Options{})
 	if err != nil {
 		b.Fatal(err)

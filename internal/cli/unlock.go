@@ -85,11 +85,14 @@ func (c *cli) unlock(ctx context.Context, f serveFlags) error {
 // is open goes on to the unlock form.
 const tokenEnv = "AMPARO_SESSION"
 
+// deskGC is the garbage collector's target: an old laptop has more time than memory.
+const deskGC = 50
+
 // serve runs the desk until it is interrupted or locked. It takes over w, which may be
 // nil.
 func (c *cli) serve(ctx context.Context, w *app.Workspace, f serveFlags) error {
 	vault.Harden()
-	debug.SetGCPercent(50) // an old laptop has more time than memory
+	debug.SetGCPercent(deskGC)
 	ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(f.port)))
 	if err != nil {
 		if w != nil {
