@@ -33,7 +33,9 @@ var estimators = []string{loglin.Method, sparse.Method, dga.Method, loglin.Diffe
 // Point and Median are empty: there is no one figure. Lower and Upper are the smallest and
 // the largest end of the intervals of the credible members. A refusal of the table as a
 // whole leaves only Chao's bound and the pairs; a refusal for disagreement leaves the
-// lower end.
+// lower end. So does one for want of disagreement: where of several methods one alone gives a
+// figure, nothing shows how far another's would be; and where all lie below Chao's bound, they
+// and it cannot both be right.
 func Ensemble(ctx context.Context, t hist.Table, p Plan) (estimate.Fit, error) {
 	p = p.filled()
 	if r := Screen(t, p); r != nil {
@@ -89,8 +91,11 @@ func verdict(t hist.Table, p Plan, members []estimate.Fit) estimate.Fit {
 	f := estimate.Fit{Method: Method, Point: nan, Median: nan, Ensemble: members}
 	v := Verdict{Observed: t.N(), Credible: []string{}, Ratio: nan, Diagnosis: hist.Diagnose(t), Limits: p.Limits}
 	low, high := math.Inf(1), math.Inf(-1)
-	endless := false
+	endless, asked := false, 0
 	for _, m := range members {
+		if slices.Contains(estimators, m.Method) {
+			asked++
+		}
 		if credible(m) {
 			v.Credible = append(v.Credible, m.Method)
 			low, high = min(low, float64(m.Lower)), max(high, float64(m.Upper))
@@ -102,21 +107,27 @@ func verdict(t hist.Table, p Plan, members []estimate.Fit) estimate.Fit {
 	if len(v.Credible) > 0 {
 		v.Ratio = estimate.Number(high / low)
 	}
-	contradicted(&f, members)
+	bound := chaoOf(members)
+	contradicted(&f, bound, members)
 	f.Lower, f.Upper = estimate.Number(low), estimate.Number(high)
-	decide(&f, &v, low, high, endless, p)
+	decide(&f, &v, bound, endless, asked)
 	f.Detail = v
 	p.sign(&f, t)
 	return f
 }
 
-// decide puts in the sentence, or the refusal.
-func decide(f *estimate.Fit, v *Verdict, low, high float64, endless bool, p Plan) {
+// decide puts in the sentence, or the refusal. asked is how many members are estimators.
+func decide(f *estimate.Fit, v *Verdict, bound *estimate.Fit, endless bool, asked int) {
+	low, high := float64(f.Lower), float64(f.Upper)
+	alone := len(v.Credible) == 1 && asked > 1
+	if alone && bound != nil {
+		low = min(low, float64(bound.Lower))
+	}
 	atLeast := Round(low, -1)
 	v.LowerEnd = estimate.Number(low)
-	bound := func(r estimate.Refusal) {
+	lower := func(r estimate.Refusal) {
 		r = r.Offer("at_least", "At least %d.", atLeast)
-		f.Refusal, f.Upper, v.Sentence = &r, estimate.Number(math.Inf(1)), r.Text
+		f.Refusal, f.Lower, f.Upper, v.Sentence = &r, estimate.Number(low), estimate.Number(math.Inf(1)), r.Text
 	}
 	switch {
 	case len(v.Credible) == 0:
@@ -124,25 +135,37 @@ func decide(f *estimate.Fit, v *Verdict, low, high float64, endless bool, p Plan
 		f.Refusal, f.Lower, f.Upper, v.Sentence = &r, estimate.Number(math.NaN()), estimate.Number(math.NaN()), r.Text
 		v.LowerEnd = estimate.Number(v.Observed)
 	case endless:
-		bound(estimate.Because(Unbounded, "The data do not limit the total from above. We give a lower bound: at least %d.", atLeast))
-	case high > p.Limits.Hull*low:
-		bound(estimate.Because(Disagreement, "Methods disagree by more than a factor of %g. We publish only the lower bound.", p.Limits.Hull))
+		lower(estimate.Because(Unbounded, "The data do not limit the total from above. We give a lower bound: at least %d.", atLeast))
+	case float64(v.Ratio) > v.Limits.Hull:
+		lower(estimate.Because(Disagreement, "Methods disagree by more than a factor of %g. We publish only the lower bound.", v.Limits.Hull))
+	case alone:
+		lower(estimate.Because(OneMember, "Only the method %s gives a figure. It holds under its own assumption, and no other shows how far it may be off. We publish only a lower bound.", v.Credible[0]))
+	case bound != nil && high < float64(bound.Lower):
+		lower(estimate.Because(BelowChao, "All methods give at most %d, and Chao's lower bound is at least %d: the lists avoid each other, or every method leaves out that people differ. We publish only a lower bound.",
+			Round(high, 1), Round(float64(bound.Lower), -1)))
 	default:
 		v.Sentence = estimate.Because("", "Between %d and %d, depending on an assumption that the data cannot check.", atLeast, Round(high, 1)).Text
 	}
 }
 
-// contradicted warns of members below Chao's bound: then lists avoid each other or the
-// member leaves out that people differ.
-func contradicted(f *estimate.Fit, members []estimate.Fit) {
+// chaoOf is Chao's bound among the members, or nil.
+func chaoOf(members []estimate.Fit) *estimate.Fit {
 	at := slices.IndexFunc(members, func(m estimate.Fit) bool { return m.Method == chao.Method && m.Refusal == nil })
 	if at < 0 {
+		return nil
+	}
+	return &members[at]
+}
+
+// contradicted warns of members below Chao's bound: then lists avoid each other or the
+// member leaves out that people differ.
+func contradicted(f *estimate.Fit, bound *estimate.Fit, members []estimate.Fit) {
+	if bound == nil {
 		return
 	}
-	bound := float64(members[at].Point)
 	for _, m := range members {
-		if credible(m) && float64(m.Point) < bound {
-			f.Warn("below_bound", "The method %s gives about %d, below Chao's lower bound of about %d: the lists avoid each other, or the method leaves out that people differ.", m.Method, Round(float64(m.Point), -1), Round(bound, 1))
+		if credible(m) && m.Point < bound.Point {
+			f.Warn("below_bound", "The method %s gives about %d, below Chao's lower bound of about %d: the lists avoid each other, or the method leaves out that people differ.", m.Method, Round(float64(m.Point), -1), Round(float64(bound.Point), 1))
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"example.org/amparo/estimate/hist/histtest"
 	"example.org/amparo/estimate/mse/chao"
 	"example.org/amparo/estimate/mse/dga"
+	"example.org/amparo/estimate/mse/lcm"
 	"example.org/amparo/estimate/mse/loglin"
 	"example.org/amparo/estimate/mse/sparse"
 )
@@ -424,4 +425,62 @@ func TestAMixtureWithoutAnEndKeepsItsLowerBound(t *testing.T) {
 	if m.Refusal == nil || m.Lower != 600 || !math.IsInf(float64(m.Upper), 1) {
 		t.Errorf("%v to %v, refused %v", m.Lower, m.Upper, m.Refusal)
 	}
+}
+
+// Where one of several methods gives a figure, nothing shows how far it may be off: twenty
+// lists are too many for all but latent classes, whose range misses these people by a third.
+func TestOneMethodAloneGivesNoRange(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 3))
+	counts := map[hist.History]int{}
+	for range 3000 {
+		often := rnd.Float64() < 0.3
+		var h hist.History
+		for l := range 20 {
+			chance := 0.01 + 0.0025*float64(l)
+			if often {
+				chance *= 3
+			} else {
+				chance *= 0.6
+			}
+			if rnd.Float64() < chance {
+				h |= 1 << l
+			}
+		}
+		if h != 0 {
+			counts[h]++
+		}
+	}
+	f := ensemble(t, lists(t, "a b c d e f g h i j k l m n o p q r s t", counts), Plan{Seed: 1, LatentClass: LatentClasses(lcm.Options{})})
+	v := f.Detail.(Verdict)
+	if len(v.Credible) != 1 || f.Refusal == nil || f.Refusal.Code != OneMember {
+		t.Fatalf("credible %v, refused with %v", v.Credible, f.Refusal)
+	}
+	if !math.IsInf(float64(f.Upper), 1) || v.LowerEnd > 3000 {
+		t.Errorf("lower bound %v, upper %v of 3,000 people", v.LowerEnd, f.Upper)
+	}
+}
+
+// Chao's bound holds however people differ. Methods that lie below it leave that out.
+func TestMethodsBelowChaosBoundGiveNoRange(t *testing.T) {
+	table := lists(t, "a b c", map[hist.History]int{1: 100, 2: 90, 4: 80, 3: 30, 5: 25, 6: 20, 7: 12})
+	member := func(method string, low, point, high float64) estimate.Fit {
+		return estimate.Fit{Method: method, Lower: estimate.Number(low), Point: estimate.Number(point), Upper: estimate.Number(high)}
+	}
+	p := Plan{}.filled()
+	for _, tc := range []struct {
+		high float64
+		code string
+	}{{590, BelowChao}, {610, ""}} {
+		f := verdict(table, p, []estimate.Fit{member("chao", 600, 700, 800), member("loglin", 500, 520, tc.high), member("dga", 480, 510, 560)})
+		if code := codeOf(f.Refusal); code != tc.code {
+			t.Errorf("up to %v: refused with %q, not %q", tc.high, code, tc.code)
+		}
+	}
+}
+
+func codeOf(r *estimate.Refusal) string {
+	if r == nil {
+		return ""
+	}
+	return r.Code
 }

@@ -16,6 +16,8 @@ const (
 	Disagreement = "disagreement"
 	Unbounded    = "unbounded"
 	NoMember     = "no_member"
+	OneMember    = "one_member"
+	BelowChao    = "below_chao"
 	Unresolved   = "unresolved_links"
 )
 
