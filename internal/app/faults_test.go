@@ -167,7 +167,7 @@ func TestAcknowledgedAccountsSurviveKill(t *testing.T) {
 }
 
 // A full disk is said to be one; what was acknowledged before stays.
-func TestDiskFull(t *testing.T) {
+func TestAFullDiskLosesNothing(t *testing.T) {
 	w := create(t)
 	dir := w.Dir()
 	if err := w.Close(); err != nil {
