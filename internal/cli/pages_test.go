@@ -198,6 +198,8 @@ func BenchmarkBarPages(b *testing.B) {
 		b.ReportMetric(m.cost, "cpu-ms/page")
 	}
 	b.ReportMetric(first.p99, "first-p99-ms")
+	_, peak = usageSoFar()
+	b.ReportMetric(float64(peak>>20), "MB-most") // with the browsers, which are in this process
 }
 
 // untilQuiet waits until next to nothing is done for three seconds, and tells how long that
