@@ -16,7 +16,6 @@ import (
 	"example.org/amparo/estimate/hist/histtest"
 	"example.org/amparo/estimate/mse/chao"
 	"example.org/amparo/estimate/mse/dga"
-	"example.org/amparo/estimate/mse/lcm"
 	"example.org/amparo/estimate/mse/loglin"
 	"example.org/amparo/estimate/mse/sparse"
 )
@@ -427,36 +426,34 @@ func TestAMixtureWithoutAnEndKeepsItsLowerBound(t *testing.T) {
 	}
 }
 
-// Where one of several methods gives a figure, nothing shows how far it may be off: twenty
-// lists are too many for all but latent classes, whose range misses these people by a third.
+// Where one of several methods gives a figure, nothing shows how far it may be off. What is said
+// at least rests on no assumption of that method alone.
 func TestOneMethodAloneGivesNoRange(t *testing.T) {
-	rnd := rand.New(rand.NewPCG(3, 3))
-	counts := map[hist.History]int{}
-	for range 3000 {
-		often := rnd.Float64() < 0.3
-		var h hist.History
-		for l := range 20 {
-			chance := 0.01 + 0.0025*float64(l)
-			if often {
-				chance *= 3
-			} else {
-				chance *= 0.6
-			}
-			if rnd.Float64() < chance {
-				h |= 1 << l
-			}
-		}
-		if h != 0 {
-			counts[h]++
-		}
+	table := lists(t, "a b c", map[hist.History]int{1: 100, 2: 90, 4: 80, 3: 30, 5: 25, 6: 20, 7: 12})
+	fit := func(method string, low, point, high float64) estimate.Fit {
+		return estimate.Fit{Method: method, Lower: estimate.Number(low), Point: estimate.Number(point), Upper: estimate.Number(high)}
 	}
-	f := ensemble(t, lists(t, "a b c d e f g h i j k l m n o p q r s t", counts), Plan{Seed: 1, LatentClass: LatentClasses(lcm.Options{})})
-	v := f.Detail.(Verdict)
-	if len(v.Credible) != 1 || f.Refusal == nil || f.Refusal.Code != OneMember {
-		t.Fatalf("credible %v, refused with %v", v.Credible, f.Refusal)
-	}
-	if !math.IsInf(float64(f.Upper), 1) || v.LowerEnd > 3000 {
-		t.Errorf("lower bound %v, upper %v of 3,000 people", v.LowerEnd, f.Upper)
+	no := estimate.Refuse(dga.Method, estimate.Because("lists_for_graphs", "too many lists"))
+	for _, tc := range []struct {
+		what    string
+		members []estimate.Fit
+		code    string
+		least   float64
+	}{
+		{"latent classes above Chao's bound", []estimate.Fit{fit(chao.Method, 420, 450, 500), no, fit(LCM, 600, 700, 800)}, OneMember, 420},
+		{"latent classes below it", []estimate.Fit{fit(chao.Method, 820, 900, 990), no, fit(LCM, 600, 700, 800)}, OneMember, 600},
+		{"no bound", []estimate.Fit{no, fit(LCM, 600, 700, 800)}, OneMember, 600},
+		{"nothing else was asked", []estimate.Fit{fit(chao.Method, 420, 450, 500), fit(LCM, 600, 700, 800)}, "", 600},
+		{"two give one", []estimate.Fit{fit(chao.Method, 420, 450, 500), no, fit(LCM, 600, 700, 800), fit(loglin.Method, 610, 640, 700)}, "", 600},
+	} {
+		f := verdict(table, Plan{}.filled(), tc.members)
+		v := f.Detail.(Verdict)
+		if codeOf(f.Refusal) != tc.code || v.LowerEnd != estimate.Number(tc.least) || f.Lower != v.LowerEnd {
+			t.Errorf("%s: refused with %q, at least %v and %v", tc.what, codeOf(f.Refusal), v.LowerEnd, f.Lower)
+		}
+		if open := math.IsInf(float64(f.Upper), 1); open != (tc.code != "") {
+			t.Errorf("%s: up to %v", tc.what, f.Upper)
+		}
 	}
 }
 
