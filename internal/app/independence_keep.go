@@ -318,7 +318,7 @@ func (w *Workspace) beginWords(out *index.Reached) (busy chan struct{}, known bo
 	if w.hand.begin(func(life context.Context) {
 		var start time.Time
 		var err error
-		w.hand.inTurn(func() {
+		w.inTurn(func() {
 			start = time.Now()
 			err = w.compareWords(life)
 		})

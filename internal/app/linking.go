@@ -168,7 +168,7 @@ func (w *Workspace) layOut(ctx context.Context, read *Reading, m linkage.Model, 
 	}
 	rows := make([]index.Row, len(l.ids))
 	known := 0
-	if err := read.Each(ctx, l.Kind, func(r index.Row) error {
+	if err := read.Scan(ctx, l.Kind, func(r index.Row) error {
 		if n, ok := l.at[r.ID]; ok {
 			rows[n] = r
 			known++
@@ -182,6 +182,7 @@ func (w *Workspace) layOut(ctx context.Context, read *Reading, m linkage.Model, 
 	if known < len(l.ids) {
 		return nil, errGone
 	}
+	slices.SortFunc(rows[len(l.ids):], func(a, b index.Row) int { return a.ID.Compare(b.ID) })
 	named, err := w.namesOf(ctx, read, l)
 	if err != nil {
 		return nil, err
@@ -240,42 +241,51 @@ func (w *Workspace) namesOf(ctx context.Context, read *Reading, l *Linking) (map
 	if l.Kind == "perpetrator" {
 		holder = l.Kind
 	}
-	var recs []index.Row
-	if err := read.Each(ctx, holder, func(r index.Row) error { recs = append(recs, r); return nil }); err != nil {
+	var holders []nameHolder
+	if err := read.Scan(ctx, holder, func(r index.Row) error {
+		h := nameHolder{r.ID, r.ID}
+		if holder != l.Kind {
+			var err error
+			if h.of, err = id.Parse(r.Values.Get("person")); err != nil {
+				h.of = id.ID{}
+			}
+		}
+		holders = append(holders, h)
+		return nil
+	}); err != nil {
 		return nil, err
 	}
-	if err := w.openNames(ctx, recs, l.opened); err != nil {
+	slices.SortFunc(holders, func(a, b nameHolder) int { return a.rec.Compare(b.rec) })
+	if err := w.openNames(ctx, holders, l.opened); err != nil {
 		return nil, err
 	}
 	out := map[id.ID][]string{}
-	for _, row := range recs {
-		own := l.opened[row.ID]
-		who := row.ID
-		if holder != l.Kind {
-			var err error
-			if who, err = id.Parse(row.Values.Get("person")); err != nil {
-				continue
-			}
+	for _, h := range holders {
+		if h.of.IsZero() {
+			continue
 		}
-		for _, name := range own {
-			if !slices.Contains(out[who], name) {
-				out[who] = append(out[who], name)
+		for _, name := range l.opened[h.rec] {
+			if !slices.Contains(out[h.of], name) {
+				out[h.of] = append(out[h.of], name)
 			}
 		}
 	}
 	return out, nil
 }
 
+// nameHolder is a record that holds names, and whose they are; zero where it does not say.
+type nameHolder struct{ rec, of id.ID }
+
 // namesAtOnce is how many records are opened together.
 const namesAtOnce = 2000
 
 // openNames opens the names of records that are not opened yet. Nobody is among them who is
 // left out.
-func (w *Workspace) openNames(ctx context.Context, recs []index.Row, opened map[id.ID][]string) error {
+func (w *Workspace) openNames(ctx context.Context, holders []nameHolder, opened map[id.ID][]string) error {
 	var closed []id.ID
-	for _, row := range recs {
-		if _, ok := opened[row.ID]; !ok {
-			closed = append(closed, row.ID)
+	for _, h := range holders {
+		if _, ok := opened[h.rec]; !ok {
+			closed = append(closed, h.rec)
 		}
 	}
 	for part := range slices.Chunk(closed, namesAtOnce) {
@@ -325,7 +335,7 @@ func (w *Workspace) namedTogether(ctx context.Context, read *Reading, all *laid)
 				}
 			}
 		}
-		err := read.Each(ctx, name, func(r index.Row) error {
+		err := read.Scan(ctx, name, func(r index.Row) error {
 			var in []uint32
 			for _, f := range fields {
 				for _, v := range r.Values[f] {

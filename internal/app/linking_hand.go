@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -156,11 +157,22 @@ func (h *hand) born() {
 }
 
 // inTurn does what takes long, one after the other: all at once would take the processor from
-// the pages.
-func (h *hand) inTurn(fn func()) {
-	h.turn <- struct{}{}
-	defer func() { <-h.turn }()
+// the pages. What was long leaves much behind, which is given back before the next.
+func (w *Workspace) inTurn(fn func()) {
+	w.hand.turn <- struct{}{}
+	defer func() { <-w.hand.turn }()
+	start := time.Now()
 	fn()
+	if time.Since(start) > slow {
+		w.giveBack()
+	}
+}
+
+// giveBack gives memory back to the machine that nobody is using.
+func (w *Workspace) giveBack() {
+	_ = w.index.Rest() // a connection that does not close well is not used again
+	_ = w.hub.Rest()
+	debug.FreeOSMemory()
 }
 
 // atHand begins to bring a run up to date, where it is time to, and returns it as it is.
@@ -180,7 +192,7 @@ func (w *Workspace) atHand(kindName string) held {
 	early := told && h.cost > slow && time.Since(h.ended) < rest*h.cost
 	if h.busy == nil && !w.hand.closed && !early {
 		h.busy = make(chan struct{})
-		w.hand.work.Go(func() { w.hand.inTurn(func() { w.bringUp(kindName) }) })
+		w.hand.work.Go(func() { w.inTurn(func() { w.bringUp(kindName) }) })
 	}
 	return *h
 }

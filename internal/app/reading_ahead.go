@@ -1,9 +1,6 @@
 package app
 
-import (
-	"context"
-	"runtime/debug"
-)
+import "context"
 
 // ReadAhead reads into memory what the first pages would wait for, one after the other as they
 // are likely to be asked for: lists and names; who may be compared and counted; and what
@@ -22,7 +19,7 @@ func (w *Workspace) ReadAhead(ctx context.Context) error {
 		if err := step(); err != nil {
 			return err
 		}
-		debug.FreeOSMemory()
+		w.giveBack()
 	}
 	return nil
 }

@@ -112,11 +112,20 @@ func (r *Reading) Contested(ctx context.Context) (map[string]int, error) {
 
 // Each is [index.Index.Each] for the purpose.
 func (r *Reading) Each(ctx context.Context, kindName string, fn func(index.Row) error) error {
+	return r.each(ctx, kindName, r.w.index.Each, fn)
+}
+
+// Scan is [index.Index.Scan] for the purpose.
+func (r *Reading) Scan(ctx context.Context, kindName string, fn func(index.Row) error) error {
+	return r.each(ctx, kindName, r.w.index.Scan, fn)
+}
+
+func (r *Reading) each(ctx context.Context, kindName string, all func(context.Context, string, func(index.Row) error) error, fn func(index.Row) error) error {
 	out, err := r.out(ctx)
 	if err != nil {
 		return err
 	}
-	return r.w.index.Each(ctx, kindName, func(row index.Row) error {
+	return all(ctx, kindName, func(row index.Row) error {
 		if out.Has(row.ID) {
 			return nil
 		}

@@ -153,6 +153,9 @@ func (x *Index) DB() *sealeddb.DB { return x.db }
 // Close closes the index file.
 func (x *Index) Close() error { return x.db.Close() }
 
+// Rest is [sealeddb.DB.Rest].
+func (x *Index) Rest() error { return x.db.Rest() }
+
 const numberBits = 40
 
 func actKey(dev int64, number uint64) int64 { return dev<<numberBits | int64(number) }

@@ -318,6 +318,30 @@ func (db *DB) alone(ctx context.Context, fn func(c *sqlite3.Conn) error) error {
 	return db.explain(fn(db.writer))
 }
 
+// Rest closes the connections that nobody reads by. What SQLite once sorted, or held of a file,
+// it keeps for the next time; the memory comes back when the connection is closed, and the next
+// reader opens another.
+func (db *DB) Rest() error {
+	if db.memory {
+		return nil
+	}
+	var errs []error
+	for range db.opt.Readers {
+		select {
+		case c, ok := <-db.readers:
+			if !ok {
+				return errors.Join(errs...)
+			}
+			if c != nil {
+				errs = append(errs, closeWith(c))
+			}
+			db.readers <- nil
+		default: // the others are read by
+		}
+	}
+	return db.explain(errors.Join(errs...))
+}
+
 // Path is the file's path.
 func (db *DB) Path() string { return db.path }
 

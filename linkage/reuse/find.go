@@ -48,7 +48,7 @@ func FindIn(ctx context.Context, texts Texts, fresh func(i int) bool, s Settings
 	}
 	f := finder{Settings: s, texts: texts, fresh: fresh, prompts: map[uint64]bool{}}
 	for _, p := range s.Prompts {
-		for _, h := range cut(p, s.Run, nil).shingles {
+		for _, h := range cut(p, s.Run, nil, document{}).shingles {
 			f.prompts[h] = true
 		}
 	}
@@ -72,7 +72,8 @@ type finder struct {
 	// each Window of its shingles holds one. A prompt within a passage holds none, so where
 	// both texts have one, one fingerprint is enough.
 	need     int32
-	prompted []bool // which texts hold a shingle of a prompt
+	prompted []bool   // which texts hold a shingle of a prompt
+	last     document // the text cut last, whose room the next one takes
 }
 
 // holding is that a text has a fingerprint, and how often.
@@ -132,9 +133,9 @@ func (f *finder) held(ctx context.Context) ([]holding, error) {
 
 // prints are the fingerprints of a text, in order; one that it has twice stands there twice.
 func (f *finder) prints(i int, text string) []uint64 {
-	shingles := cut(text, f.Run, f.prompts).shingles
-	f.prompted[i] = slices.Contains(shingles, 0)
-	prints := winnow(shingles, f.Window)
+	f.last = cut(text, f.Run, f.prompts, f.last)
+	f.prompted[i] = slices.Contains(f.last.shingles, 0)
+	prints := winnow(f.last.shingles, f.Window)
 	slices.Sort(prints)
 	return prints
 }
@@ -178,7 +179,7 @@ const crowd = 200
 type pairing struct{ a, b, of int32 }
 
 // mostPairings is how many are gathered before those of the same texts are put together.
-const mostPairings = 1 << 20
+const mostPairings = 1 << 18
 
 // candidates are the pairs of texts that may share a passage by the fingerprints they have in
 // common, in order. held is in the order of fingerprints.
@@ -208,7 +209,7 @@ func (f *finder) candidates(held []holding) [][2]int32 {
 		}
 		if held = held[n:]; len(all) > limit {
 			all = together(all)
-			limit = 2*len(all) + mostPairings
+			limit = len(all) + len(all)/4 + mostPairings
 		}
 	}
 	var out [][2]int32
@@ -245,7 +246,7 @@ func (f *finder) compare(ctx context.Context, pairs [][2]int32) (out []Shared, e
 			return d, nil
 		}
 		text, err := f.texts.Text(ctx, int(i))
-		d := cut(text, f.Run, f.prompts)
+		d := cut(text, f.Run, f.prompts, document{})
 		if units += len(d.units); units > mostUnits {
 			clear(kept)
 			units = len(d.units)

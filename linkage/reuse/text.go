@@ -6,6 +6,7 @@ package reuse
 
 import (
 	"context"
+	"slices"
 	"unicode"
 
 	"example.org/amparo/names"
@@ -109,9 +110,13 @@ func compare(x, y document, run int) Shared {
 	return sh
 }
 
-// cut divides a text into units and hashes its shingles.
-func cut(text string, run int, prompts map[uint64]bool) document {
-	var d document
+// cut divides a text into units and hashes its shingles. The document lies where into did,
+// which is no longer one, as far as there is room.
+func cut(text string, run int, prompts map[uint64]bool, into document) document {
+	d := document{into.units[:0], into.shingles[:0]}
+	if most := len(text)/3 + 1; cap(d.units) < most { // syllables and characters take three bytes, words more
+		d.units = make([]unit, 0, most)
+	}
 	start := -1
 	word := func(end int) {
 		if start >= 0 {
@@ -134,6 +139,7 @@ func cut(text string, run int, prompts map[uint64]bool) document {
 		}
 	}
 	word(len(text))
+	d.shingles = slices.Grow(d.shingles, len(d.units))
 	for i := 0; i+run <= len(d.units); i++ {
 		h := uint64(1469598103934665603)
 		for _, u := range d.units[i : i+run] {

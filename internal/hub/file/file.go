@@ -114,6 +114,9 @@ func (h *Hub) DB() *sealeddb.DB { return h.db }
 // Close closes the file.
 func (h *Hub) Close() error { return h.db.Close() }
 
+// Rest is [sealeddb.DB.Rest].
+func (h *Hub) Rest() error { return h.db.Rest() }
+
 // PutDevices implements [hub.Hub].
 func (h *Hub) PutDevices(ctx context.Context, devices []hub.Device) error {
 	var fresh []hub.Device
