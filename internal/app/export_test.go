@@ -8,6 +8,7 @@ import (
 	"example.org/amparo/disclose"
 	"example.org/amparo/estimate/proportion"
 	"example.org/amparo/id"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/linkage/eval"
 )
@@ -166,10 +167,10 @@ func (w *Workspace) InFact(ctx context.Context, stages ...string) (map[string]in
 		return nil, err
 	}
 	if g.outcomes != nil {
-		out[AskAfter+"="] = int64(tableTotal(g.outcomes))
+		out[AskAfter+"="] = int64(figure.TableTotal(g.outcomes))
 	}
 	if g.deaths != nil {
-		out[deathsName+"="] = int64(tableTotal(g.deaths))
+		out[deathsName+"="] = int64(figure.TableTotal(g.deaths))
 	}
 	for _, s := range stages {
 		fit, err := w.stayFigure(ctx, g, FigureQuestion{Ask: AskStay, Stage: s}, step)
@@ -185,7 +186,7 @@ func (w *Workspace) InFact(ctx context.Context, stages ...string) (map[string]in
 		if err != nil {
 			return nil, err
 		}
-		if n := tableTotal(tables[0]); n != people || tableTotal(tables[1]) != people {
+		if n := figure.TableTotal(tables[0]); n != people || figure.TableTotal(tables[1]) != people {
 			return nil, fmt.Errorf("%s: %d people, %d of them in places", q.Kind, people, n)
 		}
 		out[mapName(q.Kind)+"="] = int64(people)

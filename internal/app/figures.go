@@ -15,6 +15,7 @@ import (
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
 )
@@ -232,7 +233,7 @@ func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion, again *
 		return nil, err
 	}
 	if q.Ask != AskTotal && fit.Refusal == nil && ground.doubtful > q.Limits.Unresolved {
-		refused := estimate.Refuse(fit.Method, estimate.Because(mse.Unresolved, "Matching is uncertain; the figure would move from %g to %g.", twoDown(float64(fit.Lower)), twoUp(float64(fit.Upper))))
+		refused := estimate.Refuse(fit.Method, estimate.Because(mse.Unresolved, "Matching is uncertain; the figure would move from %g to %g.", figure.TwoDown(float64(fit.Lower)), figure.TwoUp(float64(fit.Upper))))
 		refused.Seed, refused.InputHash, refused.Options = fit.Seed, fit.InputHash, fit.Options
 		fit = refused
 	}
@@ -241,7 +242,7 @@ func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion, again *
 	}
 	fit.Assume("consent", "Counts only people whose consent covers statistics and matching on the day it was made.")
 	f.Under = ground.used()
-	f.Records, f.InputHash, f.Seed = int(fewDown(float64(len(f.Under)))), fit.InputHash, fit.Seed
+	f.Records, f.InputHash, f.Seed = int(figure.FewDown(float64(len(f.Under)))), fit.InputHash, fit.Seed
 	var all bytes.Buffer
 	for _, rec := range f.Under {
 		all.WriteString(rec.String())

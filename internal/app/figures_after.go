@@ -16,6 +16,7 @@ import (
 	"example.org/amparo/estimate/survival"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/chain"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/index"
 )
 
@@ -176,7 +177,7 @@ func firstFate(p id.ID, e chain.Episode) fateOf {
 // the shares, and the widest interval. codes and joined are of [outcomesShown].
 func outcomesOver(ctx context.Context, rows [][]fateOf, codes []string, joined map[string]string, seed uint64, step Step) (estimate.Fit, error) {
 	if codes == nil {
-		return tooFew("aalen-johansen", smallest), nil
+		return figure.TooFew("aalen-johansen", figure.Smallest), nil
 	}
 	fits := len(rows) * imputed
 	share := make([][]AfterAt, len(codes)) // by outcome and time
@@ -243,14 +244,14 @@ func outcomesShown(rows [][]fateOf) (codes []string, joined map[string]string) {
 	rest, any := 0, false
 	for k := len(codes) - 1; k >= 0; k-- {
 		c := codes[k]
-		if joined[c] = c; least[c] >= smallest && (!any || rest >= smallest) {
+		if joined[c] = c; least[c] >= figure.Smallest && (!any || rest >= figure.Smallest) {
 			continue
 		}
 		joined[c], any = OtherOutcomes, true
 		rest += least[c]
 		codes = slices.Delete(codes, k, k+1)
 	}
-	if any && rest < smallest || len(rows[0]) < 2*smallest {
+	if any && rest < figure.Smallest || len(rows[0]) < 2*figure.Smallest {
 		return nil, nil
 	}
 	if any {
@@ -301,11 +302,11 @@ func apartByTen(at []AfterAt, n int) []AfterAt {
 	out := []AfterAt{}
 	last := 0.0
 	for _, a := range at {
-		if (a.Share-last)*float64(n) < smallest {
+		if (a.Share-last)*float64(n) < figure.Smallest {
 			continue
 		}
 		last = a.Share
-		out = append(out, AfterAt{a.Days, twoDigits(a.Share), down2(a.Lower), up2(a.Upper)})
+		out = append(out, AfterAt{a.Days, figure.TwoDigits(a.Share), figure.Down2(a.Lower), figure.Up2(a.Upper)})
 	}
 	return out
 }
@@ -329,15 +330,15 @@ func whatever(of []fateOf, joined map[string]string, code string) estimate.Inter
 // from none to nine, of those who had it, of those who had not, and of those nobody knows of.
 func widened(f bounds.Fates) estimate.Interval {
 	low, high := f.X, f.X
-	if low < smallest {
-		low, high = 0, smallest-1
+	if low < figure.Smallest {
+		low, high = 0, figure.Smallest-1
 	}
 	unknown := f.Unknown
 	if unknown > 0 {
-		unknown = max(unknown, smallest-1)
+		unknown = max(unknown, figure.Smallest-1)
 	}
-	if f.N-f.X-f.Unknown < smallest {
-		low, high = max(0, min(low, f.N-unknown-(smallest-1))), f.N
+	if f.N-f.X-f.Unknown < figure.Smallest {
+		low, high = max(0, min(low, f.N-unknown-(figure.Smallest-1))), f.N
 	}
 	n := float64(f.N)
 	return estimate.Interval{Lower: estimate.Number(math.Floor(100*float64(low)/n) / 100), Upper: estimate.Number(math.Min(1, math.Ceil(100*float64(high+unknown)/n)/100)), Level: 1}
@@ -352,7 +353,7 @@ func headline(fit *estimate.Fit, d *AfterDetail) {
 		}
 	}
 	if best < 0 {
-		refused := tooFew(fit.Method, smallest)
+		refused := figure.TooFew(fit.Method, figure.Smallest)
 		fit.Refusal, fit.Detail = refused.Refusal, nil
 		return
 	}
@@ -389,7 +390,7 @@ func (g *ground) deathBounds(fates map[int]fateOf, listed map[int]bool) estimate
 		}
 	}
 	fit, err := survival.RefuseRisk(bounds.Fates{}, 0.5)
-	if err != nil || f.N < smallest {
+	if err != nil || f.N < figure.Smallest {
 		return fit
 	}
 	g.deaths = &disclose.Table{Columns: []string{deathsName}, Cells: []disclose.Cell{{Key: []string{"died"}, Count: int64(f.X)},
@@ -403,8 +404,8 @@ func (g *ground) deathBounds(fates map[int]fateOf, listed map[int]bool) estimate
 	g.bases[deathsName] = estimate.Hash(basis.Bytes())
 	in := widened(f)
 	d := DeathBounds{Share: in, Tipping: estimate.Number(math.NaN())}
-	if f.Unknown >= smallest {
-		d.Tipping = estimate.Number(twoUp(math.Max(0, (0.5*float64(f.N)-float64(max(f.X, smallest-1)))/float64(f.Unknown))))
+	if f.Unknown >= figure.Smallest {
+		d.Tipping = estimate.Number(figure.TwoUp(math.Max(0, (0.5*float64(f.N)-float64(max(f.X, figure.Smallest-1)))/float64(f.Unknown))))
 	}
 	fit.Lower, fit.Upper, fit.Level, fit.Detail = in.Lower, in.Upper, in.Level, d
 	offerDeaths(fit.Refusal, in)

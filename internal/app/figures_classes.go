@@ -10,6 +10,7 @@ import (
 	"example.org/amparo/estimate/hist"
 	"example.org/amparo/estimate/mse"
 	"example.org/amparo/estimate/mse/lcm"
+	"example.org/amparo/internal/figure"
 )
 
 // What the latent classes of a total are given. The steps, the classes and the bound are
@@ -145,7 +146,7 @@ func (s *sampler) note(f *estimate.Fit) {
 	s.slow = s.slow || p.Tempered || f.Diagnostics.Draws >= slowRun*f.Diagnostics.Chains*9/10 // a tenth is left out as the way there
 	if f.Refusal != nil && f.Refusal.Code == notSettled {
 		r := estimate.Because(notSettled, "The calculation did not settle: separate runs give %d and %d. No figure is given.",
-			int(fewDown(slices.Min(p.Medians))), int(fewUp(slices.Max(p.Medians))))
+			int(figure.FewDown(slices.Min(p.Medians))), int(figure.FewUp(slices.Max(p.Medians))))
 		f.Refusal = &r
 	}
 }
@@ -169,7 +170,7 @@ func (s *sampler) runs() *Runs {
 			low, high = math.Min(low, x), math.Max(high, x)
 		}
 	}
-	r := &Runs{Width: stretch((high - low) / drawnStretches), RHat: estimate.Number(math.Round(1000*s.rhat) / 1000), ESS: estimate.Number(twoDown(s.ess)), Fitted: s.fitted, Slow: s.slow && s.fitted < s.of}
+	r := &Runs{Width: figure.Stretch((high - low) / drawnStretches), RHat: estimate.Number(math.Round(1000*s.rhat) / 1000), ESS: estimate.Number(figure.TwoDown(s.ess)), Fitted: s.fitted, Slow: s.slow && s.fitted < s.of}
 	r.First = math.Floor(low/r.Width) * r.Width
 	for _, draws := range shown {
 		row := make([]int, int((high-r.First)/r.Width)+1)
@@ -191,18 +192,6 @@ func verdictOf(rhat, ess float64, l mse.Limits) string {
 		return RunsAgree
 	}
 	return RunsHardly
-}
-
-// stretch is the next round width of stretches of a total: ten people, or 1, 2 or 5 times a
-// power of ten above.
-func stretch(least float64) float64 {
-	for unit := 10.0; ; unit *= 10 {
-		for _, m := range []float64{1, 2, 5} {
-			if m*unit >= least {
-				return m * unit
-			}
-		}
-	}
 }
 
 // sayLatent says in the options and in the words of a total what its latent classes rest on.

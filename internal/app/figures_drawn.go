@@ -11,6 +11,7 @@ import (
 	"example.org/amparo/estimate/mse"
 	"example.org/amparo/estimate/mse/dga"
 	"example.org/amparo/estimate/mse/nhoi"
+	"example.org/amparo/internal/figure"
 )
 
 // TotalDetail is the detail of a total: what the methods say together, and what is drawn of
@@ -80,8 +81,8 @@ func drawTotal(ctx context.Context, fit *estimate.Fit, tables []hist.Table, p ms
 		return nil
 	}
 	v.Diagnosis, v.Sentence = hist.Diagnosis{}, "" // overlaps, and the sizes of small ones
-	v.LowerEnd, v.Ratio = fewDown(v.LowerEnd), estimate.Number(twoDigits(float64(v.Ratio)))
-	if v.Observed = int(fewDown(float64(v.Observed))); v.Observed < smallest {
+	v.LowerEnd, v.Ratio = figure.FewDown(v.LowerEnd), estimate.Number(figure.TwoDigits(float64(v.Ratio)))
+	if v.Observed = int(figure.FewDown(float64(v.Observed))); v.Observed < figure.Smallest {
 		v.Observed, v.LowerEnd = 0, 0
 	}
 	d := TotalDetail{Verdict: v, Missing: map[string]string{}}
@@ -142,7 +143,7 @@ func without(ctx context.Context, tables []hist.Table, l string, p mse.Plan) (To
 		out.Refused = fit.Refusal
 		return out, nil
 	}
-	out.Lower, out.Upper = fewDown(fit.Lower), fewUp(fit.Upper)
+	out.Lower, out.Upper = figure.FewDown(fit.Lower), figure.FewUp(fit.Upper)
 	return out, nil
 }
 
@@ -182,10 +183,10 @@ func posteriorOver(ctx context.Context, tables []hist.Table, low float64, seed u
 		p.P[i] = mix[first+i]
 	}
 	q := p.Quantiles(0.001, 0.025, 0.5, 0.975, 0.995)
-	out := &TotalPosterior{Lower: fewDown(float64(q[1])), Median: fewDigits(float64(q[2])), Upper: fewUp(float64(q[3])), Bound: fewUp(float64(bound)),
+	out := &TotalPosterior{Lower: figure.FewDown(float64(q[1])), Median: figure.FewDigits(float64(q[2])), Upper: figure.FewUp(float64(q[3])), Bound: figure.FewUp(float64(bound)),
 		Threshold: estimate.Number(low), Tipping: estimate.Number(math.NaN())}
 	for _, m := range p.Peaks() {
-		out.Modes = append(out.Modes, PosteriorBin{fewDigits(float64(m.N)), int(math.Round(100 * m.Share))})
+		out.Modes = append(out.Modes, PosteriorBin{figure.FewDigits(float64(m.N)), int(math.Round(100 * m.Share))})
 	}
 	if drawn {
 		out.Bins, out.Draws = drawnBins(p, q[0], q[4], seed), posteriorDraws
@@ -194,10 +195,10 @@ func posteriorOver(ctx context.Context, tables []hist.Table, low float64, seed u
 	}
 	for _, xi := range tiedAt {
 		at := func(total int) float64 { return n + max(0, float64(total)-n)/xi }
-		out.Tie = append(out.Tie, TieAt{xi, fewDigits(at(q[2])), fewDown(at(q[1])), fewUp(at(q[3]))})
+		out.Tie = append(out.Tie, TieAt{xi, figure.FewDigits(at(q[2])), figure.FewDown(at(q[1])), figure.FewUp(at(q[3]))})
 	}
 	if low > n && float64(q[2]) > low {
-		out.Tipping = estimate.Number(twoDigits((float64(q[2]) - n) / (low - n)))
+		out.Tipping = estimate.Number(figure.TwoDigits((float64(q[2]) - n) / (low - n)))
 	}
 	return out, nil
 }
@@ -207,7 +208,7 @@ var tiedAt = []float64{0.25, 0.33, 0.5, 0.67, 1, 1.5, 2, 3, 4}
 
 // binned gathers a posterior into stretches of one round width, from a total to another.
 func binned(p dga.Posterior, from, to int) []PosteriorBin {
-	width := int(math.Max(1, twoUp(float64(to-from)/bins)))
+	width := int(math.Max(1, figure.TwoUp(float64(to-from)/bins)))
 	var out []PosteriorBin
 	for lo := from / width * width; lo <= to; lo += width {
 		share := 0.0
@@ -222,7 +223,7 @@ func binned(p dga.Posterior, from, to int) []PosteriorBin {
 // drawnBins counts draws from a posterior in stretches of one round width. What lies before from
 // or behind to is put there.
 func drawnBins(p dga.Posterior, from, to int, seed uint64) []PosteriorBin {
-	width := stretch(float64(to-from) / drawnStretches)
+	width := figure.Stretch(float64(to-from) / drawnStretches)
 	first := math.Floor(float64(from)/width) * width
 	out := make([]PosteriorBin, int((float64(to)-first)/width)+1)
 	for i := range out {
@@ -240,40 +241,6 @@ func drawnBins(p dga.Posterior, from, to int, seed uint64) []PosteriorBin {
 	return out
 }
 
-// twoDigits leaves two digits that matter, twoDown and twoUp so that a range grows.
-func twoDigits(x float64) float64 { return digits(x, math.Round) }
-func twoDown(x float64) float64   { return digits(x, math.Floor) }
-func twoUp(x float64) float64     { return digits(x, math.Ceil) }
-
-func digits(x float64, round func(float64) float64) float64 {
-	if x == 0 || math.IsNaN(x) || math.IsInf(x, 0) {
-		return x
-	}
-	power := math.Floor(math.Log10(math.Abs(x))) - 1
-	if power >= 0 {
-		unit := math.Pow(10, power)
-		return round(x/unit) * unit
-	}
-	unit := math.Pow(10, -power)
-	return round(x*unit) / unit
-}
-
-func down2(x estimate.Number) estimate.Number { return estimate.Number(twoDown(float64(x))) }
-func up2(x estimate.Number) estimate.Number   { return estimate.Number(twoUp(float64(x))) }
-
-// fewDigits, fewDown and fewUp leave two digits of a number of people, and never a single
-// person: below a hundred they round to ten.
-func fewDigits[N ~float64](x N) N { return N(coarse(float64(x), math.Round)) }
-func fewDown[N ~float64](x N) N   { return N(coarse(float64(x), math.Floor)) }
-func fewUp[N ~float64](x N) N     { return N(coarse(float64(x), math.Ceil)) }
-
-func coarse(x float64, round func(float64) float64) float64 {
-	if math.Abs(x) < 100 {
-		return 10 * round(x/10)
-	}
-	return digits(x, round)
-}
-
 // unbounded refuses the upper end of a total of which a round lower one is given.
 func unbounded(lower estimate.Number) estimate.Refusal {
 	return estimate.Because(mse.Unbounded, "The data do not limit the total from above. We give a lower bound: at least %d.", int(lower))
@@ -287,9 +254,9 @@ func withoutCounts(f *estimate.Fit, hidden bool) {
 	for i := range f.Ensemble {
 		m := &f.Ensemble[i]
 		if d, ok := m.Detail.(mse.Mixed); ok {
-			d.Lowest, d.Highest = fewDown(d.Lowest), fewUp(d.Highest)
-			d.Between, d.Within = estimate.Number(fewDigits(float64(d.Between))), estimate.Number(fewDigits(float64(d.Within)))
-			d.Observed = [2]int{int(fewDown(float64(d.Observed[0]))), int(fewUp(float64(d.Observed[1])))}
+			d.Lowest, d.Highest = figure.FewDown(d.Lowest), figure.FewUp(d.Highest)
+			d.Between, d.Within = estimate.Number(figure.FewDigits(float64(d.Between))), estimate.Number(figure.FewDigits(float64(d.Within)))
+			d.Observed = [2]int{int(figure.FewDown(float64(d.Observed[0]))), int(figure.FewUp(float64(d.Observed[1])))}
 			m.Detail = d
 		} else {
 			m.Detail = nil
@@ -298,8 +265,8 @@ func withoutCounts(f *estimate.Fit, hidden bool) {
 		if hidden && m.Method == nhoi.Method && m.Refusal == nil {
 			*m = estimate.Refuse(m.Method, estimate.Because("product_of_counts", "This method is a product of counts, some of which are hidden; it would give them away."))
 		}
-		m.Point, m.Median = estimate.Number(fewDigits(float64(m.Point))), estimate.Number(fewDigits(float64(m.Median)))
-		m.Lower, m.Upper = fewDown(m.Lower), fewUp(m.Upper)
+		m.Point, m.Median = estimate.Number(figure.FewDigits(float64(m.Point))), estimate.Number(figure.FewDigits(float64(m.Median)))
+		m.Lower, m.Upper = figure.FewDown(m.Lower), figure.FewUp(m.Upper)
 		if m.Refusal != nil {
 			r := m.Refusal.Without() // it may offer how many people are on the lists
 			if r.Code == mse.Unbounded && !math.IsNaN(float64(m.Lower)) {
@@ -309,7 +276,7 @@ func withoutCounts(f *estimate.Fit, hidden bool) {
 		}
 		m.Warnings = slices.DeleteFunc(m.Warnings, func(w estimate.Warning) bool { return len(w.Args) > 0 })
 	}
-	f.Lower, f.Upper = fewDown(f.Lower), fewUp(f.Upper)
+	f.Lower, f.Upper = figure.FewDown(f.Lower), figure.FewUp(f.Upper)
 	if f.Refusal != nil && f.Refusal.Code == mse.Unbounded {
 		r := unbounded(f.Lower).Offer("at_least", "At least %d.", int(f.Lower))
 		f.Refusal = &r

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -15,6 +14,7 @@ import (
 	"example.org/amparo/estimate/proportion"
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
 )
@@ -244,35 +244,6 @@ func (w *Workspace) totalFigure(ctx context.Context, g *ground, q FigureQuestion
 	return fit, nil
 }
 
-// smallest is the least number of people that a figure of stays or shares rests on, and
-// the least that a share may single out.
-const smallest = disclose.DefaultThreshold
-
-func tooFew(method string, atLeast int) estimate.Fit {
-	r := estimate.Because("small_cells", "Fewer than %d people stand behind this figure, or one side of it. It would let a reader work out something about one of them.", atLeast)
-	r = r.Offer("ask_wider", "Ask a wider question, or wait for more accounts.")
-	return estimate.Refuse(method, r)
-}
-
-// overDraws is the first fit, which is of the records as they are linked, with an interval
-// as wide as all of them together: it holds the sampling error of each and what is not
-// known of who is who. It is no narrower than that of the mixture.
-func overDraws(fits []estimate.Fit) estimate.Fit {
-	out := fits[0]
-	for _, f := range fits[1:] {
-		out.Lower = estimate.Number(math.Min(float64(out.Lower), float64(f.Lower)))
-		out.Upper = estimate.Number(math.Max(float64(out.Upper), float64(f.Upper)))
-	}
-	if out.Options == nil {
-		out.Options = map[string]any{}
-	}
-	out.Options["linkage_draws"] = len(fits) - 1
-	if out.Refusal == nil {
-		out.Assume("linkage", "The interval is the widest over draws of which records are one person.")
-	}
-	return out
-}
-
 // trait is what a share asks of a person.
 type trait struct{ counted, has map[int]bool }
 
@@ -302,7 +273,7 @@ func (w *Workspace) shareFigure(ctx context.Context, g *ground, q FigureQuestion
 			}
 		}
 		fmt.Fprintf(&canonical, "%d of %d\n", x, n)
-		if small = small || x < smallest || n-x < smallest; small {
+		if small = small || x < figure.Smallest || n-x < figure.Smallest; small {
 			continue
 		}
 		f, err := proportion.Estimate(proportion.Question{X: x, Answered: n, Asked: n, Threshold: 0.5})
@@ -312,9 +283,9 @@ func (w *Workspace) shareFigure(ctx context.Context, g *ground, q FigureQuestion
 		fits = append(fits, f)
 	}
 	if small {
-		fits = []estimate.Fit{tooFew(string(proportion.Wilson), smallest)}
+		fits = []estimate.Fit{figure.TooFew(string(proportion.Wilson), figure.Smallest)}
 	}
-	fit := overDraws(fits)
+	fit := figure.OverDraws(fits)
 	fit.InputHash = estimate.Hash(g.salted(canonical.Bytes()))
 	return fit, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"example.org/amparo/disclose"
 	"example.org/amparo/estimate"
+	"example.org/amparo/internal/figure"
 )
 
 // ReleasedElsewhere is the code of a figure that is not given because its difference from a
@@ -145,7 +146,7 @@ func elsewhere(known []disclose.Known, days []time.Time, t *disclose.Table) time
 				n += c.Count
 			}
 		}
-		if rest := k.Count - n; k.Whole && rest > 0 && rest < smallest || !k.Whole && rest < 0 && -rest < smallest {
+		if rest := k.Count - n; k.Whole && rest > 0 && rest < figure.Smallest || !k.Whole && rest < 0 && -rest < figure.Smallest {
 			return days[i]
 		}
 	}
@@ -155,5 +156,5 @@ func elsewhere(known []disclose.Known, days []time.Time, t *disclose.Table) time
 // fewElsewhere says that the difference from what was shown of other people on a day would tell
 // of a few.
 func fewElsewhere(day time.Time) estimate.Refusal {
-	return estimate.Because(ReleasedElsewhere, "Fewer than %d people are counted here and not in what another figure or the map showed on %s, or there and not here. The difference would tell something about them.", smallest, day.Format(time.DateOnly))
+	return estimate.Because(ReleasedElsewhere, "Fewer than %d people are counted here and not in what another figure or the map showed on %s, or there and not here. The difference would tell something about them.", figure.Smallest, day.Format(time.DateOnly))
 }

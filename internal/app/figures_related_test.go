@@ -120,7 +120,7 @@ func TestR11WhatQuestionsAreTakenToHaveInCommonTheyHaveInFact(t *testing.T) {
 }
 
 // figure makes a figure and says why it was refused.
-func figure(t *testing.T, w *app.Workspace, ask string) (*app.Figure, string) {
+func oneFigure(t *testing.T, w *app.Workspace, ask string) (*app.Figure, string) {
 	t.Helper()
 	f := made(t, w, app.FigureQuestion{Ask: ask, Draws: 1, Limits: anyLinks()})
 	fit, err := f.Read()
@@ -166,13 +166,13 @@ func TestR11TwoQuestionsDoNotTellWhoIsInOneAndNotInTheOther(t *testing.T) {
 			}
 			for _, order := range [][2]string{{tc.a, tc.b}, {tc.b, tc.a}} {
 				w := build()
-				first, code := figure(t, w, order[0])
+				first, code := oneFigure(t, w, order[0])
 				if code != "" {
 					t.Fatalf("%s is refused: %s", order[0], code)
 				}
-				second, code := figure(t, w, order[1])
+				second, code := oneFigure(t, w, order[1])
 				if few < 10 {
-					alone, refused := figure(t, build(), order[1])
+					alone, refused := oneFigure(t, build(), order[1])
 					if refused != "" {
 						t.Fatalf("%s alone is refused: %s; the test shows nothing", order[1], refused)
 					}
@@ -189,7 +189,7 @@ func TestR11TwoQuestionsDoNotTellWhoIsInOneAndNotInTheOther(t *testing.T) {
 				} else if code != "" {
 					t.Errorf("%s after %s leaves %d people over, and is refused: %s", order[1], order[0], few, code)
 				}
-				if _, code := figure(t, w, order[0]); code != "" {
+				if _, code := oneFigure(t, w, order[0]); code != "" {
 					t.Errorf("%s of the same people is refused: %s", order[0], code)
 				}
 			}
@@ -224,11 +224,11 @@ func TestR11AFigureAndTheMapDoNotTellWhoIsInOneAndNotInTheOther(t *testing.T) {
 		if all := count(w); all != int64(52+few) {
 			t.Fatalf("the map alone shows %d", all)
 		}
-		if _, code := figure(t, w, app.AskReturned); few < 10 && code != app.ReleasedElsewhere || few > 9 && code != "" {
+		if _, code := oneFigure(t, w, app.AskReturned); few < 10 && code != app.ReleasedElsewhere || few > 9 && code != "" {
 			t.Errorf("the map shows %d more: the share is refused with %q", few, code)
 		}
 		w = build()
-		f, code := figure(t, w, app.AskReturned)
+		f, code := oneFigure(t, w, app.AskReturned)
 		if code != "" || in(t, f, app.AskReturned, "yes") != 52 {
 			t.Fatalf("the share alone is refused: %q", code)
 		}

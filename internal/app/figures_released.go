@@ -18,6 +18,7 @@ import (
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/index"
 )
 
@@ -75,7 +76,7 @@ func (a audited) refusal(method string) estimate.Fit {
 		return estimate.Refuse(method, *a.Refusal)
 	}
 	if a.last.IsZero() && a.elsewhere.IsZero() {
-		return tooFew(method, smallest)
+		return figure.TooFew(method, figure.Smallest)
 	}
 	if a.elsewhere.IsZero() || a.near {
 		return estimate.Refuse(method, later(fewSince(a.last)))
@@ -90,7 +91,7 @@ func later(r estimate.Refusal) estimate.Refusal {
 
 // fewSince says that the difference from the figure of a day would tell of a few people.
 func fewSince(day time.Time) estimate.Refusal {
-	return estimate.Because(ReleasedBefore, "Fewer than %d people came in, left or were corrected since the figure of %s. The difference between the two would tell something about them.", smallest, day.Format(time.DateOnly))
+	return estimate.Because(ReleasedBefore, "Fewer than %d people came in, left or were corrected since the figure of %s. The difference between the two would tell something about them.", figure.Smallest, day.Format(time.DateOnly))
 }
 
 // audit holds tables over the same people against everything shown before, under their name
@@ -117,7 +118,7 @@ func (r releases) hold(name string, before []disclose.Release, last time.Time, t
 			t.Name = name
 		}
 	}
-	opt := disclose.Options{Threshold: smallest, Flat: true, Hierarchies: nested(tables), Known: known}
+	opt := disclose.Options{Threshold: figure.Smallest, Flat: true, Hierarchies: figure.Nested(tables), Known: known}
 	res, err := disclose.Suppress(tables, before, opt)
 	if k := fault.KindOf(err); len(before)+len(known) > 0 && (k == fault.Invalid || k == fault.TooLarge) {
 		// No people agree with all of it: some were changed, and how many nobody can tell.
@@ -142,7 +143,7 @@ func (r releases) near(name, basis string, n int) bool {
 		if !shown && !known || f.Bases[name] == basis {
 			continue
 		}
-		if !known || n < high+smallest && n > low-smallest {
+		if !known || n < high+figure.Smallest && n > low-figure.Smallest {
 			return true
 		}
 	}
@@ -178,11 +179,6 @@ func (f *Figure) release(name string, a audited, g *ground) {
 	}
 }
 
-// yesNo is a table of one question with two answers.
-func yesNo(column string, yes, no int) *disclose.Table {
-	return &disclose.Table{Columns: []string{column}, Cells: []disclose.Cell{{Key: []string{"yes"}, Count: int64(yes)}, {Key: []string{"no"}, Count: int64(no)}}}
-}
-
 // auditFigure holds the counts that a fit shows against everything shown before, and refuses
 // it, or takes out of it, what would tell something about a few people by the difference.
 // The overlaps of a total are audited where they are laid out.
@@ -196,7 +192,7 @@ func (f *Figure) auditFigure(fit estimate.Fit, g *ground, r releases) (estimate.
 	name := strings.TrimSpace(f.Question.Ask + " " + f.Question.Stage)
 	switch d := fit.Detail.(type) {
 	case *proportion.Lines:
-		a, err := r.audit(name, yesNo(name, d.Described.X, d.Described.N-d.Described.X))
+		a, err := r.audit(name, figure.YesNo(name, d.Described.X, d.Described.N-d.Described.X))
 		if err != nil {
 			return fit, err
 		}
@@ -206,7 +202,7 @@ func (f *Figure) auditFigure(fit estimate.Fit, g *ground, r releases) (estimate.
 		if err != nil {
 			return fit, err
 		}
-		a.near = r.near(name, g.bases[name], tableTotal(g.outcomes))
+		a.near = r.near(name, g.bases[name], figure.TableTotal(g.outcomes))
 		return f.allOrNone(fit, name, a, g), nil
 	case *StayDetail:
 		return f.auditStay(fit, d, g, name, r)
@@ -231,7 +227,7 @@ func (f *Figure) auditDeaths(fit *estimate.Fit, g *ground, r releases) error {
 	if err != nil {
 		return err
 	}
-	n, basis := tableTotal(g.deaths), g.bases[deathsName]
+	n, basis := figure.TableTotal(g.deaths), g.bases[deathsName]
 	near := r.near(deathsName, basis, n)
 	m := fit.Ensemble[at]
 	d, _ := m.Detail.(DeathBounds)
@@ -286,13 +282,6 @@ func (f *Figure) auditTotal(fit estimate.Fit, g *ground, r releases) estimate.Fi
 	out := audited{last: last}.refusal(fit.Method)
 	out.Seed, out.InputHash, out.Options = fit.Seed, fit.InputHash, fit.Options
 	return out
-}
-
-func tableTotal(t *disclose.Table) (n int) {
-	for _, c := range t.Cells {
-		n += int(c.Count)
-	}
-	return n
 }
 
 // allOrNone gives a fit whose every count may be shown, or none.

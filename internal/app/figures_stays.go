@@ -13,6 +13,7 @@ import (
 	"example.org/amparo/estimate/survival"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/chain"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
 )
@@ -41,7 +42,7 @@ type StageMarks struct {
 }
 
 // fewestStays is the least number of stays of which a duration is given.
-const fewestStays = smallest
+const fewestStays = figure.Smallest
 
 // stayFigure is Turnbull's estimate of how long a stage lasted, one first stay a person,
 // over draws of who is who.
@@ -78,7 +79,7 @@ func (w *Workspace) stayFigure(ctx context.Context, g *ground, q FigureQuestion,
 	var fits []estimate.Fit
 	for i, rows := range in {
 		if len(rows) < fewestStays {
-			fits = []estimate.Fit{tooFew("turnbull", fewestStays)}
+			fits = []estimate.Fit{figure.TooFew("turnbull", fewestStays)}
 			break
 		}
 		if err := ctx.Err(); err != nil {
@@ -91,7 +92,7 @@ func (w *Workspace) stayFigure(ctx context.Context, g *ground, q FigureQuestion,
 		fits = append(fits, f)
 		step(StepMethods, i+1, len(in))
 	}
-	fit := overDraws(fits)
+	fit := figure.OverDraws(fits)
 	drawStays(&fit, in[0], marks)
 	fit.Seed, fit.InputHash = seed, estimate.Hash(input)
 	return fit, nil
@@ -184,14 +185,14 @@ func roundBoxes(masses []survival.Mass, n float64) []survival.Mass {
 		}
 		open.P += m.P
 		open.Right = estimate.Number(roundDays(float64(m.Right), math.Ceil))
-		if i < len(masses)-1 && open.P*n > smallest-1e-6 && float64(open.Right) <= masses[i+1].Left && float64(open.Right) > open.Left {
+		if i < len(masses)-1 && open.P*n > figure.Smallest-1e-6 && float64(open.Right) <= masses[i+1].Left && float64(open.Right) > open.Left {
 			out, open = append(out, open), survival.Mass{P: -1}
 		}
 	}
 	switch {
 	case open.P < 0:
 		return out
-	case len(out) > 0 && open.P*n < smallest-1e-6:
+	case len(out) > 0 && open.P*n < figure.Smallest-1e-6:
 		last := &out[len(out)-1]
 		last.Right, last.P = open.Right, last.P+open.P
 		return out
@@ -236,7 +237,7 @@ func riskSet(rows []survival.Interval) []AtRisk {
 				n++
 			}
 		}
-		if n < smallest || len(out) > 0 && out[len(out)-1].People-n < smallest {
+		if n < figure.Smallest || len(out) > 0 && out[len(out)-1].People-n < figure.Smallest {
 			continue
 		}
 		out = append(out, AtRisk{t, n})
@@ -270,14 +271,14 @@ func (g *ground) marks(set *kind.Set, all map[string]map[int]chain.Duration) []S
 		slices.SortStableFunc(ended, func(a, b chain.Duration) int {
 			return cmp.Or(cmp.Compare(a.Lo+a.Hi, b.Lo+b.Hi), cmp.Compare(a.Lo, b.Lo))
 		})
-		m := StageMarks{Stage: term.Code, Held: held >= smallest, Marks: [][2]float64{}}
-		for k := len(ended) / smallest; k > 0; k-- {
+		m := StageMarks{Stage: term.Code, Held: held >= figure.Smallest, Marks: [][2]float64{}}
+		for k := len(ended) / figure.Smallest; k > 0; k-- {
 			size := len(ended) / k // what is over goes to the last groups, one each
 			lo, hi := 0.0, 0.0
 			for _, d := range ended[:size] {
 				lo, hi = lo+d.Lo/float64(size), hi+d.Hi/float64(size)
 			}
-			m.Marks = append(m.Marks, [2]float64{twoDown(lo), twoUp(hi)})
+			m.Marks = append(m.Marks, [2]float64{figure.TwoDown(lo), figure.TwoUp(hi)})
 			ended = ended[size:]
 		}
 		g.told[term.Code] = len(seen)

@@ -9,6 +9,7 @@ import (
 	"example.org/amparo/estimate"
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/kind"
 )
 
@@ -178,8 +179,8 @@ func (r releases) tooSoon(q SpreadQuestion, last *Spread, people int) *estimate.
 	}
 	for _, v := range last.views {
 		low, high, _ := v.people(mapName(q.Kind))
-		if people < high+max(smallest, high/grownBy) && people > low-max(smallest, low/grownBy) {
-			out := estimate.Because("few_since_view", "Too few people came in or left since the map of %s: at least %d, and one in five. It stays as it is.", v.Made.Format(time.DateOnly), smallest).
+		if people < high+max(figure.Smallest, high/grownBy) && people > low-max(figure.Smallest, low/grownBy) {
+			out := estimate.Because("few_since_view", "Too few people came in or left since the map of %s: at least %d, and one in five. It stays as it is.", v.Made.Format(time.DateOnly), figure.Smallest).
 				Offer("count_later", "Record more accounts, then count anew.")
 			return &out
 		}
@@ -242,17 +243,6 @@ func named(r disclose.Release) disclose.Release {
 	t.Partial = true
 	t.Cells = slices.DeleteFunc(slices.Clone(t.Cells), func(c disclose.ReleasedCell) bool { return !shown[c.Key[0]] })
 	return r
-}
-
-// nested are the columns of tables that lie within each other.
-func nested(tables []*disclose.Table) [][]string {
-	var out [][]string
-	for _, t := range tables {
-		if slices.Equal(t.Columns, []string{"season", "month"}) {
-			out = append(out, t.Columns)
-		}
-	}
-	return out
 }
 
 // showedBy is what a record of an estimate showed, or nil. Once it has shown something, that

@@ -200,11 +200,11 @@ func saveWorkspaceFigure(cmd *cobra.Command, f *app.Figure) error {
 	if err != nil {
 		return err
 	}
-	return (&figure{Format: figureFormat, Kind: workspaceFigure, Program: f.Program, Made: f.Made, Request: raw, Fit: f.Fit}).save(file)
+	return (&figureFile{Format: figureFormat, Kind: workspaceFigure, Program: f.Program, Made: f.Made, Request: raw, Fit: f.Fit}).save(file)
 }
 
 // computeWorkspace computes a figure of the open workspace again.
-func (f *figure) computeWorkspace(ctx context.Context, w *app.Workspace) error {
+func (f *figureFile) computeWorkspace(ctx context.Context, w *app.Workspace) error {
 	var q workspaceRequest
 	if err := f.decode(&q); err != nil {
 		return err
@@ -235,7 +235,7 @@ differs, and 7 when the records are not those it was made from.`,
 				if err != nil {
 					return err
 				}
-				return c.compareFigures(&figure{Program: old.Program, Fit: old.Fit}, &figure{Fit: now.Fit})
+				return c.compareFigures(&figureFile{Program: old.Program, Fit: old.Fit}, &figureFile{Fit: now.Fit})
 			})
 		},
 	}
