@@ -153,8 +153,8 @@ func (w *Workspace) InFact(ctx context.Context, stages ...string) (map[string]in
 	if err != nil {
 		return nil, err
 	}
-	for _, ask := range []string{AskReturned, AskSold} {
-		fit, err := w.shareFigure(ctx, g, FigureQuestion{Ask: ask})
+	for _, ask := range []string{figure.AskReturned, figure.AskSold} {
+		fit, err := w.shareFigure(ctx, g, figure.Question{Ask: ask})
 		if err != nil {
 			return nil, err
 		}
@@ -163,22 +163,22 @@ func (w *Workspace) InFact(ctx context.Context, stages ...string) (map[string]in
 		}
 	}
 	step := func(string, int, int) {}
-	if _, err = w.afterFigure(ctx, g, FigureQuestion{Ask: AskAfter}, step); err != nil {
+	if _, err = w.afterFigure(ctx, g, figure.Question{Ask: figure.AskAfter}, step); err != nil {
 		return nil, err
 	}
 	if g.outcomes != nil {
-		out[AskAfter+"="] = int64(figure.TableTotal(g.outcomes))
+		out[figure.AskAfter+"="] = int64(figure.TableTotal(g.outcomes))
 	}
 	if g.deaths != nil {
 		out[deathsName+"="] = int64(figure.TableTotal(g.deaths))
 	}
 	for _, s := range stages {
-		fit, err := w.stayFigure(ctx, g, FigureQuestion{Ask: AskStay, Stage: s}, step)
+		fit, err := w.stayFigure(ctx, g, figure.Question{Ask: figure.AskStay, Stage: s}, step)
 		if err != nil {
 			return nil, err
 		}
 		if d, ok := fit.Detail.(*StayDetail); ok && fit.Refusal == nil {
-			out[AskStay+" "+s+"="], out[rugName(s)+"="] = int64(d.AtRisk[0].People), int64(g.told[s])
+			out[figure.AskStay+" "+s+"="], out[rugName(s)+"="] = int64(d.AtRisk[0].People), int64(g.told[s])
 		}
 	}
 	for _, q := range SpreadQuestions {

@@ -24,84 +24,12 @@ import (
 // needs [matchingPurpose], for who is who is known of those alone who agreed to be matched.
 const countingPurpose = "CO-03"
 
-// The questions a figure of the workspace answers.
-const (
-	AskTotal    = "total"    // how many people there are, listed or not
-	AskStay     = "stay"     // how long a stage of detention lasts, in days
-	AskReturned = "returned" // share of those heard who were sent back at least once
-	AskSold     = "sold"     // share of the women heard who were trafficked
-)
-
-// Asks lists the questions, in the order they are shown.
-func Asks() []string { return []string{AskTotal, AskStay, AskReturned, AskSold, AskAfter} }
-
-// FigureQuestion is all that determines a figure but the records.
-type FigureQuestion struct {
-	Ask    string     `json:"ask"`
-	Stage  string     `json:"stage,omitempty"`  // of AskStay: ST05
-	Draws  int        `json:"draws"`            // draws of who is who; 0 stands for 8
-	Latent int        `json:"latent,omitempty"` // of AskTotal: to how many of them latent classes are fitted; 0 stands for up to 8, -1 for none. Of a figure that was kept, 0 is none
-	Seed   *uint64    `json:"seed,omitempty"`   // nil: derived from the records and the question
-	Limits mse.Limits `json:"limits"`           // the zero value stands for the defaults
-}
-
-// MaxFigureDraws is how many draws a figure takes at most: it keeps one within minutes.
-const MaxFigureDraws = 200
-
-// usualDraws are the draws of who is who where nothing is said.
-const usualDraws = 8
-
-// asked is a question that is asked now: where it does not say whether it wants latent
-// classes, it does. One that was kept before there were any at the desk has none.
-func (q FigureQuestion) asked() FigureQuestion {
-	if q.Draws == 0 {
-		q.Draws = usualDraws
-	}
-	if q.Latent == 0 {
-		q.Latent = min(mostLatent, q.Draws)
-	}
-	return q
-}
-
-func (q FigureQuestion) filled(set *kind.Set) (FigureQuestion, error) {
-	if !slices.Contains(Asks(), q.Ask) {
-		return q, fault.New(fault.Invalid, "app.Figure", "there is no question %q", q.Ask).With("ask one of %v", Asks()).Coded("figure.ask")
-	}
-	if q.Draws == 0 {
-		q.Draws = usualDraws
-	}
-	if q.Draws < 1 || q.Draws > MaxFigureDraws {
-		return q, fault.New(fault.Invalid, "app.Figure", "there are %d draws of who is who", q.Draws).With("ask for 1 to %d; %d is usual", MaxFigureDraws, usualDraws).Coded("figure.draws", MaxFigureDraws)
-	}
-	if q.Latent < -1 || q.Latent > q.Draws {
-		return q, fault.New(fault.Invalid, "app.Figure", "latent classes cannot be fitted to %d of %d draws of who is who", q.Latent, q.Draws).With("ask for as many or fewer, or for -1 to leave them out").Coded("figure.latent", q.Draws)
-	}
-	if q.Latent == -1 || q.Ask != AskTotal {
-		q.Latent = 0
-	}
-	if q.Limits == (mse.Limits{}) {
-		q.Limits = mse.DefaultLimits()
-	}
-	if q.Ask != AskStay {
-		q.Stage = ""
-		return q, nil
-	}
-	if q.Stage == "" {
-		q.Stage = "ST05"
-	}
-	stages, _ := set.Vocabulary("repatriation_stages")
-	if _, ok := stages.Term(q.Stage); !ok {
-		return q, fault.New(fault.Invalid, "app.Figure", "there is no stage %q", q.Stage).With("name one by its code, such as ST05").Coded("figure.stage")
-	}
-	return q, nil
-}
-
 // Figure is a figure made from the records of a workspace. It holds no record, and of counts by
 // list only those of [Figure.Overlaps]: the records are read again when it is computed again, under the consent of
 // that day.
 type Figure struct {
 	Record    id.ID           `json:"record"` // of the kind estimate_run; zero until it is kept
-	Question  FigureQuestion  `json:"question"`
+	Question  figure.Question `json:"question"`
 	Made      time.Time       `json:"made"`
 	Program   string          `json:"program"`
 	Journal   string          `json:"journal"` // SHA-256 over the heads of all devices' logs
@@ -137,30 +65,16 @@ func (f *Figure) Read() (estimate.Fit, error) {
 	return fit, err
 }
 
-// Step is told how far a figure is: what is being done, and how many of how many pieces of
-// it are done.
-type Step func(what string, done, of int)
-
-// What is done for a figure, in its order; not every figure needs every step.
-const (
-	StepLinking   = "linking"   // records are compared, and who is who is drawn
-	StepMethods   = "methods"   // every method is fitted to every draw
-	StepClasses   = "classes"   // latent classes are sampled; in hundredths of a draw
-	StepPosterior = "posterior" // how likely each total is
-	StepWithout   = "without"   // each list is left out in turn
-	StepKeeping   = "keeping"
-)
-
 // MakeFigure computes a figure and keeps it as a record of the kind estimate_run. program
 // names the version that computes.
-func (w *Workspace) MakeFigure(ctx context.Context, q FigureQuestion, program string) (*Figure, error) {
+func (w *Workspace) MakeFigure(ctx context.Context, q figure.Question, program string) (*Figure, error) {
 	return w.MakeFigureTelling(ctx, q, program, func(string, int, int) {})
 }
 
 // MakeFigureTelling is MakeFigure that tells how far it is. Nothing is written before all
 // of it is computed: a context that ends leaves nothing behind.
-func (w *Workspace) MakeFigureTelling(ctx context.Context, q FigureQuestion, program string, step Step) (*Figure, error) {
-	q = q.asked()
+func (w *Workspace) MakeFigureTelling(ctx context.Context, q figure.Question, program string, step figure.Step) (*Figure, error) {
+	q = q.Asked()
 	f, err := w.computeFigure(ctx, q, nil, step)
 	if err != nil {
 		return nil, err
@@ -180,13 +94,13 @@ func (w *Workspace) MakeFigureTelling(ctx context.Context, q FigureQuestion, pro
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	step(StepKeeping, 0, 1)
+	step(figure.StepKeeping, 0, 1)
 	f.Program, f.Record = program, w.NewRecord()
 	return f, w.keepFigure(ctx, f)
 }
 
 // newFigure begins a figure, or a view of the map, of today.
-func (w *Workspace) newFigure(q FigureQuestion, purposes ...string) *Figure {
+func (w *Workspace) newFigure(q figure.Question, purposes ...string) *Figure {
 	return &Figure{Question: q, Made: w.opt.Now().UTC().Truncate(time.Second), Journal: w.journalHash(), Purposes: purposes,
 		Released: map[string]disclose.Release{}, Sizes: map[string]int{}, Bases: map[string]string{}}
 }
@@ -199,12 +113,12 @@ func (f *Figure) heldAgainst(before releases) {
 }
 
 // computeFigure computes a figure. again is the one that is computed again, or nil.
-func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion, again *Figure, step Step) (*Figure, error) {
-	q, err := q.filled(w.Schema())
+func (w *Workspace) computeFigure(ctx context.Context, q figure.Question, again *Figure, step figure.Step) (*Figure, error) {
+	q, err := q.Filled(w.Schema())
 	if err != nil {
 		return nil, err
 	}
-	step(StepLinking, 0, 1)
+	step(figure.StepLinking, 0, 1)
 	ground, err := w.figureGround(ctx, q.Draws)
 	if err != nil {
 		return nil, err
@@ -218,13 +132,13 @@ func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion, again *
 	before.figures = append(before.figures, f) // what it shows first, the rest of it is held against
 	var fit estimate.Fit
 	switch q.Ask {
-	case AskTotal:
+	case figure.AskTotal:
 		if f.Overlaps, err = w.overlaps(ctx, ground, before, f); err == nil {
 			fit, err = w.totalFigure(ctx, ground, q, f.Overlaps, step)
 		}
-	case AskStay:
+	case figure.AskStay:
 		fit, err = w.stayFigure(ctx, ground, q, step)
-	case AskAfter:
+	case figure.AskAfter:
 		fit, err = w.afterFigure(ctx, ground, q, step)
 	default:
 		fit, err = w.shareFigure(ctx, ground, q)
@@ -232,7 +146,7 @@ func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion, again *
 	if err != nil {
 		return nil, err
 	}
-	if q.Ask != AskTotal && fit.Refusal == nil && ground.doubtful > q.Limits.Unresolved {
+	if q.Ask != figure.AskTotal && fit.Refusal == nil && ground.doubtful > q.Limits.Unresolved {
 		refused := estimate.Refuse(fit.Method, estimate.Because(mse.Unresolved, "Matching is uncertain; the figure would move from %g to %g.", figure.TwoDown(float64(fit.Lower)), figure.TwoUp(float64(fit.Upper))))
 		refused.Seed, refused.InputHash, refused.Options = fit.Seed, fit.InputHash, fit.Options
 		fit = refused
@@ -250,14 +164,6 @@ func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion, again *
 	f.RecordsID = estimate.Hash(all.Bytes())
 	f.Fit, err = json.Marshal(fit)
 	return f, err
-}
-
-// seed is the one asked for, or one that the input and the question determine.
-func (q FigureQuestion) seed(canonical []byte) (uint64, error) {
-	if q.Seed != nil {
-		return *q.Seed, nil
-	}
-	return estimate.Seed(canonical, q.Ask, map[string]any{"stage": q.Stage, "draws": q.Draws, "limits": q.Limits}, "")
 }
 
 // journalHash names the state of the journal: every device's log, its length and root.
@@ -336,7 +242,7 @@ func (w *Workspace) Figures(ctx context.Context) ([]*Figure, error) {
 
 func figureOf(r index.Row) *Figure {
 	var f Figure
-	if json.Unmarshal([]byte(r.Values.Get("diagnostics")), &f) != nil || f.Record != r.ID || !slices.Contains(Asks(), f.Question.Ask) {
+	if json.Unmarshal([]byte(r.Values.Get("diagnostics")), &f) != nil || f.Record != r.ID || !slices.Contains(figure.Asks(), f.Question.Ask) {
 		return nil
 	}
 	return &f

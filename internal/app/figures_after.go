@@ -20,9 +20,6 @@ import (
 	"example.org/amparo/internal/index"
 )
 
-// AskAfter asks what happened after the first forced return: which outcome, and how long after.
-const AskAfter = "after"
-
 // OtherOutcomes stands for outcomes that fewer than ten people had, joined.
 const OtherOutcomes = "other"
 
@@ -82,7 +79,7 @@ type fateOf struct {
 
 // afterFigure is Aalen and Johansen's estimate of the outcomes of those heard, over draws of
 // who is who and of the lengths within what was told; with a refusal for the dead.
-func (w *Workspace) afterFigure(ctx context.Context, g *ground, q FigureQuestion, step Step) (estimate.Fit, error) {
+func (w *Workspace) afterFigure(ctx context.Context, g *ground, q figure.Question, step figure.Step) (estimate.Fit, error) {
 	fates, heard, listed, err := w.fates(ctx, g)
 	if err != nil {
 		return estimate.Fit{}, err
@@ -108,11 +105,11 @@ func (w *Workspace) afterFigure(ctx context.Context, g *ground, q FigureQuestion
 		rows = append(rows, of)
 		canonical.WriteByte('\n')
 	}
-	g.bases[AskAfter] = estimate.Hash(fmt.Append(nil, rows[0]))
+	g.bases[figure.AskAfter] = estimate.Hash(fmt.Append(nil, rows[0]))
 	death := g.deathBounds(fates, listed)
 	fmt.Fprintf(&canonical, "%v %v %v", death.Lower, death.Upper, death.Detail)
 	input := g.salted(canonical.Bytes())
-	seed, err := q.seed(input)
+	seed, err := q.SeedOf(input)
 	if err != nil {
 		return estimate.Fit{}, err
 	}
@@ -175,7 +172,7 @@ func firstFate(p id.ID, e chain.Episode) fateOf {
 
 // outcomesOver estimates the outcomes on every draw, and puts the draws together: the mean of
 // the shares, and the widest interval. codes and joined are of [outcomesShown].
-func outcomesOver(ctx context.Context, rows [][]fateOf, codes []string, joined map[string]string, seed uint64, step Step) (estimate.Fit, error) {
+func outcomesOver(ctx context.Context, rows [][]fateOf, codes []string, joined map[string]string, seed uint64, step figure.Step) (estimate.Fit, error) {
 	if codes == nil {
 		return figure.TooFew("aalen-johansen", figure.Smallest), nil
 	}
@@ -203,7 +200,7 @@ func outcomesOver(ctx context.Context, rows [][]fateOf, codes []string, joined m
 		if i == 0 {
 			fit = one
 		}
-		step(StepMethods, i+1, fits)
+		step(figure.StepMethods, i+1, fits)
 	}
 	d := &AfterDetail{}
 	for k, code := range codes {

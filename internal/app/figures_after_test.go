@@ -9,6 +9,7 @@ import (
 
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/index"
 )
 
@@ -54,7 +55,7 @@ func sentBack(t *testing.T, outcomes map[string]int, dead, unknown, lived int) *
 
 func TestWhatHappensAfterAReturnIsAFigureAndTheDeadAreRefusedWithTheirBounds(t *testing.T) {
 	w := sentBack(t, map[string]int{"OC-R01": 40, "OC-R03": 30, "OC-R10": 14, "OC-R08": 4, "OC-R02": 5}, 12, 18, 15)
-	f := made(t, w, app.FigureQuestion{Ask: app.AskAfter, Draws: 2, Limits: anyLinks()})
+	f := made(t, w, figure.Question{Ask: figure.AskAfter, Draws: 2, Limits: anyLinks()})
 	fit, err := f.Read()
 	must(t, err)
 	if fit.Refusal != nil || fit.Options["cause"] != "OC-R01" || !(fit.Lower < fit.Upper) {
@@ -97,7 +98,7 @@ func TestTheBoundsOfTheDeadDoNotCountAFew(t *testing.T) {
 	bounds := map[int]string{}
 	for dead := range 3 {
 		w := sentBack(t, map[string]int{"OC-R01": 22, "OC-R03": 22}, 3*dead, 14, 24-3*dead)
-		f := made(t, w, app.FigureQuestion{Ask: app.AskAfter, Draws: 1, Limits: anyLinks()})
+		f := made(t, w, figure.Question{Ask: figure.AskAfter, Draws: 1, Limits: anyLinks()})
 		var fit struct {
 			Ensemble []struct{ Detail app.DeathBounds }
 		}
@@ -118,7 +119,7 @@ func TestTheBoundsOfTheDeadDoNotCountAFew(t *testing.T) {
 
 func TestOutcomesOfAFewPeopleGiveNoFigure(t *testing.T) {
 	w := sentBack(t, map[string]int{"OC-R01": 16, "OC-R03": 6}, 0, 0, 0)
-	f := made(t, w, app.FigureQuestion{Ask: app.AskAfter, Draws: 1, Limits: anyLinks()})
+	f := made(t, w, figure.Question{Ask: figure.AskAfter, Draws: 1, Limits: anyLinks()})
 	fit, err := f.Read()
 	must(t, err)
 	if fit.Refusal == nil || fit.Refusal.Code != "small_cells" || strings.Contains(string(f.Fit), "OC-R03") {
@@ -128,13 +129,13 @@ func TestOutcomesOfAFewPeopleGiveNoFigure(t *testing.T) {
 
 // R05: whoever withdraws from counting or matching is in no duration and no outcome.
 func TestR05DurationsAndOutcomesCountNobodyWhoWithdrew(t *testing.T) {
-	for _, ask := range []string{app.AskStay, app.AskAfter} {
+	for _, ask := range []string{figure.AskStay, figure.AskAfter} {
 		for _, purpose := range []string{"CO-02", "CO-03"} {
 			w := sentBack(t, map[string]int{"OC-R01": 24, "OC-R03": 24}, 0, 0, 0)
-			before := made(t, w, app.FigureQuestion{Ask: ask, Draws: 1, Limits: anyLinks()})
+			before := made(t, w, figure.Question{Ask: ask, Draws: 1, Limits: anyLinks()})
 			gone := personOf(t, w, before)
 			agree(t, w, gone, purpose, "CS-3", "2004-06-01")
-			after := made(t, w, app.FigureQuestion{Ask: ask, Draws: 1, Limits: anyLinks()})
+			after := made(t, w, figure.Question{Ask: ask, Draws: 1, Limits: anyLinks()})
 			if slices.Contains(after.Under, gone) || len(after.Under) >= len(before.Under) {
 				t.Errorf("%s, %s: %d records before somebody withdrew, %d after", ask, purpose, len(before.Under), len(after.Under))
 			}

@@ -195,7 +195,7 @@ func (g *ground) listed(names []string, on []hist.History) (people int, basis st
 }
 
 // totalFigure is the ensemble over draws of who is who. o are the overlaps that may be shown.
-func (w *Workspace) totalFigure(ctx context.Context, g *ground, q FigureQuestion, o *Overlaps, step Step) (estimate.Fit, error) {
+func (w *Workspace) totalFigure(ctx context.Context, g *ground, q figure.Question, o *Overlaps, step figure.Step) (estimate.Fit, error) {
 	names, on, err := w.lists(ctx, g)
 	if err != nil {
 		return estimate.Fit{}, err
@@ -213,21 +213,21 @@ func (w *Workspace) totalFigure(ctx context.Context, g *ground, q FigureQuestion
 	}
 	canonical = g.salted(canonical)
 	g.observed, g.bases[totalName] = g.listed(names, on)
-	seed, err := q.seed(canonical)
+	seed, err := q.SeedOf(canonical)
 	if err != nil {
 		return estimate.Fit{}, err
 	}
 	plan := mse.Plan{Seed: seed, Limits: q.Limits, Unresolved: g.doubtful, LoglinDraws: 200, SparseDraws: 1000}
-	var latent *sampler
+	var latent *figure.Sampler
 	if q.Latent > 0 {
-		if plan.Seed, err = unguessed(seed, canonical); err != nil {
+		if plan.Seed, err = figure.Unguessed(seed, canonical); err != nil {
 			return estimate.Fit{}, err
 		}
-		latent = latentPlan(&plan, tables, q.Latent, step)
+		latent = figure.LatentPlan(&plan, tables, q.Latent, step)
 	}
 	plan.Progress = func(done, of int) {
-		if latent == nil || latent.fitted == 0 { // they come last, and tell more
-			step(StepMethods, done, of)
+		if latent == nil || latent.Fitted == 0 { // they come last, and tell more
+			step(figure.StepMethods, done, of)
 		}
 	}
 	fit, err := mse.OverLinkage(ctx, tables, plan)
@@ -235,9 +235,9 @@ func (w *Workspace) totalFigure(ctx context.Context, g *ground, q FigureQuestion
 		return estimate.Fit{}, err
 	}
 	fit.Seed, fit.InputHash = seed, estimate.Hash(canonical)
-	withoutCounts(&fit, o.Refusal != nil || o.hides())
-	sayLatent(&fit, latent, len(names), len(tables))
-	if err := drawTotal(ctx, &fit, tables, plan, latent, step); err != nil {
+	figure.WithoutCounts(&fit, o.Refusal != nil || o.hides())
+	figure.SayLatent(&fit, latent, len(names), len(tables))
+	if err := figure.DrawTotal(ctx, &fit, tables, plan, latent, step); err != nil {
 		return estimate.Fit{}, err
 	}
 	fit.Assume("lists", "Lists are those named by records of listings; hearsay and what was copied from elsewhere make none.")
@@ -248,7 +248,7 @@ func (w *Workspace) totalFigure(ctx context.Context, g *ground, q FigureQuestion
 type trait struct{ counted, has map[int]bool }
 
 // shareFigure is a share of those heard, over draws of who is who, by Wilson's interval.
-func (w *Workspace) shareFigure(ctx context.Context, g *ground, q FigureQuestion) (estimate.Fit, error) {
+func (w *Workspace) shareFigure(ctx context.Context, g *ground, q figure.Question) (estimate.Fit, error) {
 	t, err := w.trait(ctx, g, q.Ask)
 	if err != nil {
 		return estimate.Fit{}, err
@@ -306,7 +306,7 @@ func (w *Workspace) trait(ctx context.Context, g *ground, ask string) (trait, er
 	if err := mark("interview", t.counted, every); err != nil {
 		return t, err
 	}
-	if ask == AskReturned {
+	if ask == figure.AskReturned {
 		return t, mark("episode", t.has, every)
 	}
 	women := map[id.ID]bool{}

@@ -26,13 +26,13 @@ type relation struct {
 
 // relations are how the questions stand to each other. A reader who knows them subtracts.
 var relations = []relation{
-	{group{AskSold, ""}, group{AskReturned, ""}, "trait takes the women from among those who were heard, and the share sent back is of all who were heard"},
-	{group{AskAfter, ""}, group{AskReturned, "yes"}, "afterFigure takes nobody without a return in fates, nor whom nobody heard; trait has both"},
-	{group{AskReturned, "yes"}, group{mapName("episode"), ""}, "trait reads who has a record of a return, firstEvents reads the same records"},
+	{group{figure.AskSold, ""}, group{figure.AskReturned, ""}, "trait takes the women from among those who were heard, and the share sent back is of all who were heard"},
+	{group{figure.AskAfter, ""}, group{figure.AskReturned, "yes"}, "afterFigure takes nobody without a return in fates, nor whom nobody heard; trait has both"},
+	{group{figure.AskReturned, "yes"}, group{mapName("episode"), ""}, "trait reads who has a record of a return, firstEvents reads the same records"},
 	{group{deathsName, ""}, group{mapName("episode"), ""}, "deathBounds takes those in fates, which has those with a record of a return"},
-	{group{AskStay + " *", ""}, group{mapName("detention_stage"), ""}, "stays reads the records of stages, firstEvents reads the same records"},
-	{group{rugName("*"), ""}, group{AskStay + " *", ""}, "marks and stayFigure count the same people in stays"},
-	{group{AskStay + " *", ""}, group{rugName("*"), ""}, "marks and stayFigure count the same people in stays"},
+	{group{figure.AskStay + " *", ""}, group{mapName("detention_stage"), ""}, "stays reads the records of stages, firstEvents reads the same records"},
+	{group{rugName("*"), ""}, group{figure.AskStay + " *", ""}, "marks and stayFigure count the same people in stays"},
+	{group{figure.AskStay + " *", ""}, group{rugName("*"), ""}, "marks and stayFigure count the same people in stays"},
 }
 
 // mapName is the name under which the map and calendar of a kind of event are released, rugName

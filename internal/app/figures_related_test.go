@@ -10,6 +10,7 @@ import (
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/figure"
 )
 
 // life is what a person told, for the figures and the map.
@@ -122,7 +123,7 @@ func TestR11WhatQuestionsAreTakenToHaveInCommonTheyHaveInFact(t *testing.T) {
 // figure makes a figure and says why it was refused.
 func oneFigure(t *testing.T, w *app.Workspace, ask string) (*app.Figure, string) {
 	t.Helper()
-	f := made(t, w, app.FigureQuestion{Ask: ask, Draws: 1, Limits: anyLinks()})
+	f := made(t, w, figure.Question{Ask: ask, Draws: 1, Limits: anyLinks()})
 	fit, err := f.Read()
 	must(t, err)
 	if fit.Refusal == nil {
@@ -155,7 +156,7 @@ func TestR11TwoQuestionsDoNotTellWhoIsInOneAndNotInTheOther(t *testing.T) {
 	for _, tc := range []struct {
 		a, aGroup, b, bGroup string
 		apart                life
-	}{{app.AskReturned, "yes", app.AskAfter, "", short}, {app.AskReturned, "", app.AskSold, "", soldMan}} {
+	}{{figure.AskReturned, "yes", figure.AskAfter, "", short}, {figure.AskReturned, "", figure.AskSold, "", soldMan}} {
 		for _, few := range []int{3, 14} {
 			build := func() *app.Workspace {
 				w := create(t)
@@ -224,12 +225,12 @@ func TestR11AFigureAndTheMapDoNotTellWhoIsInOneAndNotInTheOther(t *testing.T) {
 		if all := count(w); all != int64(52+few) {
 			t.Fatalf("the map alone shows %d", all)
 		}
-		if _, code := oneFigure(t, w, app.AskReturned); few < 10 && code != app.ReleasedElsewhere || few > 9 && code != "" {
+		if _, code := oneFigure(t, w, figure.AskReturned); few < 10 && code != app.ReleasedElsewhere || few > 9 && code != "" {
 			t.Errorf("the map shows %d more: the share is refused with %q", few, code)
 		}
 		w = build()
-		f, code := oneFigure(t, w, app.AskReturned)
-		if code != "" || in(t, f, app.AskReturned, "yes") != 52 {
+		f, code := oneFigure(t, w, figure.AskReturned)
+		if code != "" || in(t, f, figure.AskReturned, "yes") != 52 {
 			t.Fatalf("the share alone is refused: %q", code)
 		}
 		if all := count(w); few < 10 && all >= 0 || few > 9 && all != int64(52+few) {

@@ -183,7 +183,7 @@ func (f *Figure) release(name string, a audited, g *ground) {
 // it, or takes out of it, what would tell something about a few people by the difference.
 // The overlaps of a total are audited where they are laid out.
 func (f *Figure) auditFigure(fit estimate.Fit, g *ground, r releases) (estimate.Fit, error) {
-	if f.Question.Ask == AskTotal {
+	if f.Question.Ask == figure.AskTotal {
 		return f.auditTotal(fit, g, r), nil
 	}
 	if err := f.auditDeaths(&fit, g, r); err != nil || fit.Refusal != nil {
@@ -292,7 +292,7 @@ func (f *Figure) allOrNone(fit estimate.Fit, name string, a audited, g *ground) 
 	}
 	out := a.refusal(fit.Method)
 	out.Seed, out.InputHash, out.Options = fit.Seed, fit.InputHash, fit.Options
-	if f.Question.Ask == AskAfter {
+	if f.Question.Ask == figure.AskAfter {
 		delete(out.Options, "cause")
 		delete(out.Options, "horizon")
 		out.Ensemble = fit.Ensemble // of the dead, which is a refusal with a wide range

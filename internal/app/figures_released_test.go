@@ -13,6 +13,7 @@ import (
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/kind"
 )
 
@@ -63,13 +64,13 @@ func listsOf(t *testing.T, f *app.Figure) disclose.Release {
 // been shown, and finds nothing where it is held against the first.
 func TestR11ASecondFigureDoesNotTellWhoCameInBetween(t *testing.T) {
 	w := onLists(t, everyList)
-	one := listsOf(t, made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()}))
+	one := listsOf(t, made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()}))
 	joins(t, w, "ab", 3)
-	second := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()})
+	second := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()})
 
 	fresh := onLists(t, everyList) // the same people, of whom nothing was shown yet
 	joins(t, fresh, "ab", 3)
-	unaudited := listsOf(t, made(t, fresh, app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()}))
+	unaudited := listsOf(t, made(t, fresh, figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()}))
 
 	if got := workedOut(t, one); len(got) > 0 {
 		t.Fatalf("the first table alone tells %v: the test shows nothing", got)
@@ -120,7 +121,7 @@ func TestR11AShareOfAFewMorePeopleIsRefused(t *testing.T) {
 		}
 	}
 	share := func() (*app.Figure, string) {
-		f := made(t, w, app.FigureQuestion{Ask: app.AskReturned, Draws: 1, Limits: anyLinks()})
+		f := made(t, w, figure.Question{Ask: figure.AskReturned, Draws: 1, Limits: anyLinks()})
 		fit, err := f.Read()
 		must(t, err)
 		if fit.Refusal != nil {
@@ -156,7 +157,7 @@ func TestR11AShareOfAFewMorePeopleIsRefused(t *testing.T) {
 // R11: durations: of one person more, or one who told otherwise, nothing new is drawn.
 func TestR11TheCurveOfAFewMorePeopleIsRefused(t *testing.T) {
 	w := returned(t, 60, 0)
-	q := app.FigureQuestion{Ask: app.AskStay, Draws: 1, Limits: anyLinks()}
+	q := figure.Question{Ask: figure.AskStay, Draws: 1, Limits: anyLinks()}
 	first := made(t, w, q)
 	if d := detail[app.StayDetail](t, first); len(d.AtRisk) < 2 || len(d.Stages) == 0 {
 		t.Fatalf("%+v", d)
@@ -183,7 +184,7 @@ func TestR11TheCurveOfAFewMorePeopleIsRefused(t *testing.T) {
 // R11: what a figure showed cannot be taken back, and so not be forgotten by those that follow.
 func TestR11WhatAFigureShowedStaysOnRecord(t *testing.T) {
 	w := onLists(t, everyList)
-	f := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()})
+	f := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()})
 	r, err := w.History(t.Context(), f.Record)
 	must(t, err)
 	if err := w.Retract(t.Context(), f.Record, r.History[0].Ref, "a second thought"); fault.KindOf(err) != fault.Conflict {
@@ -194,7 +195,7 @@ func TestR11WhatAFigureShowedStaysOnRecord(t *testing.T) {
 		t.Fatal(err, problems)
 	}
 	joins(t, w, "ab", 3)
-	second := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()})
+	second := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()})
 	if a, ok := second.Released["lists"]; ok {
 		if got := workedOut(t, f.Released["lists"], a); len(got) > 0 {
 			t.Errorf("after a correction of its record the figure is forgotten, and the difference tells %v", got)
@@ -208,10 +209,10 @@ func TestR11WhatAFigureShowedStaysOnRecord(t *testing.T) {
 // R11: a figure that was begun before another was kept is held against it all the same.
 func TestR11FiguresMadeAtTheSameTimeAreHeldAgainstEachOther(t *testing.T) {
 	w := onLists(t, everyList)
-	q := app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()}
+	q := figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()}
 	var between *app.Figure
 	slow, err := w.MakeFigureTelling(t.Context(), q, "test", func(what string, _, _ int) {
-		if between == nil && what == app.StepMethods { // its people were read; now three more come, and another figure is faster
+		if between == nil && what == figure.StepMethods { // its people were read; now three more come, and another figure is faster
 			between = &app.Figure{}
 			joins(t, w, "ab", 3)
 			between = made(t, w, q)
@@ -231,7 +232,7 @@ func TestR11FiguresMadeAtTheSameTimeAreHeldAgainstEachOther(t *testing.T) {
 // What cannot be held against everything shown before is not shown, and says so.
 func TestTooManyEarlierTablesGiveNoFurtherOne(t *testing.T) {
 	w := onLists(t, map[string]int{"a": 30, "b": 30})
-	q := app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()}
+	q := figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()}
 	for day := range 12 {
 		f := made(t, w, q)
 		o := f.Overlaps
@@ -249,7 +250,7 @@ func TestTooManyEarlierTablesGiveNoFurtherOne(t *testing.T) {
 // R11: the range of the dead is in whole percents only where every count behind it is shown. Five died
 // of 45, 18 fates are unknown: with the total and one count the end of a fine range gives the five.
 func TestR11TheRangeOfTheDeadDoesNotGiveAHiddenCount(t *testing.T) {
-	q := app.FigureQuestion{Ask: app.AskAfter, Draws: 1, Limits: anyLinks()}
+	q := figure.Question{Ask: figure.AskAfter, Draws: 1, Limits: anyLinks()}
 	share := func(f *app.Figure) (low, high float64) {
 		var fit struct {
 			Ensemble []struct{ Detail app.DeathBounds }

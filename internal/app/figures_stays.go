@@ -46,7 +46,7 @@ const fewestStays = figure.Smallest
 
 // stayFigure is Turnbull's estimate of how long a stage lasted, one first stay a person,
 // over draws of who is who.
-func (w *Workspace) stayFigure(ctx context.Context, g *ground, q FigureQuestion, step Step) (estimate.Fit, error) {
+func (w *Workspace) stayFigure(ctx context.Context, g *ground, q figure.Question, step figure.Step) (estimate.Fit, error) {
 	all, err := w.stays(ctx, g)
 	if err != nil {
 		return estimate.Fit{}, err
@@ -72,7 +72,7 @@ func (w *Workspace) stayFigure(ctx context.Context, g *ground, q FigureQuestion,
 	fmt.Fprintf(&canonical, "%v", marks)
 	g.basesOf(all, q.Stage)
 	input := g.salted(canonical.Bytes())
-	seed, err := q.seed(input)
+	seed, err := q.SeedOf(input)
 	if err != nil {
 		return estimate.Fit{}, err
 	}
@@ -90,7 +90,7 @@ func (w *Workspace) stayFigure(ctx context.Context, g *ground, q FigureQuestion,
 			return estimate.Fit{}, err
 		}
 		fits = append(fits, f)
-		step(StepMethods, i+1, len(in))
+		step(figure.StepMethods, i+1, len(in))
 	}
 	fit := figure.OverDraws(fits)
 	drawStays(&fit, in[0], marks)
@@ -303,5 +303,5 @@ func (g *ground) basesOf(all map[string]map[int]chain.Duration, stage string) {
 		}
 		g.bases[rugName(code)] = estimate.Hash(b.Bytes())
 	}
-	g.bases[AskStay+" "+stage] = g.bases[rugName(stage)]
+	g.bases[figure.AskStay+" "+stage] = g.bases[rugName(stage)]
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // askMap is the question of a kept view of the map and calendar; its stage is the kind of event.
-// It is none of [Asks]: a view is no figure of its own, but what it showed is held against all
+// It is none of [figure.Asks]: a view is no figure of its own, but what it showed is held against all
 // of them and they against it.
 const askMap = "map"
 
@@ -150,7 +150,7 @@ func (w *Workspace) CountSpread(ctx context.Context, kindName, program string) (
 	if err != nil {
 		return nil, fault.Because(fault.Internal, "app.Spread", "the counts cannot be checked for disclosure", err)
 	}
-	f := w.newFigure(FigureQuestion{Ask: askMap, Stage: q.Kind}, countingPurpose)
+	f := w.newFigure(figure.Question{Ask: askMap, Stage: q.Kind}, countingPurpose)
 	f.Program = program
 	f.heldAgainst(before)
 	if a.Release != nil {

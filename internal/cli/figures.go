@@ -12,6 +12,7 @@ import (
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/figure"
 )
 
 func (c *cli) figuresCmd() *cobra.Command {
@@ -30,7 +31,7 @@ that its interval holds what is not known of that as well.`,
 }
 
 func (c *cli) figuresNewCmd() *cobra.Command {
-	var q app.FigureQuestion
+	var q figure.Question
 	var seed uint64
 	cmd := &cobra.Command{
 		Use:   "new",
@@ -62,7 +63,7 @@ Exit code 5: no figure can be defended; the reason is kept.`,
 	}
 	s := cmd.Flags()
 	figureFlag(cmd)
-	s.StringVar(&q.Ask, "ask", app.AskTotal, "what is asked: "+strings.Join(app.Asks(), ", "))
+	s.StringVar(&q.Ask, "ask", figure.AskTotal, "what is asked: "+strings.Join(figure.Asks(), ", "))
 	s.StringVar(&q.Stage, "stage", "", "of stay: the stage of a return by its code (default ST05, the first interrogation)")
 	s.IntVar(&q.Draws, "draws", 8, "draws of which records are one person")
 	s.IntVar(&q.Latent, "latent", 0, "of total: draws to which latent classes are fitted (default up to 8; -1 leaves them out)")
@@ -102,12 +103,12 @@ func headline(f *app.Figure) string {
 		return name
 	case fit.Refusal != nil:
 		return name + ": no figure. " + fit.Refusal.Text
-	case f.Question.Ask == app.AskTotal:
+	case f.Question.Ask == figure.AskTotal:
 		return fmt.Sprintf("%s: between %s and %s people", name, figureCell(fit.Lower), figureCell(fit.Upper))
-	case f.Question.Ask == app.AskStay:
+	case f.Question.Ask == figure.AskStay:
 		return fmt.Sprintf("%s: median between %s and %s days", name, shown(fit.Lower), shown(fit.Upper))
 	}
-	if f.Question.Ask == app.AskAfter {
+	if f.Question.Ask == figure.AskAfter {
 		name = fmt.Sprintf("%s: %v by day %v", name, fit.Options["cause"], fit.Options["horizon"])
 	}
 	return fmt.Sprintf("%s: between %s and %s", name, shown(fit.Lower), shown(fit.Upper))
@@ -133,11 +134,11 @@ func (c *cli) showFigure(f *app.Figure, fresh bool) error {
 }
 
 // stepNames say what is done for a figure.
-var stepNames = map[string]string{app.StepLinking: "comparing the records", app.StepMethods: "fitting", app.StepClasses: "latent classes", app.StepPosterior: "the posterior",
-	app.StepWithout: "leaving out lists", app.StepKeeping: "keeping"}
+var stepNames = map[string]string{figure.StepLinking: "comparing the records", figure.StepMethods: "fitting", figure.StepClasses: "latent classes", figure.StepPosterior: "the posterior",
+	figure.StepWithout: "leaving out lists", figure.StepKeeping: "keeping"}
 
 // steps draws a bar for each step of a figure where a person watches.
-func (c *cli) steps() app.Step {
+func (c *cli) steps() figure.Step {
 	current := ""
 	var bar app.Progress
 	return func(what string, done, of int) {

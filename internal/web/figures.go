@@ -11,6 +11,7 @@ import (
 	"example.org/amparo/estimate"
 	"example.org/amparo/estimate/mse"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/figure"
 )
 
 type figuresPage struct {
@@ -62,7 +63,7 @@ func (s *Server) figuresPage(w http.ResponseWriter, r *http.Request, v *visit) e
 		return err
 	}
 	p := figuresPage{Page: v.page("figures.title")}
-	for _, a := range app.Asks() {
+	for _, a := range figure.Asks() {
 		p.Asks = append(p.Asks, option{Value: a, Label: v.Say.T("figures.ask." + a)})
 	}
 	if voc, ok := v.ws.Schema().Vocabulary("repatriation_stages"); ok {
@@ -93,11 +94,11 @@ func (v *visit) figureLine(f *app.Figure) (figureLine, estimate.Fit, error) {
 	switch {
 	case fit.Refusal != nil:
 		l.Sentence = v.refusal(*fit.Refusal).Text
-	case f.Question.Ask == app.AskTotal:
+	case f.Question.Ask == figure.AskTotal:
 		l.Sentence = v.Say.Two("figures.say.total", wholeDown(fit.Lower), wholeUp(fit.Upper))
-	case f.Question.Ask == app.AskStay:
+	case f.Question.Ask == figure.AskStay:
 		l.Sentence = v.Say.Two("figures.say.stay", wholeDown(fit.Lower), wholeUp(fit.Upper))
-	case f.Question.Ask == app.AskAfter:
+	case f.Question.Ask == figure.AskAfter:
 		days, _ := fit.Options["horizon"].(float64)
 		code, _ := fit.Options["cause"].(string)
 		l.Sentence = v.Say.Fill("figures.say.after", wholeDown(100*fit.Lower), wholeUp(100*fit.Upper), whole(days), v.outcomeName(code))
@@ -108,8 +109,8 @@ func (v *visit) figureLine(f *app.Figure) (figureLine, estimate.Fit, error) {
 }
 
 // asked is a question in words.
-func (v *visit) asked(q app.FigureQuestion) string {
-	if q.Ask == app.AskStay && q.Stage != "" {
+func (v *visit) asked(q figure.Question) string {
+	if q.Ask == figure.AskStay && q.Stage != "" {
 		return v.Say.T("figures.ask."+q.Ask) + ": " + v.stageName(q.Stage)
 	}
 	return v.Say.T("figures.ask." + q.Ask)

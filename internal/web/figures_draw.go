@@ -11,6 +11,7 @@ import (
 	"example.org/amparo/estimate"
 	"example.org/amparo/estimate/proportion"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/figure"
 )
 
 // drawing gathers what is drawn of a figure.
@@ -38,13 +39,13 @@ func detailOf[T any](fit estimate.Fit) (T, bool) {
 func (v *visit) figurePictures(f *app.Figure, fit estimate.Fit) []figurePicture {
 	p := &drawing{v: v}
 	switch f.Question.Ask {
-	case app.AskTotal:
+	case figure.AskTotal:
 		p.total(f, fit)
-	case app.AskStay:
+	case figure.AskStay:
 		if d, ok := detailOf[app.StayDetail](fit); ok && fit.Refusal == nil {
 			p.stay(d)
 		}
-	case app.AskAfter:
+	case figure.AskAfter:
 		if d, ok := detailOf[app.AfterDetail](fit); ok && fit.Refusal == nil {
 			p.after(d)
 		}
@@ -64,7 +65,7 @@ func (p *drawing) frame(id, name string) chart.Frame {
 }
 
 func (p *drawing) total(f *app.Figure, fit estimate.Fit) {
-	d, ok := detailOf[app.TotalDetail](fit)
+	d, ok := detailOf[figure.TotalDetail](fit)
 	if len(fit.Ensemble) > 0 {
 		c := p.forest(fit)
 		if c.Observed = math.NaN(); ok && d.Observed > 0 {
@@ -132,7 +133,7 @@ func (p *drawing) upsetSays(o *app.Overlaps) string {
 
 // posterior draws how likely each total is, and what it would be were the lists tied
 // together more closely than any list can show.
-func (p *drawing) posterior(d app.TotalDetail) {
+func (p *drawing) posterior(d figure.TotalDetail) {
 	say, q := p.v.Say, d.Posterior
 	c := chart.Posterior{Frame: p.frame("posterior", "figures.posterior"), Lower: q.Lower, Upper: q.Upper, Median: q.Median, Observed: math.NaN(), Bound: q.Bound,
 		Words: chart.PosteriorWords{Interval: say.T("figures.interval"), Median: say.T("figures.median"), Mode: say.T("figures.mode"), Observed: say.T("figures.observed"),
@@ -177,7 +178,7 @@ func (p *drawing) posterior(d app.TotalDetail) {
 }
 
 // without draws the range with each list left out.
-func (p *drawing) without(fit estimate.Fit, d app.TotalDetail) {
+func (p *drawing) without(fit estimate.Fit, d figure.TotalDetail) {
 	say := p.v.Say
 	if code := d.Missing["without"]; code != "" {
 		p.none("figures.without", say.T("figures.missing."+code))
@@ -186,7 +187,7 @@ func (p *drawing) without(fit estimate.Fit, d app.TotalDetail) {
 	c := chart.LeaveOut{Frame: p.frame("without", "figures.without"), Words: chart.ForestWords{Method: say.T("figures.without.list"), Point: say.T("figures.point"), Interval: say.T("figures.interval")},
 		Whole: chart.Row{Name: say.T("figures.without.all"), Point: math.NaN(), Lower: float64(fit.Lower), Upper: float64(fit.Upper)}}
 	c.X = say.T("figures.people")
-	var most *app.TotalWithout
+	var most *figure.TotalWithout
 	moved := 0.0
 	var refused []string
 	for i, w := range d.Without {
