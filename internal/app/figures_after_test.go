@@ -61,7 +61,7 @@ func TestWhatHappensAfterAReturnIsAFigureAndTheDeadAreRefusedWithTheirBounds(t *
 	if fit.Refusal != nil || fit.Options["cause"] != "OC-R01" || !(fit.Lower < fit.Upper) {
 		t.Fatalf("%v to %v of %v: %v", fit.Lower, fit.Upper, fit.Options["cause"], fit.Refusal)
 	}
-	d := detail[app.AfterDetail](t, f)
+	d := detail[figure.AfterDetail](t, f)
 	for _, o := range d.Outcomes {
 		if o.Code == "OC-R08" || o.Code == "OC-R02" {
 			t.Errorf("%s, which few people had, stands alone", o.Code)
@@ -100,7 +100,7 @@ func TestTheBoundsOfTheDeadDoNotCountAFew(t *testing.T) {
 		w := sentBack(t, map[string]int{"OC-R01": 22, "OC-R03": 22}, 3*dead, 14, 24-3*dead)
 		f := made(t, w, figure.Question{Ask: figure.AskAfter, Draws: 1, Limits: anyLinks()})
 		var fit struct {
-			Ensemble []struct{ Detail app.DeathBounds }
+			Ensemble []struct{ Detail figure.DeathBounds }
 		}
 		must(t, json.Unmarshal(f.Fit, &fit))
 		if len(fit.Ensemble) != 1 {
@@ -139,7 +139,7 @@ func TestR05DurationsAndOutcomesCountNobodyWhoWithdrew(t *testing.T) {
 			if slices.Contains(after.Under, gone) || len(after.Under) >= len(before.Under) {
 				t.Errorf("%s, %s: %d records before somebody withdrew, %d after", ask, purpose, len(before.Under), len(after.Under))
 			}
-			if fit, err := after.Read(); err != nil || fit.Refusal == nil || fit.Refusal.Code != app.ReleasedBefore {
+			if fit, err := after.Read(); err != nil || fit.Refusal == nil || fit.Refusal.Code != figure.ReleasedBefore {
 				t.Errorf("%s, %s: the difference would tell about whoever withdrew, and it is given (%v)", ask, purpose, err)
 			}
 		}
@@ -147,7 +147,7 @@ func TestR05DurationsAndOutcomesCountNobodyWhoWithdrew(t *testing.T) {
 }
 
 // personOf is somebody under a figure.
-func personOf(t *testing.T, w *app.Workspace, f *app.Figure) (person id.ID) {
+func personOf(t *testing.T, w *app.Workspace, f *figure.Figure) (person id.ID) {
 	t.Helper()
 	must(t, w.Desk().Each(t.Context(), "person", func(r index.Row) error {
 		if slices.Contains(f.Under, r.ID) {

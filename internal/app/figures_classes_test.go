@@ -62,7 +62,7 @@ var fourLists = map[string]int{"a": 50, "b": 48, "c": 46, "d": 44, "ab": 9, "ac"
 
 // latentMember is what latent classes say in a figure, with how many draws of who is who they
 // were fitted to.
-func latentMember(t *testing.T, f *app.Figure) (estimate.Fit, int) {
+func latentMember(t *testing.T, f *figure.Figure) (estimate.Fit, int) {
 	t.Helper()
 	fit, err := f.Read()
 	must(t, err)
@@ -164,7 +164,7 @@ func TestAFigureThatWasKeptWithoutLatentClassesHasNone(t *testing.T) {
 // of people to the last digit.
 func TestR11TheRunsOfASamplerSingleNobodyOut(t *testing.T) {
 	given := made(t, onManyLists(t, fourLists), figure.Question{Ask: figure.AskTotal, Draws: 2, Limits: anyLinks()})
-	for name, f := range map[string]*app.Figure{"given": given, "without an end": endless(t)} {
+	for name, f := range map[string]*figure.Figure{"given": given, "without an end": endless(t)} {
 		r := detail[figure.TotalDetail](t, f).Runs
 		if r == nil {
 			t.Fatalf("%s: there are no runs", name)
@@ -220,7 +220,7 @@ func TestR11WhatIsDrawnOfATotalCannotBeTriedOut(t *testing.T) {
 }
 
 // endless is a total of lists on which latent classes find no upper end.
-func endless(t *testing.T) *app.Figure {
+func endless(t *testing.T) *figure.Figure {
 	t.Helper()
 	return made(t, onManyLists(t, map[string]int{"a": 60, "b": 55, "c": 50, "ab": 1, "abc": 30}), figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()})
 }

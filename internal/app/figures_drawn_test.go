@@ -51,7 +51,7 @@ func anyLinks() mse.Limits {
 	return l
 }
 
-func detail[T any](t *testing.T, f *app.Figure) T {
+func detail[T any](t *testing.T, f *figure.Figure) T {
 	t.Helper()
 	var d struct {
 		Detail T `json:"detail"`
@@ -159,7 +159,7 @@ func returned(t *testing.T, people, few int) *app.Workspace {
 // each box of the curve holds as many. A stage of which fewer told has no mark.
 func TestNoSinglePersonShowsInTheCurveTheNumbersAtRiskOrTheRug(t *testing.T) {
 	f := made(t, returned(t, 70, 9), figure.Question{Ask: figure.AskStay, Draws: 1, Limits: anyLinks()})
-	d := detail[app.StayDetail](t, f)
+	d := detail[figure.StayDetail](t, f)
 	if len(d.Groups) == 0 || len(d.AtRisk) < 2 || len(d.Groups[0].Fit.Masses) < 3 {
 		t.Fatalf("%d groups, at risk %v", len(d.Groups), d.AtRisk)
 	}

@@ -49,7 +49,7 @@ func workedOut(t *testing.T, releases ...disclose.Release) []string {
 	return out
 }
 
-func listsOf(t *testing.T, f *app.Figure) disclose.Release {
+func listsOf(t *testing.T, f *figure.Figure) disclose.Release {
 	t.Helper()
 	r, ok := f.Released["lists"]
 	if !ok {
@@ -81,7 +81,7 @@ func TestR11ASecondFigureDoesNotTellWhoCameInBetween(t *testing.T) {
 	if got := workedOut(t, one, unaudited); len(got) == 0 {
 		t.Fatal("the attack by difference finds nothing without the audit: the test shows nothing")
 	}
-	if fit, err := second.Read(); err != nil || fit.Refusal == nil || fit.Refusal.Code != app.ReleasedBefore || len(fit.Ensemble) > 0 {
+	if fit, err := second.Read(); err != nil || fit.Refusal == nil || fit.Refusal.Code != figure.ReleasedBefore || len(fit.Ensemble) > 0 {
 		t.Errorf("the range of a total moves with three people, and is given (%v)", err)
 	}
 	audited, ok := second.Released["lists"]
@@ -89,7 +89,7 @@ func TestR11ASecondFigureDoesNotTellWhoCameInBetween(t *testing.T) {
 		if got := workedOut(t, one, audited); len(got) > 0 {
 			t.Errorf("the difference of two days tells %v", got)
 		}
-	} else if second.Overlaps.Refusal == nil || second.Overlaps.Refusal.Code != app.ReleasedBefore {
+	} else if second.Overlaps.Refusal == nil || second.Overlaps.Refusal.Code != figure.ReleasedBefore {
 		t.Errorf("nothing is shown, and nothing says why: %+v", second.Overlaps)
 	}
 	t.Logf("second table: %d cells, shown %v", len(second.Overlaps.Cells), ok)
@@ -120,7 +120,7 @@ func TestR11AShareOfAFewMorePeopleIsRefused(t *testing.T) {
 			}
 		}
 	}
-	share := func() (*app.Figure, string) {
+	share := func() (*figure.Figure, string) {
 		f := made(t, w, figure.Question{Ask: figure.AskReturned, Draws: 1, Limits: anyLinks()})
 		fit, err := f.Read()
 		must(t, err)
@@ -140,7 +140,7 @@ func TestR11AShareOfAFewMorePeopleIsRefused(t *testing.T) {
 	}
 	hear(1, true)
 	second, code := share()
-	if code != app.ReleasedBefore || len(second.Released) > 0 || strings.Contains(string(second.Fit), "described") {
+	if code != figure.ReleasedBefore || len(second.Released) > 0 || strings.Contains(string(second.Fit), "described") {
 		t.Errorf("one person more: refused with %q", code)
 	}
 	hear(24, true)
@@ -159,11 +159,11 @@ func TestR11TheCurveOfAFewMorePeopleIsRefused(t *testing.T) {
 	w := returned(t, 60, 0)
 	q := figure.Question{Ask: figure.AskStay, Draws: 1, Limits: anyLinks()}
 	first := made(t, w, q)
-	if d := detail[app.StayDetail](t, first); len(d.AtRisk) < 2 || len(d.Stages) == 0 {
+	if d := detail[figure.StayDetail](t, first); len(d.AtRisk) < 2 || len(d.Stages) == 0 {
 		t.Fatalf("%+v", d)
 	}
 	again := made(t, w, q)
-	if a, b := fmt.Sprint(detail[app.StayDetail](t, first).AtRisk), fmt.Sprint(detail[app.StayDetail](t, again).AtRisk); a != b {
+	if a, b := fmt.Sprint(detail[figure.StayDetail](t, first).AtRisk), fmt.Sprint(detail[figure.StayDetail](t, again).AtRisk); a != b {
 		t.Errorf("of the same people: %s, then %s", a, b)
 	}
 	p := w.NewRecord()
@@ -176,7 +176,7 @@ func TestR11TheCurveOfAFewMorePeopleIsRefused(t *testing.T) {
 	f := made(t, w, q)
 	fit, err := f.Read()
 	must(t, err)
-	if fit.Refusal == nil || fit.Refusal.Code != app.ReleasedBefore || strings.Contains(string(f.Fit), "masses") {
+	if fit.Refusal == nil || fit.Refusal.Code != figure.ReleasedBefore || strings.Contains(string(f.Fit), "masses") {
 		t.Errorf("one person more: %+v", fit.Refusal)
 	}
 }
@@ -210,10 +210,10 @@ func TestR11WhatAFigureShowedStaysOnRecord(t *testing.T) {
 func TestR11FiguresMadeAtTheSameTimeAreHeldAgainstEachOther(t *testing.T) {
 	w := onLists(t, everyList)
 	q := figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()}
-	var between *app.Figure
+	var between *figure.Figure
 	slow, err := w.MakeFigureTelling(t.Context(), q, "test", func(what string, _, _ int) {
 		if between == nil && what == figure.StepMethods { // its people were read; now three more come, and another figure is faster
-			between = &app.Figure{}
+			between = &figure.Figure{}
 			joins(t, w, "ab", 3)
 			between = made(t, w, q)
 		}
@@ -251,9 +251,9 @@ func TestTooManyEarlierTablesGiveNoFurtherOne(t *testing.T) {
 // of 45, 18 fates are unknown: with the total and one count the end of a fine range gives the five.
 func TestR11TheRangeOfTheDeadDoesNotGiveAHiddenCount(t *testing.T) {
 	q := figure.Question{Ask: figure.AskAfter, Draws: 1, Limits: anyLinks()}
-	share := func(f *app.Figure) (low, high float64) {
+	share := func(f *figure.Figure) (low, high float64) {
 		var fit struct {
-			Ensemble []struct{ Detail app.DeathBounds }
+			Ensemble []struct{ Detail figure.DeathBounds }
 		}
 		must(t, json.Unmarshal(f.Fit, &fit))
 		return float64(fit.Ensemble[0].Detail.Share.Lower), float64(fit.Ensemble[0].Detail.Share.Upper)

@@ -44,7 +44,7 @@ func listed(t *testing.T) (w *app.Workspace, people []id.ID) {
 	return w, people
 }
 
-func made(t *testing.T, w *app.Workspace, q figure.Question) *app.Figure {
+func made(t *testing.T, w *app.Workspace, q figure.Question) *figure.Figure {
 	t.Helper()
 	f, err := w.MakeFigure(t.Context(), q, "test")
 	must(t, err)

@@ -81,7 +81,7 @@ func (c *cli) figuresListCmd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return c.print(append([]*app.Figure{}, all...), func() {
+				return c.print(append([]*figure.Figure{}, all...), func() {
 					for _, f := range all {
 						c.line("%s  %s  %s", f.Record, f.Made.Format("2006-01-02"), headline(f))
 					}
@@ -95,7 +95,7 @@ func (c *cli) figuresListCmd() *cobra.Command {
 }
 
 // headline is a figure in one line.
-func headline(f *app.Figure) string {
+func headline(f *figure.Figure) string {
 	name := strings.TrimSpace(f.Question.Ask + " " + f.Question.Stage)
 	fit, err := f.Read()
 	switch {
@@ -114,7 +114,7 @@ func headline(f *app.Figure) string {
 	return fmt.Sprintf("%s: between %s and %s", name, shown(fit.Lower), shown(fit.Upper))
 }
 
-func (c *cli) showFigure(f *app.Figure, fresh bool) error {
+func (c *cli) showFigure(f *figure.Figure, fresh bool) error {
 	fit, err := f.Read()
 	if err != nil {
 		return err
@@ -192,7 +192,7 @@ type workspaceRequest struct {
 
 // saveWorkspaceFigure writes a figure of the workspace to the file of --figure, if one is
 // named.
-func saveWorkspaceFigure(cmd *cobra.Command, f *app.Figure) error {
+func saveWorkspaceFigure(cmd *cobra.Command, f *figure.Figure) error {
 	file, err := cmd.Flags().GetString("figure")
 	if err != nil || file == "" {
 		return err

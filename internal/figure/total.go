@@ -198,3 +198,49 @@ func WithoutCounts(f *estimate.Fit, hidden bool) {
 		f.Refusal = &r
 	}
 }
+
+// Total is the ensemble over draws of who is who. o are the overlaps that may be shown.
+func (g *Ground) Total(ctx context.Context, q Question, l Lists, o *Overlaps, step Step) (estimate.Fit, error) {
+	if len(l.Names) == 0 {
+		return estimate.Refuse(mse.Method, estimate.Because("no_lists", "There are no lists: no record says that somebody's list names a person who may be counted.")), nil
+	}
+	tables, err := hist.FromDraws(l.Names, l.On, g.Draws)
+	if err != nil {
+		return estimate.Fit{}, err
+	}
+	var canonical []byte
+	for _, t := range tables {
+		canonical = append(canonical, t.Canonical()...)
+	}
+	canonical = g.salted(canonical)
+	g.observed, g.bases[totalName] = g.listed(l)
+	seed, err := q.SeedOf(canonical)
+	if err != nil {
+		return estimate.Fit{}, err
+	}
+	plan := mse.Plan{Seed: seed, Limits: q.Limits, Unresolved: g.Doubtful, LoglinDraws: 200, SparseDraws: 1000}
+	var latent *Sampler
+	if q.Latent > 0 {
+		if plan.Seed, err = Unguessed(seed, canonical); err != nil {
+			return estimate.Fit{}, err
+		}
+		latent = LatentPlan(&plan, tables, q.Latent, step)
+	}
+	plan.Progress = func(done, of int) {
+		if latent == nil || latent.Fitted == 0 { // they come last, and tell more
+			step(StepMethods, done, of)
+		}
+	}
+	fit, err := mse.OverLinkage(ctx, tables, plan)
+	if err != nil {
+		return estimate.Fit{}, err
+	}
+	fit.Seed, fit.InputHash = seed, estimate.Hash(canonical)
+	WithoutCounts(&fit, o.Refusal != nil || o.hides())
+	SayLatent(&fit, latent, len(l.Names), len(tables))
+	if err := DrawTotal(ctx, &fit, tables, plan, latent, step); err != nil {
+		return estimate.Fit{}, err
+	}
+	fit.Assume("lists", "Lists are those named by records of listings; hearsay and what was copied from elsewhere make none.")
+	return fit, nil
+}

@@ -10,7 +10,6 @@ import (
 	"example.org/amparo/chart"
 	"example.org/amparo/estimate"
 	"example.org/amparo/estimate/mse"
-	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/figure"
 )
 
@@ -36,7 +35,7 @@ type figurePage struct {
 	Assumed  []sentence
 	Doubtful []sentence
 	Pictures []figurePicture
-	Figure   *app.Figure
+	Figure   *figure.Figure
 }
 
 // figurePicture is a chart in the page, with its sentence and its data below it. Without an
@@ -85,7 +84,7 @@ func (s *Server) figuresPage(w http.ResponseWriter, r *http.Request, v *visit) e
 }
 
 // figureLine says a figure in the reader's language, from its fit.
-func (v *visit) figureLine(f *app.Figure) (figureLine, estimate.Fit, error) {
+func (v *visit) figureLine(f *figure.Figure) (figureLine, estimate.Fit, error) {
 	fit, err := f.Read()
 	l := figureLine{ID: f.Record.String(), Asked: v.asked(f.Question), Date: f.Made.Format("2006-01-02"), Refused: fit.Refusal != nil}
 	if err != nil {
@@ -119,7 +118,7 @@ func (v *visit) asked(q figure.Question) string {
 func (v *visit) stageName(code string) string { return v.term("repatriation_stages", code) }
 
 func (v *visit) outcomeName(code string) string {
-	if code == app.OtherOutcomes {
+	if code == figure.OtherOutcomes {
 		return v.Say.T("figures.after.other")
 	}
 	return v.term("outcomes", code)
@@ -183,7 +182,7 @@ func remedyOf(code string) string {
 		return "review"
 	case "small_cells":
 		return "wider"
-	case app.ReleasedBefore, app.ReleasedElsewhere, "too_many_releases":
+	case figure.ReleasedBefore, figure.ReleasedElsewhere, "too_many_releases":
 		return "wait"
 	}
 	return "lists"
