@@ -39,3 +39,20 @@ func (w *Workspace) releasedBefore(ctx context.Context, again *figure.Figure) (f
 	})
 	return out, nil
 }
+
+// showedBy is what a record of an estimate showed, or nil. Once it has shown something, that
+// never changes, and is remembered.
+func (w *Workspace) showedBy(ctx context.Context, rec id.ID) (*figure.Figure, error) {
+	if f, ok := w.shown.Load(rec); ok {
+		return f.(*figure.Figure), nil
+	}
+	r, err := w.History(ctx, rec)
+	if err != nil {
+		return nil, err
+	}
+	f := figure.ShowedIn(r)
+	if f != nil {
+		w.shown.Store(rec, f)
+	}
+	return f, nil
+}

@@ -111,7 +111,7 @@ func (g *Ground) After(ctx context.Context, q Question, fates Fates, step Step) 
 	death := g.deathBounds(fates)
 	fmt.Fprintf(&canonical, "%v %v %v", death.Lower, death.Upper, death.Detail)
 	input := g.salted(canonical.Bytes())
-	seed, err := q.SeedOf(input)
+	seed, err := q.seed(input)
 	if err != nil {
 		return estimate.Fit{}, err
 	}
@@ -145,7 +145,7 @@ func FirstFate(p id.ID, e chain.Episode) Fate {
 // the shares, and the widest interval. codes and joined are of [outcomesShown].
 func outcomesOver(ctx context.Context, rows [][]Fate, codes []string, joined map[string]string, seed uint64, step Step) (estimate.Fit, error) {
 	if codes == nil {
-		return TooFew("aalen-johansen", Smallest), nil
+		return tooFew("aalen-johansen", smallest), nil
 	}
 	fits := len(rows) * imputed
 	share := make([][]AfterAt, len(codes)) // by outcome and time
@@ -212,14 +212,14 @@ func outcomesShown(rows [][]Fate) (codes []string, joined map[string]string) {
 	rest, any := 0, false
 	for k := len(codes) - 1; k >= 0; k-- {
 		c := codes[k]
-		if joined[c] = c; least[c] >= Smallest && (!any || rest >= Smallest) {
+		if joined[c] = c; least[c] >= smallest && (!any || rest >= smallest) {
 			continue
 		}
 		joined[c], any = OtherOutcomes, true
 		rest += least[c]
 		codes = slices.Delete(codes, k, k+1)
 	}
-	if any && rest < Smallest || len(rows[0]) < 2*Smallest {
+	if any && rest < smallest || len(rows[0]) < 2*smallest {
 		return nil, nil
 	}
 	if any {
@@ -270,11 +270,11 @@ func apartByTen(at []AfterAt, n int) []AfterAt {
 	out := []AfterAt{}
 	last := 0.0
 	for _, a := range at {
-		if (a.Share-last)*float64(n) < Smallest {
+		if (a.Share-last)*float64(n) < smallest {
 			continue
 		}
 		last = a.Share
-		out = append(out, AfterAt{a.Days, TwoDigits(a.Share), Down2(a.Lower), Up2(a.Upper)})
+		out = append(out, AfterAt{a.Days, twoDigits(a.Share), down2(a.Lower), up2(a.Upper)})
 	}
 	return out
 }
@@ -298,15 +298,15 @@ func whatever(of []Fate, joined map[string]string, code string) estimate.Interva
 // from none to nine, of those who had it, of those who had not, and of those nobody knows of.
 func widened(f bounds.Fates) estimate.Interval {
 	low, high := f.X, f.X
-	if low < Smallest {
-		low, high = 0, Smallest-1
+	if low < smallest {
+		low, high = 0, smallest-1
 	}
 	unknown := f.Unknown
 	if unknown > 0 {
-		unknown = max(unknown, Smallest-1)
+		unknown = max(unknown, smallest-1)
 	}
-	if f.N-f.X-f.Unknown < Smallest {
-		low, high = max(0, min(low, f.N-unknown-(Smallest-1))), f.N
+	if f.N-f.X-f.Unknown < smallest {
+		low, high = max(0, min(low, f.N-unknown-(smallest-1))), f.N
 	}
 	n := float64(f.N)
 	return estimate.Interval{Lower: estimate.Number(math.Floor(100*float64(low)/n) / 100), Upper: estimate.Number(math.Min(1, math.Ceil(100*float64(high+unknown)/n)/100)), Level: 1}
@@ -321,7 +321,7 @@ func headline(fit *estimate.Fit, d *AfterDetail) {
 		}
 	}
 	if best < 0 {
-		refused := TooFew(fit.Method, Smallest)
+		refused := tooFew(fit.Method, smallest)
 		fit.Refusal, fit.Detail = refused.Refusal, nil
 		return
 	}
@@ -358,7 +358,7 @@ func (g *Ground) deathBounds(fates Fates) estimate.Fit {
 		}
 	}
 	fit, err := survival.RefuseRisk(bounds.Fates{}, 0.5)
-	if err != nil || f.N < Smallest {
+	if err != nil || f.N < smallest {
 		return fit
 	}
 	g.Deaths = &disclose.Table{Columns: []string{DeathsName}, Cells: []disclose.Cell{{Key: []string{"died"}, Count: int64(f.X)},
@@ -372,8 +372,8 @@ func (g *Ground) deathBounds(fates Fates) estimate.Fit {
 	g.bases[DeathsName] = estimate.Hash(basis.Bytes())
 	in := widened(f)
 	d := DeathBounds{Share: in, Tipping: estimate.Number(math.NaN())}
-	if f.Unknown >= Smallest {
-		d.Tipping = estimate.Number(TwoUp(math.Max(0, (0.5*float64(f.N)-float64(max(f.X, Smallest-1)))/float64(f.Unknown))))
+	if f.Unknown >= smallest {
+		d.Tipping = estimate.Number(twoUp(math.Max(0, (0.5*float64(f.N)-float64(max(f.X, smallest-1)))/float64(f.Unknown))))
 	}
 	fit.Lower, fit.Upper, fit.Level, fit.Detail = in.Lower, in.Upper, in.Level, d
 	offerDeaths(fit.Refusal, in)

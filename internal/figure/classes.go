@@ -66,13 +66,13 @@ const (
 	drawnStretches = 12
 )
 
-// Sampler fits latent classes to draws of who is who and remembers how its runs went.
-type Sampler struct {
+// sampler fits latent classes to draws of who is who and remembers how its runs went.
+type sampler struct {
 	options lcm.Options
 	limits  mse.Limits
 	of      int // draws that it will be given, at most
 	step    Step
-	Fitted  int
+	fitted  int
 	worst   lcm.Posterior
 	rhat    float64
 	ess     float64
@@ -80,10 +80,10 @@ type Sampler struct {
 	same    map[string]estimate.Fit // by the hash of its lists
 }
 
-// LatentPlan puts latent classes into a plan, for n of some draws of who is who. Draws that give
+// latentPlan puts latent classes into a plan, for n of some draws of who is who. Draws that give
 // the same lists share one fit, for its seed comes from the lists.
-func LatentPlan(p *mse.Plan, tables []hist.Table, n int, step Step) *Sampler {
-	s := &Sampler{limits: p.Limits, of: n, step: step, ess: math.Inf(1), same: map[string]estimate.Fit{}}
+func latentPlan(p *mse.Plan, tables []hist.Table, n int, step Step) *sampler {
+	s := &sampler{limits: p.Limits, of: n, step: step, ess: math.Inf(1), same: map[string]estimate.Fit{}}
 	differ := map[string]bool{}
 	for _, t := range tables {
 		differ[t.Hash()] = true
@@ -104,17 +104,17 @@ func latentWithout(p *mse.Plan) {
 	p.LatentClass = mse.LatentClasses(lcm.Options{Draws: fewestLatent, Steps: withoutSteps, Plain: true})
 }
 
-func (s *Sampler) fit(ctx context.Context, t hist.Table, level float64, seed uint64) (estimate.Fit, error) {
+func (s *sampler) fit(ctx context.Context, t hist.Table, level float64, seed uint64) (estimate.Fit, error) {
 	o, far := s.options, 0
 	o.Progress = func(_ string, share float64) {
 		if at := int(100 * share); at > far { // tempering begins anew
 			far = at
-			s.step(StepClasses, 100*s.Fitted+far, 100*s.of)
+			s.step(StepClasses, 100*s.fitted+far, 100*s.of)
 		}
 	}
-	s.step(StepClasses, 100*s.Fitted, 100*s.of)
+	s.step(StepClasses, 100*s.fitted, 100*s.of)
 	if f, ok := s.same[t.Hash()]; ok {
-		s.Fitted++
+		s.fitted++
 		return f, nil
 	}
 	f, err := mse.LatentClasses(o)(ctx, t, level, seed)
@@ -126,8 +126,8 @@ func (s *Sampler) fit(ctx context.Context, t hist.Table, level float64, seed uin
 }
 
 // note remembers how the runs of a fit went, and takes single people out of its words.
-func (s *Sampler) note(f *estimate.Fit) {
-	s.Fitted++
+func (s *sampler) note(f *estimate.Fit) {
+	s.fitted++
 	p, ok := f.Detail.(lcm.Posterior)
 	if !ok || f.Diagnostics == nil {
 		return
@@ -139,13 +139,13 @@ func (s *Sampler) note(f *estimate.Fit) {
 	if math.IsNaN(ess) {
 		ess = 0
 	}
-	if s.ess = math.Min(s.ess, ess); s.Fitted == 1 || rhat > s.rhat {
+	if s.ess = math.Min(s.ess, ess); s.fitted == 1 || rhat > s.rhat {
 		s.rhat, s.worst = rhat, p
 	}
 	s.slow = s.slow || p.Tempered || f.Diagnostics.Draws >= slowRun*f.Diagnostics.Chains*9/10 // a tenth is left out as the way there
 	if f.Refusal != nil && f.Refusal.Code == notSettled {
 		r := estimate.Because(notSettled, "The calculation did not settle: separate runs give %d and %d. No figure is given.",
-			int(FewDown(slices.Min(p.Medians))), int(FewUp(slices.Max(p.Medians))))
+			int(fewDown(slices.Min(p.Medians))), int(fewUp(slices.Max(p.Medians))))
 		f.Refusal = &r
 	}
 }
@@ -154,7 +154,7 @@ func (s *Sampler) note(f *estimate.Fit) {
 const notSettled = "not_settled"
 
 // runs says how the runs went, or is nil where nothing was sampled.
-func (s *Sampler) runs() *Runs {
+func (s *sampler) runs() *Runs {
 	chains := s.worst.ByChain()
 	if len(chains) == 0 || len(chains[0]) == 0 {
 		return nil
@@ -169,7 +169,7 @@ func (s *Sampler) runs() *Runs {
 			low, high = math.Min(low, x), math.Max(high, x)
 		}
 	}
-	r := &Runs{Width: Stretch((high - low) / drawnStretches), RHat: estimate.Number(math.Round(1000*s.rhat) / 1000), ESS: estimate.Number(TwoDown(s.ess)), Fitted: s.Fitted, Slow: s.slow && s.Fitted < s.of}
+	r := &Runs{Width: stretch((high - low) / drawnStretches), RHat: estimate.Number(math.Round(1000*s.rhat) / 1000), ESS: estimate.Number(twoDown(s.ess)), Fitted: s.fitted, Slow: s.slow && s.fitted < s.of}
 	r.First = math.Floor(low/r.Width) * r.Width
 	for _, draws := range shown {
 		row := make([]int, int((high-r.First)/r.Width)+1)
@@ -193,18 +193,18 @@ func verdictOf(rhat, ess float64, l mse.Limits) string {
 	return RunsHardly
 }
 
-// SayLatent says in the options and in the words of a total what its latent classes rest on.
-func SayLatent(f *estimate.Fit, s *Sampler, lists, draws int) {
+// sayLatent says in the options and in the words of a total what its latent classes rest on.
+func sayLatent(f *estimate.Fit, s *sampler, lists, draws int) {
 	if s == nil || f.Options == nil || !slices.ContainsFunc(f.Ensemble, func(m estimate.Fit) bool { return m.Method == mse.LCM }) {
 		return
 	}
-	f.Options["latent_linkage_draws"], f.Options["latent_draws"], f.Options["latent_steps"] = s.Fitted, s.options.Draws, s.options.Steps
+	f.Options["latent_linkage_draws"], f.Options["latent_draws"], f.Options["latent_steps"] = s.fitted, s.options.Draws, s.options.Steps
 	f.Options["latent_draws_without"], f.Options["latent_steps_without"] = fewestLatent, withoutSteps
-	if s.Fitted < draws {
+	if s.fitted < draws {
 		if s.slow {
-			f.Warn("latent_slow", "On these lists the calculation of latent classes takes long to settle. It was made for %d of %d draws of who is who; what is not known of that is in its interval in part only.", s.Fitted, draws)
+			f.Warn("latent_slow", "On these lists the calculation of latent classes takes long to settle. It was made for %d of %d draws of who is who; what is not known of that is in its interval in part only.", s.fitted, draws)
 		} else {
-			f.Warn("latent_some", "Latent classes were fitted to %d of %d draws of who is who, evenly spread, for each fit is a simulation.", s.Fitted, draws)
+			f.Warn("latent_some", "Latent classes were fitted to %d of %d draws of who is who, evenly spread, for each fit is a simulation.", s.fitted, draws)
 		}
 	}
 	if lists == 3 {
@@ -212,9 +212,9 @@ func SayLatent(f *estimate.Fit, s *Sampler, lists, draws int) {
 	}
 }
 
-// Unguessed is a seed for simulations that nobody can know who may not read the records: the
+// unguessed is a seed for simulations that nobody can know who may not read the records: the
 // one that is kept, with the ids of the records. With that one alone, and the program, somebody
 // who knows the other counts could try until the same draws come out.
-func Unguessed(seed uint64, salted []byte) (uint64, error) {
+func unguessed(seed uint64, salted []byte) (uint64, error) {
 	return estimate.Seed(salted, "draws", nil, strconv.FormatUint(seed, 10))
 }

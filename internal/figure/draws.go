@@ -6,10 +6,10 @@ import (
 	"example.org/amparo/estimate"
 )
 
-// OverDraws is the first fit, which is of the records as they are linked, with an interval
+// overDraws is the first fit, which is of the records as they are linked, with an interval
 // as wide as all of them together: it holds the sampling error of each and what is not
 // known of who is who. It is no narrower than that of the mixture.
-func OverDraws(fits []estimate.Fit) estimate.Fit {
+func overDraws(fits []estimate.Fit) estimate.Fit {
 	out := fits[0]
 	for _, f := range fits[1:] {
 		out.Lower = estimate.Number(math.Min(float64(out.Lower), float64(f.Lower)))

@@ -75,7 +75,7 @@ func (f *Figure) HeldAgainst(before Releases) {
 func (f *Figure) Finish(fit estimate.Fit, ground *Ground, before Releases) (err error) {
 	q := f.Question
 	if q.Ask != AskTotal && fit.Refusal == nil && ground.Doubtful > q.Limits.Unresolved {
-		refused := estimate.Refuse(fit.Method, estimate.Because(mse.Unresolved, "Matching is uncertain; the figure would move from %g to %g.", TwoDown(float64(fit.Lower)), TwoUp(float64(fit.Upper))))
+		refused := estimate.Refuse(fit.Method, estimate.Because(mse.Unresolved, "Matching is uncertain; the figure would move from %g to %g.", twoDown(float64(fit.Lower)), twoUp(float64(fit.Upper))))
 		refused.Seed, refused.InputHash, refused.Options = fit.Seed, fit.InputHash, fit.Options
 		fit = refused
 	}
@@ -83,8 +83,8 @@ func (f *Figure) Finish(fit estimate.Fit, ground *Ground, before Releases) (err 
 		return err
 	}
 	fit.Assume("consent", "Counts only people whose consent covers statistics and matching on the day it was made.")
-	f.Under = ground.Used()
-	f.Records, f.InputHash, f.Seed = int(FewDown(float64(len(f.Under)))), fit.InputHash, fit.Seed
+	f.Under = ground.used()
+	f.Records, f.InputHash, f.Seed = int(fewDown(float64(len(f.Under)))), fit.InputHash, fit.Seed
 	var all bytes.Buffer
 	for _, rec := range f.Under {
 		all.WriteString(rec.String())

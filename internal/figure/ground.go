@@ -1,12 +1,9 @@
 package figure
 
 import (
-	"bytes"
-	"fmt"
 	"slices"
 
 	"example.org/amparo/disclose"
-	"example.org/amparo/estimate"
 	"example.org/amparo/id"
 )
 
@@ -31,8 +28,8 @@ func NewGround(draws int) *Ground {
 	return &Ground{Under: map[id.ID]bool{}, bases: map[string]string{}, Told: map[string]int{}, Draws: make([][]uint32, draws)}
 }
 
-// Used are the records a figure is made from, sorted.
-func (g *Ground) Used() []id.ID {
+// used are the records a figure is made from, sorted.
+func (g *Ground) used() []id.ID {
 	var out []id.ID
 	for rec := range g.Under {
 		out = append(out, rec)
@@ -44,27 +41,8 @@ func (g *Ground) Used() []id.ID {
 // salted is an input with the ids of the records it comes from. They are random, so that a
 // small count cannot be found from a hash or a seed by trying.
 func (g *Ground) salted(input []byte) []byte {
-	for _, rec := range g.Used() {
+	for _, rec := range g.used() {
 		input = append(input, rec[:]...)
 	}
 	return input
-}
-
-// listed counts the people on lists as they are linked, and gives a hash over who they are and
-// which lists each record names: the same whatever draws of who is who are asked for.
-func (g *Ground) listed(l Lists) (people int, basis string) {
-	var b bytes.Buffer
-	fmt.Fprintln(&b, l.Names)
-	lead := map[uint32]int{}
-	for n, h := range l.On {
-		if h == 0 {
-			continue
-		}
-		first, ok := lead[g.Linked[n]]
-		if !ok {
-			lead[g.Linked[n]], first = n, n
-		}
-		fmt.Fprintln(&b, g.Persons[n], g.Persons[first], h)
-	}
-	return len(lead), estimate.Hash(g.salted(b.Bytes()))
 }

@@ -46,10 +46,10 @@ func posteriorOver(ctx context.Context, tables []hist.Table, low float64, seed u
 		p.P[i] = mix[first+i]
 	}
 	q := p.Quantiles(0.001, 0.025, 0.5, 0.975, 0.995)
-	out := &TotalPosterior{Lower: FewDown(float64(q[1])), Median: FewDigits(float64(q[2])), Upper: FewUp(float64(q[3])), Bound: FewUp(float64(bound)),
+	out := &TotalPosterior{Lower: fewDown(float64(q[1])), Median: fewDigits(float64(q[2])), Upper: fewUp(float64(q[3])), Bound: fewUp(float64(bound)),
 		Threshold: estimate.Number(low), Tipping: estimate.Number(math.NaN())}
 	for _, m := range p.Peaks() {
-		out.Modes = append(out.Modes, PosteriorBin{FewDigits(float64(m.N)), int(math.Round(100 * m.Share))})
+		out.Modes = append(out.Modes, PosteriorBin{fewDigits(float64(m.N)), int(math.Round(100 * m.Share))})
 	}
 	if drawn {
 		out.Bins, out.Draws = drawnBins(p, q[0], q[4], seed), posteriorDraws
@@ -58,10 +58,10 @@ func posteriorOver(ctx context.Context, tables []hist.Table, low float64, seed u
 	}
 	for _, xi := range tiedAt {
 		at := func(total int) float64 { return n + max(0, float64(total)-n)/xi }
-		out.Tie = append(out.Tie, TieAt{xi, FewDigits(at(q[2])), FewDown(at(q[1])), FewUp(at(q[3]))})
+		out.Tie = append(out.Tie, TieAt{xi, fewDigits(at(q[2])), fewDown(at(q[1])), fewUp(at(q[3]))})
 	}
 	if low > n && float64(q[2]) > low {
-		out.Tipping = estimate.Number(TwoDigits((float64(q[2]) - n) / (low - n)))
+		out.Tipping = estimate.Number(twoDigits((float64(q[2]) - n) / (low - n)))
 	}
 	return out, nil
 }
@@ -71,7 +71,7 @@ var tiedAt = []float64{0.25, 0.33, 0.5, 0.67, 1, 1.5, 2, 3, 4}
 
 // binned gathers a posterior into stretches of one round width, from a total to another.
 func binned(p dga.Posterior, from, to int) []PosteriorBin {
-	width := int(math.Max(1, TwoUp(float64(to-from)/bins)))
+	width := int(math.Max(1, twoUp(float64(to-from)/bins)))
 	var out []PosteriorBin
 	for lo := from / width * width; lo <= to; lo += width {
 		share := 0.0
@@ -86,7 +86,7 @@ func binned(p dga.Posterior, from, to int) []PosteriorBin {
 // drawnBins counts draws from a posterior in stretches of one round width. What lies before from
 // or behind to is put there.
 func drawnBins(p dga.Posterior, from, to int, seed uint64) []PosteriorBin {
-	width := Stretch(float64(to-from) / drawnStretches)
+	width := stretch(float64(to-from) / drawnStretches)
 	first := math.Floor(float64(from)/width) * width
 	out := make([]PosteriorBin, int((float64(to)-first)/width)+1)
 	for i := range out {

@@ -84,8 +84,8 @@ func (q Question) Filled(set *kind.Set) (Question, error) {
 	return q, nil
 }
 
-// SeedOf is the seed asked for, or one that the input and the question determine.
-func (q Question) SeedOf(canonical []byte) (uint64, error) {
+// seed is the seed asked for, or one that the input and the question determine.
+func (q Question) seed(canonical []byte) (uint64, error) {
 	if q.Seed != nil {
 		return *q.Seed, nil
 	}

@@ -156,7 +156,7 @@ func elsewhere(known []disclose.Known, days []time.Time, t *disclose.Table) time
 				n += c.Count
 			}
 		}
-		if rest := k.Count - n; k.Whole && rest > 0 && rest < Smallest || !k.Whole && rest < 0 && -rest < Smallest {
+		if rest := k.Count - n; k.Whole && rest > 0 && rest < smallest || !k.Whole && rest < 0 && -rest < smallest {
 			return days[i]
 		}
 	}
@@ -166,5 +166,5 @@ func elsewhere(known []disclose.Known, days []time.Time, t *disclose.Table) time
 // fewElsewhere says that the difference from what was shown of other people on a day would tell
 // of a few.
 func fewElsewhere(day time.Time) estimate.Refusal {
-	return estimate.Because(ReleasedElsewhere, "Fewer than %d people are counted here and not in what another figure or the map showed on %s, or there and not here. The difference would tell something about them.", Smallest, day.Format(time.DateOnly))
+	return estimate.Because(ReleasedElsewhere, "Fewer than %d people are counted here and not in what another figure or the map showed on %s, or there and not here. The difference would tell something about them.", smallest, day.Format(time.DateOnly))
 }

@@ -69,7 +69,7 @@ func (a audited) refusal(method string) estimate.Fit {
 		return estimate.Refuse(method, *a.Refusal)
 	}
 	if a.last.IsZero() && a.elsewhere.IsZero() {
-		return TooFew(method, Smallest)
+		return tooFew(method, smallest)
 	}
 	if a.elsewhere.IsZero() || a.near {
 		return estimate.Refuse(method, later(fewSince(a.last)))
@@ -84,7 +84,7 @@ func later(r estimate.Refusal) estimate.Refusal {
 
 // fewSince says that the difference from the figure of a day would tell of a few people.
 func fewSince(day time.Time) estimate.Refusal {
-	return estimate.Because(ReleasedBefore, "Fewer than %d people came in, left or were corrected since the figure of %s. The difference between the two would tell something about them.", Smallest, day.Format(time.DateOnly))
+	return estimate.Because(ReleasedBefore, "Fewer than %d people came in, left or were corrected since the figure of %s. The difference between the two would tell something about them.", smallest, day.Format(time.DateOnly))
 }
 
 // audit holds tables over the same people against everything shown before, under their name
@@ -111,7 +111,7 @@ func (r Releases) hold(name string, before []disclose.Release, last time.Time, t
 			t.Name = name
 		}
 	}
-	opt := disclose.Options{Threshold: Smallest, Flat: true, Hierarchies: Nested(tables), Known: known}
+	opt := disclose.Options{Threshold: smallest, Flat: true, Hierarchies: nested(tables), Known: known}
 	res, err := disclose.Suppress(tables, before, opt)
 	if k := fault.KindOf(err); len(before)+len(known) > 0 && (k == fault.Invalid || k == fault.TooLarge) {
 		// No people agree with all of it: some were changed, and how many nobody can tell.
@@ -136,7 +136,7 @@ func (r Releases) near(name, basis string, n int) bool {
 		if !shown && !known || f.Bases[name] == basis {
 			continue
 		}
-		if !known || n < high+Smallest && n > low-Smallest {
+		if !known || n < high+smallest && n > low-smallest {
 			return true
 		}
 	}
@@ -185,7 +185,7 @@ func (f *Figure) audit(fit estimate.Fit, g *Ground, r Releases) (estimate.Fit, e
 	name := strings.TrimSpace(f.Question.Ask + " " + f.Question.Stage)
 	switch d := fit.Detail.(type) {
 	case *proportion.Lines:
-		a, err := r.audit(name, YesNo(name, d.Described.X, d.Described.N-d.Described.X))
+		a, err := r.audit(name, yesNo(name, d.Described.X, d.Described.N-d.Described.X))
 		if err != nil {
 			return fit, err
 		}

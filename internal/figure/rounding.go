@@ -6,9 +6,9 @@ import (
 	"example.org/amparo/estimate"
 )
 
-// Stretch is the next round width of stretches of a total: ten people, or 1, 2 or 5 times a
+// stretch is the next round width of stretches of a total: ten people, or 1, 2 or 5 times a
 // power of ten above.
-func Stretch(least float64) float64 {
+func stretch(least float64) float64 {
 	for unit := 10.0; ; unit *= 10 {
 		for _, m := range []float64{1, 2, 5} {
 			if m*unit >= least {
@@ -18,14 +18,14 @@ func Stretch(least float64) float64 {
 	}
 }
 
-// TwoDigits leaves two digits of a number that matter.
-func TwoDigits(x float64) float64 { return digits(x, math.Round) }
+// twoDigits leaves two digits of a number that matter.
+func twoDigits(x float64) float64 { return digits(x, math.Round) }
 
-// TwoDown leaves two digits of a lower end, so that a range grows.
-func TwoDown(x float64) float64 { return digits(x, math.Floor) }
+// twoDown leaves two digits of a lower end, so that a range grows.
+func twoDown(x float64) float64 { return digits(x, math.Floor) }
 
-// TwoUp leaves two digits of an upper end, so that a range grows.
-func TwoUp(x float64) float64 { return digits(x, math.Ceil) }
+// twoUp leaves two digits of an upper end, so that a range grows.
+func twoUp(x float64) float64 { return digits(x, math.Ceil) }
 
 func digits(x float64, round func(float64) float64) float64 {
 	if x == 0 || math.IsNaN(x) || math.IsInf(x, 0) {
@@ -40,21 +40,21 @@ func digits(x float64, round func(float64) float64) float64 {
 	return round(x*unit) / unit
 }
 
-// Down2 is TwoDown of a number of a fit.
-func Down2(x estimate.Number) estimate.Number { return estimate.Number(TwoDown(float64(x))) }
+// down2 is twoDown of a number of a fit.
+func down2(x estimate.Number) estimate.Number { return estimate.Number(twoDown(float64(x))) }
 
-// Up2 is TwoUp of a number of a fit.
-func Up2(x estimate.Number) estimate.Number { return estimate.Number(TwoUp(float64(x))) }
+// up2 is twoUp of a number of a fit.
+func up2(x estimate.Number) estimate.Number { return estimate.Number(twoUp(float64(x))) }
 
-// FewDigits leaves two digits of a number of people, and never a single person: below a
+// fewDigits leaves two digits of a number of people, and never a single person: below a
 // hundred it rounds to ten.
-func FewDigits[N ~float64](x N) N { return N(coarse(float64(x), math.Round)) }
+func fewDigits[N ~float64](x N) N { return N(coarse(float64(x), math.Round)) }
 
-// FewDown is FewDigits of a lower end, so that a range grows.
-func FewDown[N ~float64](x N) N { return N(coarse(float64(x), math.Floor)) }
+// fewDown is fewDigits of a lower end, so that a range grows.
+func fewDown[N ~float64](x N) N { return N(coarse(float64(x), math.Floor)) }
 
-// FewUp is FewDigits of an upper end, so that a range grows.
-func FewUp[N ~float64](x N) N { return N(coarse(float64(x), math.Ceil)) }
+// fewUp is fewDigits of an upper end, so that a range grows.
+func fewUp[N ~float64](x N) N { return N(coarse(float64(x), math.Ceil)) }
 
 func coarse(x float64, round func(float64) float64) float64 {
 	if math.Abs(x) < 100 {

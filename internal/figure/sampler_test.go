@@ -17,7 +17,7 @@ import (
 func TestRunsThatDoNotAgreeAreShownAndRefuseInRoundNumbers(t *testing.T) {
 	var p mse.Plan
 	p.Limits = mse.DefaultLimits()
-	s := LatentPlan(&p, twoTables(), 2, func(string, int, int) {})
+	s := latentPlan(&p, twoTables(), 2, func(string, int, int) {})
 	for _, at := range [][2]int{{57, 61}, {57, 153}} {
 		detail := lcm.Posterior{Medians: []float64{float64(at[0]), float64(at[1])}}
 		for i := range 200 {
@@ -42,7 +42,7 @@ func TestRunsThatDoNotAgreeAreShownAndRefuseInRoundNumbers(t *testing.T) {
 // Runs that stand still have no R-hat. They are the worst there are, whatever comes after them.
 func TestRunsThatStandStillAreTheWorst(t *testing.T) {
 	p := mse.Plan{Limits: mse.DefaultLimits()}
-	s := LatentPlan(&p, twoTables(), 2, func(string, int, int) {})
+	s := latentPlan(&p, twoTables(), 2, func(string, int, int) {})
 	for _, still := range []bool{true, false} {
 		f := estimate.Fit{Method: mse.LCM, Detail: lcm.Posterior{Medians: []float64{100, 100}, Draws: make([]lcm.Draw, 100)}, Diagnostics: &estimate.Diagnostics{RHat: 1, ESSBulk: 500, ESSTail: 500, Chains: 2}}
 		if still {
@@ -63,7 +63,7 @@ func TestASlowRunIsTheLast(t *testing.T) {
 		enough   bool
 	}{"quick": {3600, false, false}, "long": {4 * 7373, false, true}, "tempered": {3600, true, true}} {
 		p := mse.Plan{Limits: mse.DefaultLimits()}
-		s := LatentPlan(&p, twoTables(), 8, func(string, int, int) {})
+		s := latentPlan(&p, twoTables(), 8, func(string, int, int) {})
 		f := estimate.Fit{Method: mse.LCM, Detail: lcm.Posterior{Medians: []float64{100, 100, 100, 100}, Tempered: c.tempered, Draws: make([]lcm.Draw, 1000)},
 			Diagnostics: &estimate.Diagnostics{RHat: 1, ESSBulk: 500, ESSTail: 500, Chains: 4, Draws: c.draws}}
 		s.note(&f)
@@ -111,7 +111,7 @@ func TestDrawsWithTheSameListsShareAFit(t *testing.T) {
 	tables := twoTables()
 	p := mse.Plan{Limits: mse.DefaultLimits()}
 	told := 0
-	s := LatentPlan(&p, []hist.Table{tables[0], tables[1], tables[0]}, 3, func(string, int, int) { told++ })
+	s := latentPlan(&p, []hist.Table{tables[0], tables[1], tables[0]}, 3, func(string, int, int) { told++ })
 	if s.options.Draws != 500 {
 		t.Errorf("two fits make %d effective draws each", s.options.Draws)
 	}
@@ -125,8 +125,8 @@ func TestDrawsWithTheSameListsShareAFit(t *testing.T) {
 		}
 		fits, steps = append(fits, f), append(steps, told)
 	}
-	if s.Fitted != 3 || fits[0].Median != fits[2].Median || steps[2] != 1 {
-		t.Errorf("%d fits, %v and %v, told %v", s.Fitted, fits[0].Median, fits[2].Median, steps)
+	if s.fitted != 3 || fits[0].Median != fits[2].Median || steps[2] != 1 {
+		t.Errorf("%d fits, %v and %v, told %v", s.fitted, fits[0].Median, fits[2].Median, steps)
 	}
 	again, err := mse.LatentClasses(s.options)(t.Context(), tables[0], 0.95, 3)
 	if err != nil || again.Median != fits[2].Median || again.Lower != fits[2].Lower || again.Upper != fits[2].Upper {

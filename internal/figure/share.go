@@ -34,7 +34,7 @@ func (g *Ground) Share(t Trait) (estimate.Fit, error) {
 			}
 		}
 		fmt.Fprintf(&canonical, "%d of %d\n", x, n)
-		if small = small || x < Smallest || n-x < Smallest; small {
+		if small = small || x < smallest || n-x < smallest; small {
 			continue
 		}
 		f, err := proportion.Estimate(proportion.Question{X: x, Answered: n, Asked: n, Threshold: 0.5})
@@ -44,9 +44,9 @@ func (g *Ground) Share(t Trait) (estimate.Fit, error) {
 		fits = append(fits, f)
 	}
 	if small {
-		fits = []estimate.Fit{TooFew(string(proportion.Wilson), Smallest)}
+		fits = []estimate.Fit{tooFew(string(proportion.Wilson), smallest)}
 	}
-	fit := OverDraws(fits)
+	fit := overDraws(fits)
 	fit.InputHash = estimate.Hash(g.salted(canonical.Bytes()))
 	return fit, nil
 }

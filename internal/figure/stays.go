@@ -39,7 +39,7 @@ type StageMarks struct {
 }
 
 // fewestStays is the least number of stays of which a duration is given.
-const fewestStays = Smallest
+const fewestStays = smallest
 
 // Stay is Turnbull's estimate of how long a stage lasted, one first stay a person, over draws of
 // who is who. all are the first stays by their stage and the number of the person's record;
@@ -66,14 +66,14 @@ func (g *Ground) Stay(ctx context.Context, q Question, set *kind.Set, all map[st
 	fmt.Fprintf(&canonical, "%v", marks)
 	g.basesOf(all, q.Stage)
 	input := g.salted(canonical.Bytes())
-	seed, err := q.SeedOf(input)
+	seed, err := q.seed(input)
 	if err != nil {
 		return estimate.Fit{}, err
 	}
 	var fits []estimate.Fit
 	for i, rows := range in {
 		if len(rows) < fewestStays {
-			fits = []estimate.Fit{TooFew("turnbull", fewestStays)}
+			fits = []estimate.Fit{tooFew("turnbull", fewestStays)}
 			break
 		}
 		if err := ctx.Err(); err != nil {
@@ -86,7 +86,7 @@ func (g *Ground) Stay(ctx context.Context, q Question, set *kind.Set, all map[st
 		fits = append(fits, f)
 		step(StepMethods, i+1, len(in))
 	}
-	fit := OverDraws(fits)
+	fit := overDraws(fits)
 	drawStays(&fit, in[0], marks)
 	fit.Seed, fit.InputHash = seed, estimate.Hash(input)
 	return fit, nil
@@ -141,14 +141,14 @@ func roundBoxes(masses []survival.Mass, n float64) []survival.Mass {
 		}
 		open.P += m.P
 		open.Right = estimate.Number(roundDays(float64(m.Right), math.Ceil))
-		if i < len(masses)-1 && open.P*n > Smallest-1e-6 && float64(open.Right) <= masses[i+1].Left && float64(open.Right) > open.Left {
+		if i < len(masses)-1 && open.P*n > smallest-1e-6 && float64(open.Right) <= masses[i+1].Left && float64(open.Right) > open.Left {
 			out, open = append(out, open), survival.Mass{P: -1}
 		}
 	}
 	switch {
 	case open.P < 0:
 		return out
-	case len(out) > 0 && open.P*n < Smallest-1e-6:
+	case len(out) > 0 && open.P*n < smallest-1e-6:
 		last := &out[len(out)-1]
 		last.Right, last.P = open.Right, last.P+open.P
 		return out
@@ -193,7 +193,7 @@ func riskSet(rows []survival.Interval) []AtRisk {
 				n++
 			}
 		}
-		if n < Smallest || len(out) > 0 && out[len(out)-1].People-n < Smallest {
+		if n < smallest || len(out) > 0 && out[len(out)-1].People-n < smallest {
 			continue
 		}
 		out = append(out, AtRisk{t, n})
@@ -227,14 +227,14 @@ func (g *Ground) marks(set *kind.Set, all map[string]map[int]chain.Duration) []S
 		slices.SortStableFunc(ended, func(a, b chain.Duration) int {
 			return cmp.Or(cmp.Compare(a.Lo+a.Hi, b.Lo+b.Hi), cmp.Compare(a.Lo, b.Lo))
 		})
-		m := StageMarks{Stage: term.Code, Held: held >= Smallest, Marks: [][2]float64{}}
-		for k := len(ended) / Smallest; k > 0; k-- {
+		m := StageMarks{Stage: term.Code, Held: held >= smallest, Marks: [][2]float64{}}
+		for k := len(ended) / smallest; k > 0; k-- {
 			size := len(ended) / k // what is over goes to the last groups, one each
 			lo, hi := 0.0, 0.0
 			for _, d := range ended[:size] {
 				lo, hi = lo+d.Lo/float64(size), hi+d.Hi/float64(size)
 			}
-			m.Marks = append(m.Marks, [2]float64{TwoDown(lo), TwoUp(hi)})
+			m.Marks = append(m.Marks, [2]float64{twoDown(lo), twoUp(hi)})
 			ended = ended[size:]
 		}
 		g.Told[term.Code] = len(seen)

@@ -6,8 +6,8 @@ import (
 	"example.org/amparo/disclose"
 )
 
-// YesNo is a table of one question with two answers.
-func YesNo(column string, yes, no int) *disclose.Table {
+// yesNo is a table of one question with two answers.
+func yesNo(column string, yes, no int) *disclose.Table {
 	return &disclose.Table{Columns: []string{column}, Cells: []disclose.Cell{{Key: []string{"yes"}, Count: int64(yes)}, {Key: []string{"no"}, Count: int64(no)}}}
 }
 
@@ -19,8 +19,8 @@ func TableTotal(t *disclose.Table) (n int) {
 	return n
 }
 
-// Nested are the columns of tables that lie within each other.
-func Nested(tables []*disclose.Table) [][]string {
+// nested are the columns of tables that lie within each other.
+func nested(tables []*disclose.Table) [][]string {
 	var out [][]string
 	for _, t := range tables {
 		if slices.Equal(t.Columns, []string{"season", "month"}) {

@@ -71,15 +71,15 @@ const (
 	tooManyLists = 6             // leaving out each of more would take too long
 )
 
-// DrawTotal fills in what is drawn of a total that was given.
-func DrawTotal(ctx context.Context, fit *estimate.Fit, tables []hist.Table, p mse.Plan, latent *Sampler, step Step) error {
+// drawTotal fills in what is drawn of a total that was given.
+func drawTotal(ctx context.Context, fit *estimate.Fit, tables []hist.Table, p mse.Plan, latent *sampler, step Step) error {
 	v, ok := fit.Detail.(mse.Verdict)
 	if !ok {
 		return nil
 	}
 	v.Diagnosis, v.Sentence = hist.Diagnosis{}, "" // overlaps, and the sizes of small ones
-	v.LowerEnd, v.Ratio = FewDown(v.LowerEnd), estimate.Number(TwoDigits(float64(v.Ratio)))
-	if v.Observed = int(FewDown(float64(v.Observed))); v.Observed < Smallest {
+	v.LowerEnd, v.Ratio = fewDown(v.LowerEnd), estimate.Number(twoDigits(float64(v.Ratio)))
+	if v.Observed = int(fewDown(float64(v.Observed))); v.Observed < smallest {
 		v.Observed, v.LowerEnd = 0, 0
 	}
 	d := TotalDetail{Verdict: v, Missing: map[string]string{}}
@@ -136,11 +136,11 @@ func without(ctx context.Context, tables []hist.Table, l string, p mse.Plan) (To
 		return out, err
 	}
 	if fit.Refusal != nil {
-		WithoutCounts(&fit, true) // in its words
+		withoutCounts(&fit, true) // in its words
 		out.Refused = fit.Refusal
 		return out, nil
 	}
-	out.Lower, out.Upper = FewDown(fit.Lower), FewUp(fit.Upper)
+	out.Lower, out.Upper = fewDown(fit.Lower), fewUp(fit.Upper)
 	return out, nil
 }
 
@@ -149,17 +149,17 @@ func unbounded(lower estimate.Number) estimate.Refusal {
 	return estimate.Because(mse.Unbounded, "The data do not limit the total from above. We give a lower bound: at least %d.", int(lower))
 }
 
-// WithoutCounts takes out of a total what holds counts by list, small ones among them, and
+// withoutCounts takes out of a total what holds counts by list, small ones among them, and
 // leaves two digits of every number: a figure is kept where more people read than may open
 // the records, and a method that is a formula of a few counts gives one of them away where
 // the others are known. hidden says that some count of the overlaps is hidden.
-func WithoutCounts(f *estimate.Fit, hidden bool) {
+func withoutCounts(f *estimate.Fit, hidden bool) {
 	for i := range f.Ensemble {
 		m := &f.Ensemble[i]
 		if d, ok := m.Detail.(mse.Mixed); ok {
-			d.Lowest, d.Highest = FewDown(d.Lowest), FewUp(d.Highest)
-			d.Between, d.Within = estimate.Number(FewDigits(float64(d.Between))), estimate.Number(FewDigits(float64(d.Within)))
-			d.Observed = [2]int{int(FewDown(float64(d.Observed[0]))), int(FewUp(float64(d.Observed[1])))}
+			d.Lowest, d.Highest = fewDown(d.Lowest), fewUp(d.Highest)
+			d.Between, d.Within = estimate.Number(fewDigits(float64(d.Between))), estimate.Number(fewDigits(float64(d.Within)))
+			d.Observed = [2]int{int(fewDown(float64(d.Observed[0]))), int(fewUp(float64(d.Observed[1])))}
 			m.Detail = d
 		} else {
 			m.Detail = nil
@@ -168,8 +168,8 @@ func WithoutCounts(f *estimate.Fit, hidden bool) {
 		if hidden && m.Method == nhoi.Method && m.Refusal == nil {
 			*m = estimate.Refuse(m.Method, estimate.Because("product_of_counts", "This method is a product of counts, some of which are hidden; it would give them away."))
 		}
-		m.Point, m.Median = estimate.Number(FewDigits(float64(m.Point))), estimate.Number(FewDigits(float64(m.Median)))
-		m.Lower, m.Upper = FewDown(m.Lower), FewUp(m.Upper)
+		m.Point, m.Median = estimate.Number(fewDigits(float64(m.Point))), estimate.Number(fewDigits(float64(m.Median)))
+		m.Lower, m.Upper = fewDown(m.Lower), fewUp(m.Upper)
 		if m.Refusal != nil {
 			r := m.Refusal.Without() // it may offer how many people are on the lists
 			if r.Code == mse.Unbounded && !math.IsNaN(float64(m.Lower)) {
@@ -179,7 +179,7 @@ func WithoutCounts(f *estimate.Fit, hidden bool) {
 		}
 		m.Warnings = slices.DeleteFunc(m.Warnings, func(w estimate.Warning) bool { return len(w.Args) > 0 })
 	}
-	f.Lower, f.Upper = FewDown(f.Lower), FewUp(f.Upper)
+	f.Lower, f.Upper = fewDown(f.Lower), fewUp(f.Upper)
 	if f.Refusal != nil && f.Refusal.Code == mse.Unbounded {
 		r := unbounded(f.Lower).Offer("at_least", "At least %d.", int(f.Lower))
 		f.Refusal = &r
@@ -214,20 +214,20 @@ func (g *Ground) Total(ctx context.Context, q Question, l Lists, o *Overlaps, st
 	}
 	canonical = g.salted(canonical)
 	g.observed, g.bases[totalName] = g.listed(l)
-	seed, err := q.SeedOf(canonical)
+	seed, err := q.seed(canonical)
 	if err != nil {
 		return estimate.Fit{}, err
 	}
 	plan := mse.Plan{Seed: seed, Limits: q.Limits, Unresolved: g.Doubtful, LoglinDraws: 200, SparseDraws: 1000}
-	var latent *Sampler
+	var latent *sampler
 	if q.Latent > 0 {
-		if plan.Seed, err = Unguessed(seed, canonical); err != nil {
+		if plan.Seed, err = unguessed(seed, canonical); err != nil {
 			return estimate.Fit{}, err
 		}
-		latent = LatentPlan(&plan, tables, q.Latent, step)
+		latent = latentPlan(&plan, tables, q.Latent, step)
 	}
 	plan.Progress = func(done, of int) {
-		if latent == nil || latent.Fitted == 0 { // they come last, and tell more
+		if latent == nil || latent.fitted == 0 { // they come last, and tell more
 			step(StepMethods, done, of)
 		}
 	}
@@ -236,9 +236,9 @@ func (g *Ground) Total(ctx context.Context, q Question, l Lists, o *Overlaps, st
 		return estimate.Fit{}, err
 	}
 	fit.Seed, fit.InputHash = seed, estimate.Hash(canonical)
-	WithoutCounts(&fit, o.Refusal != nil || o.hides())
-	SayLatent(&fit, latent, len(l.Names), len(tables))
-	if err := DrawTotal(ctx, &fit, tables, plan, latent, step); err != nil {
+	withoutCounts(&fit, o.Refusal != nil || o.hides())
+	sayLatent(&fit, latent, len(l.Names), len(tables))
+	if err := drawTotal(ctx, &fit, tables, plan, latent, step); err != nil {
 		return estimate.Fit{}, err
 	}
 	fit.Assume("lists", "Lists are those named by records of listings; hearsay and what was copied from elsewhere make none.")

@@ -164,8 +164,8 @@ func (r Releases) tooSoon(q SpreadQuestion, last *Spread, people int) *estimate.
 	}
 	for _, v := range last.views {
 		low, high, _ := v.people(MapName(q.Kind))
-		if people < high+max(Smallest, high/grownBy) && people > low-max(Smallest, low/grownBy) {
-			out := estimate.Because("few_since_view", "Too few people came in or left since the map of %s: at least %d, and one in five. It stays as it is.", v.Made.Format(time.DateOnly), Smallest).
+		if people < high+max(smallest, high/grownBy) && people > low-max(smallest, low/grownBy) {
+			out := estimate.Because("few_since_view", "Too few people came in or left since the map of %s: at least %d, and one in five. It stays as it is.", v.Made.Format(time.DateOnly), smallest).
 				Offer("count_later", "Record more accounts, then count anew.")
 			return &out
 		}
