@@ -78,9 +78,8 @@ type Fate struct {
 // Fates is what is known of returns, by the number of the person's record: how the first went
 // of everybody who was sent back, who was heard, and who is on a list.
 type Fates struct {
-	First  map[int]Fate
-	Heard  map[int]bool
-	Listed map[int]bool
+	First         map[int]Fate
+	Heard, Listed map[int]bool
 }
 
 // After is Aalen and Johansen's estimate of the outcomes of those heard, over draws of
@@ -128,7 +127,7 @@ func (g *Ground) After(ctx context.Context, q Question, fates Fates, step Step) 
 	return fit, nil
 }
 
-// FirstFate adds up the stays of a return.
+// FirstFate adds up the stays of the first return of a person, in days.
 func FirstFate(p id.ID, e chain.Episode) Fate {
 	f := Fate{outcome: e.Outcome, record: e.Record}
 	if f.outcome == "" {

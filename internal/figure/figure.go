@@ -17,8 +17,8 @@ import (
 )
 
 // Figure is a figure made from the records of a workspace. It holds no record, and of counts by
-// list only those of [Figure.Overlaps]: the records are read again when it is computed again, under the consent of
-// that day.
+// list only those of Overlaps: the records are read again when it is computed again, under the
+// consent of that day.
 type Figure struct {
 	Record    id.ID           `json:"record"` // of the kind estimate_run; zero until it is kept
 	Question  Question        `json:"question"`

@@ -8,9 +8,9 @@ import (
 	"example.org/amparo/estimate/hist"
 )
 
-// Lists is who is on which list.
+// Lists is who is on which list, of those who may be counted.
 type Lists struct {
-	Names []string
+	Names []string       // in the order of the histories
 	On    []hist.History // the lists of each person, by record number
 }
 

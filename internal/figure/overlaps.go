@@ -43,7 +43,8 @@ func (o *Overlaps) hides() bool {
 // that of six takes minutes.
 const maxOverlapLists = 5
 
-// OverlapsOf lays out the lists as the records are linked, for those who may be counted.
+// OverlapsOf lays out the lists as the records are linked, for those who may be counted, and notes
+// in the figure what it shows of them. They are held against what was released before.
 func (f *Figure) OverlapsOf(l Lists, g *Ground, before Releases) (*Overlaps, error) {
 	if len(l.Names) == 0 || len(l.Names) > maxOverlapLists {
 		r := estimate.Because("lists_for_overlaps", "There are %d lists; overlaps are shown of one to %d.", len(l.Names), maxOverlapLists)

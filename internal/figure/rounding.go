@@ -6,18 +6,6 @@ import (
 	"example.org/amparo/estimate"
 )
 
-// stretch is the next round width of stretches of a total: ten people, or 1, 2 or 5 times a
-// power of ten above.
-func stretch(least float64) float64 {
-	for unit := 10.0; ; unit *= 10 {
-		for _, m := range []float64{1, 2, 5} {
-			if m*unit >= least {
-				return m * unit
-			}
-		}
-	}
-}
-
 // twoDigits leaves two digits of a number that matter.
 func twoDigits(x float64) float64 { return digits(x, math.Round) }
 
@@ -61,4 +49,16 @@ func coarse(x float64, round func(float64) float64) float64 {
 		return 10 * round(x/10)
 	}
 	return digits(x, round)
+}
+
+// stretch is the next round width of stretches of a total: ten people, or 1, 2 or 5 times a
+// power of ten above.
+func stretch(least float64) float64 {
+	for unit := 10.0; ; unit *= 10 {
+		for _, m := range []float64{1, 2, 5} {
+			if m*unit >= least {
+				return m * unit
+			}
+		}
+	}
 }

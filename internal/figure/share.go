@@ -8,8 +8,8 @@ import (
 	"example.org/amparo/estimate/proportion"
 )
 
-// Trait is what a share asks of the persons, by record number: whose answer counts, and who has
-// what is asked for.
+// Trait is what a share asks of the persons, by record number: who was heard and is counted, and
+// who has what is asked for.
 type Trait struct{ Counted, Has map[int]bool }
 
 // Share is a share of those heard, over draws of who is who, by Wilson's interval.

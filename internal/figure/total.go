@@ -71,6 +71,52 @@ const (
 	tooManyLists = 6             // leaving out each of more would take too long
 )
 
+// Total is the ensemble over draws of who is who. o are the overlaps that may be shown.
+func (g *Ground) Total(ctx context.Context, q Question, l Lists, o *Overlaps, step Step) (estimate.Fit, error) {
+	if len(l.Names) == 0 {
+		return estimate.Refuse(mse.Method, estimate.Because("no_lists", "There are no lists: no record says that somebody's list names a person who may be counted.")), nil
+	}
+	tables, err := hist.FromDraws(l.Names, l.On, g.Draws)
+	if err != nil {
+		return estimate.Fit{}, err
+	}
+	var canonical []byte
+	for _, t := range tables {
+		canonical = append(canonical, t.Canonical()...)
+	}
+	canonical = g.salted(canonical)
+	g.observed, g.bases[totalName] = g.listed(l)
+	seed, err := q.seed(canonical)
+	if err != nil {
+		return estimate.Fit{}, err
+	}
+	plan := mse.Plan{Seed: seed, Limits: q.Limits, Unresolved: g.Doubtful, LoglinDraws: 200, SparseDraws: 1000}
+	var latent *sampler
+	if q.Latent > 0 {
+		if plan.Seed, err = unguessed(seed, canonical); err != nil {
+			return estimate.Fit{}, err
+		}
+		latent = latentPlan(&plan, tables, q.Latent, step)
+	}
+	plan.Progress = func(done, of int) {
+		if latent == nil || latent.fitted == 0 { // they come last, and tell more
+			step(StepMethods, done, of)
+		}
+	}
+	fit, err := mse.OverLinkage(ctx, tables, plan)
+	if err != nil {
+		return estimate.Fit{}, err
+	}
+	fit.Seed, fit.InputHash = seed, estimate.Hash(canonical)
+	withoutCounts(&fit, o.Refusal != nil || o.hides())
+	sayLatent(&fit, latent, len(l.Names), len(tables))
+	if err := drawTotal(ctx, &fit, tables, plan, latent, step); err != nil {
+		return estimate.Fit{}, err
+	}
+	fit.Assume("lists", "Lists are those named by records of listings; hearsay and what was copied from elsewhere make none.")
+	return fit, nil
+}
+
 // drawTotal fills in what is drawn of a total that was given.
 func drawTotal(ctx context.Context, fit *estimate.Fit, tables []hist.Table, p mse.Plan, latent *sampler, step Step) error {
 	v, ok := fit.Detail.(mse.Verdict)
@@ -197,50 +243,4 @@ func withoutCounts(f *estimate.Fit, hidden bool) {
 		r.Instead, r.InsteadCode, r.InsteadArgs = f.Refusal.Instead, f.Refusal.InsteadCode, f.Refusal.InsteadArgs
 		f.Refusal = &r
 	}
-}
-
-// Total is the ensemble over draws of who is who. o are the overlaps that may be shown.
-func (g *Ground) Total(ctx context.Context, q Question, l Lists, o *Overlaps, step Step) (estimate.Fit, error) {
-	if len(l.Names) == 0 {
-		return estimate.Refuse(mse.Method, estimate.Because("no_lists", "There are no lists: no record says that somebody's list names a person who may be counted.")), nil
-	}
-	tables, err := hist.FromDraws(l.Names, l.On, g.Draws)
-	if err != nil {
-		return estimate.Fit{}, err
-	}
-	var canonical []byte
-	for _, t := range tables {
-		canonical = append(canonical, t.Canonical()...)
-	}
-	canonical = g.salted(canonical)
-	g.observed, g.bases[totalName] = g.listed(l)
-	seed, err := q.seed(canonical)
-	if err != nil {
-		return estimate.Fit{}, err
-	}
-	plan := mse.Plan{Seed: seed, Limits: q.Limits, Unresolved: g.Doubtful, LoglinDraws: 200, SparseDraws: 1000}
-	var latent *sampler
-	if q.Latent > 0 {
-		if plan.Seed, err = unguessed(seed, canonical); err != nil {
-			return estimate.Fit{}, err
-		}
-		latent = latentPlan(&plan, tables, q.Latent, step)
-	}
-	plan.Progress = func(done, of int) {
-		if latent == nil || latent.fitted == 0 { // they come last, and tell more
-			step(StepMethods, done, of)
-		}
-	}
-	fit, err := mse.OverLinkage(ctx, tables, plan)
-	if err != nil {
-		return estimate.Fit{}, err
-	}
-	fit.Seed, fit.InputHash = seed, estimate.Hash(canonical)
-	withoutCounts(&fit, o.Refusal != nil || o.hides())
-	sayLatent(&fit, latent, len(l.Names), len(tables))
-	if err := drawTotal(ctx, &fit, tables, plan, latent, step); err != nil {
-		return estimate.Fit{}, err
-	}
-	fit.Assume("lists", "Lists are those named by records of listings; hearsay and what was copied from elsewhere make none.")
-	return fit, nil
 }

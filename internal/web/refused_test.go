@@ -23,7 +23,7 @@ import (
 )
 
 // speaking are the packages whose refusals reach a page.
-var speaking = []string{"../app", "../casebook", "../consent", "../interview", "../verification", "../kind", "../media", "../exchange/transcript", "../partner", "../partner/oblivious", "../../when", "../../where", "."}
+var speaking = []string{"../app", "../figure", "../casebook", "../consent", "../interview", "../verification", "../kind", "../media", "../exchange/transcript", "../partner", "../partner/oblivious", "../../when", "../../where", "."}
 
 // offPages are the operations that no page begins: they have words for the command line.
 var offPages = []string{"app.MakeShares", "app.Agreement", "app.ExportTable", "app.ParseCard", "app.Join", "app.Create", "app.openMail", "app.Admit", "app.DecodeAct", "import",
