@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"example.org/amparo/disclose"
 	"example.org/amparo/estimate/proportion"
 	"example.org/amparo/id"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/linkage/eval"
 )
@@ -127,23 +127,6 @@ func (w *Workspace) ForgeSearch(ctx context.Context, line SearchLine) error {
 	return w.takeSearches(ctx)
 }
 
-// Showed are the releases of a view of the map, oldest first.
-func (s *Spread) Showed() (out []disclose.Release) {
-	for _, v := range s.views {
-		out = append(out, v.Released[mapName(s.Question.Kind)])
-	}
-	return out
-}
-
-// RelatedQuestions are the relations between questions, for a stage of detention where they have one.
-func RelatedQuestions(stage string) (out [][2]string) {
-	for _, r := range relations {
-		p, w := r.part.of(stage), r.whole.of(stage)
-		out = append(out, [2]string{p.name + "=" + p.value, w.name + "=" + w.value})
-	}
-	return out
-}
-
 // InFact counts the groups of the relations as the figures and the map count them, whatever may be
 // shown: by name and value. What is refused for want of people is not there.
 func (w *Workspace) InFact(ctx context.Context, stages ...string) (map[string]int64, error) {
@@ -152,8 +135,12 @@ func (w *Workspace) InFact(ctx context.Context, stages ...string) (map[string]in
 	if err != nil {
 		return nil, err
 	}
-	for _, ask := range []string{AskReturned, AskSold} {
-		fit, err := w.shareFigure(ctx, g, FigureQuestion{Ask: ask})
+	for _, ask := range []string{figure.AskReturned, figure.AskSold} {
+		t, err := w.trait(ctx, g, ask)
+		if err != nil {
+			return nil, err
+		}
+		fit, err := g.Share(t)
 		if err != nil {
 			return nil, err
 		}
@@ -162,33 +149,42 @@ func (w *Workspace) InFact(ctx context.Context, stages ...string) (map[string]in
 		}
 	}
 	step := func(string, int, int) {}
-	if _, err = w.afterFigure(ctx, g, FigureQuestion{Ask: AskAfter}, step); err != nil {
+	fates, err := w.fates(ctx, g)
+	if err != nil {
 		return nil, err
 	}
-	if g.outcomes != nil {
-		out[AskAfter+"="] = int64(tableTotal(g.outcomes))
+	if _, err = g.After(ctx, figure.Question{Ask: figure.AskAfter}, fates, step); err != nil {
+		return nil, err
 	}
-	if g.deaths != nil {
-		out[deathsName+"="] = int64(tableTotal(g.deaths))
+	if g.Outcomes != nil {
+		out[figure.AskAfter+"="] = int64(figure.TableTotal(g.Outcomes))
+	}
+	if g.Deaths != nil {
+		out[figure.DeathsName+"="] = int64(figure.TableTotal(g.Deaths))
+	}
+	stays, err := w.stays(ctx, g)
+	if err != nil {
+		return nil, err
 	}
 	for _, s := range stages {
-		fit, err := w.stayFigure(ctx, g, FigureQuestion{Ask: AskStay, Stage: s}, step)
+		fit, err := g.Stay(ctx, figure.Question{Ask: figure.AskStay, Stage: s}, w.Schema(), stays, step)
 		if err != nil {
 			return nil, err
 		}
-		if d, ok := fit.Detail.(*StayDetail); ok && fit.Refusal == nil {
-			out[AskStay+" "+s+"="], out[rugName(s)+"="] = int64(d.AtRisk[0].People), int64(g.told[s])
+		if d, ok := fit.Detail.(*figure.StayDetail); ok && fit.Refusal == nil {
+			out[figure.AskStay+" "+s+"="], out[figure.RugName(s)+"="] = int64(d.AtRisk[0].People), int64(g.Told[s])
 		}
 	}
-	for _, q := range SpreadQuestions {
-		tables, people, _, err := g.read.spread(ctx, q)
+	for _, q := range figure.SpreadQuestions {
+		first, err := g.read.firstEvents(ctx, q)
 		if err != nil {
 			return nil, err
 		}
-		if n := tableTotal(tables[0]); n != people || tableTotal(tables[1]) != people {
+		tables, people, _ := figure.CountEvents(first)
+		if n := figure.TableTotal(tables[0]); n != people || figure.TableTotal(tables[1]) != people {
 			return nil, fmt.Errorf("%s: %d people, %d of them in places", q.Kind, people, n)
 		}
-		out[mapName(q.Kind)+"="] = int64(people)
+		out[figure.MapName(q.Kind)+"="] = int64(people)
 	}
 	return out, nil
 }

@@ -9,12 +9,11 @@ import (
 	"slices"
 	"time"
 
-	"example.org/amparo/disclose"
 	"example.org/amparo/estimate"
-	"example.org/amparo/estimate/mse"
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
 )
@@ -23,143 +22,16 @@ import (
 // needs [matchingPurpose], for who is who is known of those alone who agreed to be matched.
 const countingPurpose = "CO-03"
 
-// The questions a figure of the workspace answers.
-const (
-	AskTotal    = "total"    // how many people there are, listed or not
-	AskStay     = "stay"     // how long a stage of detention lasts, in days
-	AskReturned = "returned" // share of those heard who were sent back at least once
-	AskSold     = "sold"     // share of the women heard who were trafficked
-)
-
-// Asks lists the questions, in the order they are shown.
-func Asks() []string { return []string{AskTotal, AskStay, AskReturned, AskSold, AskAfter} }
-
-// FigureQuestion is all that determines a figure but the records.
-type FigureQuestion struct {
-	Ask    string     `json:"ask"`
-	Stage  string     `json:"stage,omitempty"`  // of AskStay: ST05
-	Draws  int        `json:"draws"`            // draws of who is who; 0 stands for 8
-	Latent int        `json:"latent,omitempty"` // of AskTotal: to how many of them latent classes are fitted; 0 stands for up to 8, -1 for none. Of a figure that was kept, 0 is none
-	Seed   *uint64    `json:"seed,omitempty"`   // nil: derived from the records and the question
-	Limits mse.Limits `json:"limits"`           // the zero value stands for the defaults
-}
-
-// MaxFigureDraws is how many draws a figure takes at most: it keeps one within minutes.
-const MaxFigureDraws = 200
-
-// usualDraws are the draws of who is who where nothing is said.
-const usualDraws = 8
-
-// asked is a question that is asked now: where it does not say whether it wants latent
-// classes, it does. One that was kept before there were any at the desk has none.
-func (q FigureQuestion) asked() FigureQuestion {
-	if q.Draws == 0 {
-		q.Draws = usualDraws
-	}
-	if q.Latent == 0 {
-		q.Latent = min(mostLatent, q.Draws)
-	}
-	return q
-}
-
-func (q FigureQuestion) filled(set *kind.Set) (FigureQuestion, error) {
-	if !slices.Contains(Asks(), q.Ask) {
-		return q, fault.New(fault.Invalid, "app.Figure", "there is no question %q", q.Ask).With("ask one of %v", Asks()).Coded("figure.ask")
-	}
-	if q.Draws == 0 {
-		q.Draws = usualDraws
-	}
-	if q.Draws < 1 || q.Draws > MaxFigureDraws {
-		return q, fault.New(fault.Invalid, "app.Figure", "there are %d draws of who is who", q.Draws).With("ask for 1 to %d; %d is usual", MaxFigureDraws, usualDraws).Coded("figure.draws", MaxFigureDraws)
-	}
-	if q.Latent < -1 || q.Latent > q.Draws {
-		return q, fault.New(fault.Invalid, "app.Figure", "latent classes cannot be fitted to %d of %d draws of who is who", q.Latent, q.Draws).With("ask for as many or fewer, or for -1 to leave them out").Coded("figure.latent", q.Draws)
-	}
-	if q.Latent == -1 || q.Ask != AskTotal {
-		q.Latent = 0
-	}
-	if q.Limits == (mse.Limits{}) {
-		q.Limits = mse.DefaultLimits()
-	}
-	if q.Ask != AskStay {
-		q.Stage = ""
-		return q, nil
-	}
-	if q.Stage == "" {
-		q.Stage = "ST05"
-	}
-	stages, _ := set.Vocabulary("repatriation_stages")
-	if _, ok := stages.Term(q.Stage); !ok {
-		return q, fault.New(fault.Invalid, "app.Figure", "there is no stage %q", q.Stage).With("name one by its code, such as ST05").Coded("figure.stage")
-	}
-	return q, nil
-}
-
-// Figure is a figure made from the records of a workspace. It holds no record, and of counts by
-// list only those of [Figure.Overlaps]: the records are read again when it is computed again, under the consent of
-// that day.
-type Figure struct {
-	Record    id.ID           `json:"record"` // of the kind estimate_run; zero until it is kept
-	Question  FigureQuestion  `json:"question"`
-	Made      time.Time       `json:"made"`
-	Program   string          `json:"program"`
-	Journal   string          `json:"journal"` // SHA-256 over the heads of all devices' logs
-	Purposes  []string        `json:"purposes"`
-	Records   int             `json:"records"`      // records it was made from, in tens: how many came since is nobody's business
-	RecordsID string          `json:"records_hash"` // SHA-256 over their ids
-	InputHash string          `json:"input_hash"`   // over the counts and the ids of the records
-	Seed      uint64          `json:"seed"`
-	Fit       json.RawMessage `json:"fit"`
-	// Overlaps are, of a total, the overlaps of the lists on the day it was made, with what
-	// would single somebody out hidden. They are kept, and never computed again for the same
-	// figure: two tables of two days would show by their difference what each hides.
-	Overlaps *Overlaps `json:"overlaps,omitempty"`
-
-	// Released are the tables of counts that the figure shows, by what they are of. Later
-	// figures are held against them. Bases are hashes over what a curve or range among them rests on,
-	// ids included, Sizes about how many people that are, in tens; Against are the figures that
-	// this one was held against.
-	Released map[string]disclose.Release `json:"released,omitempty"`
-	Sizes    map[string]int              `json:"sizes,omitempty"`
-	Bases    map[string]string           `json:"bases,omitempty"`
-	Against  []id.ID                     `json:"against,omitempty"`
-
-	// Under are the records it was made from. They are known after a figure was computed
-	// and are never kept with it.
-	Under []id.ID `json:"-"`
-}
-
-// Read decodes the result. What only one method has is then plain JSON in Detail.
-func (f *Figure) Read() (estimate.Fit, error) {
-	var fit estimate.Fit
-	err := json.Unmarshal(f.Fit, &fit)
-	return fit, err
-}
-
-// Step is told how far a figure is: what is being done, and how many of how many pieces of
-// it are done.
-type Step func(what string, done, of int)
-
-// What is done for a figure, in its order; not every figure needs every step.
-const (
-	StepLinking   = "linking"   // records are compared, and who is who is drawn
-	StepMethods   = "methods"   // every method is fitted to every draw
-	StepClasses   = "classes"   // latent classes are sampled; in hundredths of a draw
-	StepPosterior = "posterior" // how likely each total is
-	StepWithout   = "without"   // each list is left out in turn
-	StepKeeping   = "keeping"
-)
-
 // MakeFigure computes a figure and keeps it as a record of the kind estimate_run. program
 // names the version that computes.
-func (w *Workspace) MakeFigure(ctx context.Context, q FigureQuestion, program string) (*Figure, error) {
+func (w *Workspace) MakeFigure(ctx context.Context, q figure.Question, program string) (*figure.Figure, error) {
 	return w.MakeFigureTelling(ctx, q, program, func(string, int, int) {})
 }
 
 // MakeFigureTelling is MakeFigure that tells how far it is. Nothing is written before all
 // of it is computed: a context that ends leaves nothing behind.
-func (w *Workspace) MakeFigureTelling(ctx context.Context, q FigureQuestion, program string, step Step) (*Figure, error) {
-	q = q.asked()
+func (w *Workspace) MakeFigureTelling(ctx context.Context, q figure.Question, program string, step figure.Step) (*figure.Figure, error) {
+	q = q.Asked()
 	f, err := w.computeFigure(ctx, q, nil, step)
 	if err != nil {
 		return nil, err
@@ -170,7 +42,7 @@ func (w *Workspace) MakeFigureTelling(ctx context.Context, q FigureQuestion, pro
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(before.figures, func(b *Figure) bool { return !slices.Contains(f.Against, b.Record) }) {
+	if slices.ContainsFunc(before.Figures, func(b *figure.Figure) bool { return !slices.Contains(f.Against, b.Record) }) {
 		// Another was kept while this one was computed.
 		if f, err = w.computeFigure(ctx, q, nil, step); err != nil {
 			return nil, err
@@ -179,31 +51,25 @@ func (w *Workspace) MakeFigureTelling(ctx context.Context, q FigureQuestion, pro
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	step(StepKeeping, 0, 1)
+	step(figure.StepKeeping, 0, 1)
 	f.Program, f.Record = program, w.NewRecord()
 	return f, w.keepFigure(ctx, f)
 }
 
 // newFigure begins a figure, or a view of the map, of today.
-func (w *Workspace) newFigure(q FigureQuestion, purposes ...string) *Figure {
-	return &Figure{Question: q, Made: w.opt.Now().UTC().Truncate(time.Second), Journal: w.journalHash(), Purposes: purposes,
-		Released: map[string]disclose.Release{}, Sizes: map[string]int{}, Bases: map[string]string{}}
-}
-
-// heldAgainst notes what a figure is held against.
-func (f *Figure) heldAgainst(before releases) {
-	for _, b := range before.figures {
-		f.Against = append(f.Against, b.Record)
-	}
+func (w *Workspace) newFigure(q figure.Question, purposes ...string) *figure.Figure {
+	f := figure.New(q, w.opt.Now().UTC().Truncate(time.Second), purposes...)
+	f.Journal = w.journalHash()
+	return f
 }
 
 // computeFigure computes a figure. again is the one that is computed again, or nil.
-func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion, again *Figure, step Step) (*Figure, error) {
-	q, err := q.filled(w.Schema())
+func (w *Workspace) computeFigure(ctx context.Context, q figure.Question, again *figure.Figure, step figure.Step) (*figure.Figure, error) {
+	q, err := q.Filled(w.Schema())
 	if err != nil {
 		return nil, err
 	}
-	step(StepLinking, 0, 1)
+	step(figure.StepLinking, 0, 1)
 	ground, err := w.figureGround(ctx, q.Draws)
 	if err != nil {
 		return nil, err
@@ -213,50 +79,49 @@ func (w *Workspace) computeFigure(ctx context.Context, q FigureQuestion, again *
 	if err != nil {
 		return nil, err
 	}
-	f.heldAgainst(before)
-	before.figures = append(before.figures, f) // what it shows first, the rest of it is held against
-	var fit estimate.Fit
-	switch q.Ask {
-	case AskTotal:
-		if f.Overlaps, err = w.overlaps(ctx, ground, before, f); err == nil {
-			fit, err = w.totalFigure(ctx, ground, q, f.Overlaps, step)
-		}
-	case AskStay:
-		fit, err = w.stayFigure(ctx, ground, q, step)
-	case AskAfter:
-		fit, err = w.afterFigure(ctx, ground, q, step)
-	default:
-		fit, err = w.shareFigure(ctx, ground, q)
-	}
+	f.HeldAgainst(before)
+	before.Figures = append(before.Figures, f) // what it shows first, the rest of it is held against
+	fit, err := w.fitFigure(ctx, f, ground, before, step)
 	if err != nil {
 		return nil, err
 	}
-	if q.Ask != AskTotal && fit.Refusal == nil && ground.doubtful > q.Limits.Unresolved {
-		refused := estimate.Refuse(fit.Method, estimate.Because(mse.Unresolved, "Matching is uncertain; the figure would move from %g to %g.", twoDown(float64(fit.Lower)), twoUp(float64(fit.Upper))))
-		refused.Seed, refused.InputHash, refused.Options = fit.Seed, fit.InputHash, fit.Options
-		fit = refused
-	}
-	if fit, err = f.auditFigure(fit, ground, before); err != nil {
+	if err := f.Finish(fit, ground.Ground, before); err != nil {
 		return nil, err
 	}
-	fit.Assume("consent", "Counts only people whose consent covers statistics and matching on the day it was made.")
-	f.Under = ground.used()
-	f.Records, f.InputHash, f.Seed = int(fewDown(float64(len(f.Under)))), fit.InputHash, fit.Seed
-	var all bytes.Buffer
-	for _, rec := range f.Under {
-		all.WriteString(rec.String())
-	}
-	f.RecordsID = estimate.Hash(all.Bytes())
-	f.Fit, err = json.Marshal(fit)
-	return f, err
+	return f, nil
 }
 
-// seed is the one asked for, or one that the input and the question determine.
-func (q FigureQuestion) seed(canonical []byte) (uint64, error) {
-	if q.Seed != nil {
-		return *q.Seed, nil
+// fitFigure reads what a figure is computed from, and computes it.
+func (w *Workspace) fitFigure(ctx context.Context, f *figure.Figure, g *ground, before figure.Releases, step figure.Step) (estimate.Fit, error) {
+	q := f.Question
+	switch q.Ask {
+	case figure.AskTotal:
+		l, err := w.lists(ctx, g)
+		if err != nil {
+			return estimate.Fit{}, err
+		}
+		if f.Overlaps, err = f.OverlapsOf(l, g.Ground, before); err != nil {
+			return estimate.Fit{}, err
+		}
+		return g.Total(ctx, q, l, f.Overlaps, step)
+	case figure.AskStay:
+		all, err := w.stays(ctx, g)
+		if err != nil {
+			return estimate.Fit{}, err
+		}
+		return g.Stay(ctx, q, w.Schema(), all, step)
+	case figure.AskAfter:
+		fates, err := w.fates(ctx, g)
+		if err != nil {
+			return estimate.Fit{}, err
+		}
+		return g.After(ctx, q, fates, step)
 	}
-	return estimate.Seed(canonical, q.Ask, map[string]any{"stage": q.Stage, "draws": q.Draws, "limits": q.Limits}, "")
+	t, err := w.trait(ctx, g, q.Ask)
+	if err != nil {
+		return estimate.Fit{}, err
+	}
+	return g.Share(t)
 }
 
 // journalHash names the state of the journal: every device's log, its length and root.
@@ -275,29 +140,16 @@ func (w *Workspace) journalHash() string {
 }
 
 // keepFigure records the figure. Its whole result stands in the field diagnostics.
-func (w *Workspace) keepFigure(ctx context.Context, f *Figure) error {
-	fit, err := f.Read()
+func (w *Workspace) keepFigure(ctx context.Context, f *figure.Figure) error {
+	vs, err := f.Values()
 	if err != nil {
 		return err
-	}
-	vs := kind.Values{"model": {kind.Of(f.Question.Ask + ": " + fit.Method)}}
-	for name, v := range map[string]estimate.Number{"lower": fit.Lower, "point": fit.Point, "upper": fit.Upper} {
-		if b, err := v.MarshalJSON(); err == nil && string(b) != "null" {
-			vs[name] = []kind.Value{kind.Of(string(b))}
-		}
-	}
-	for _, a := range fit.Assumptions {
-		vs["assumptions"] = append(vs["assumptions"], kind.Of(a.Text))
-	}
-	vs["assumptions"] = vs["assumptions"][:min(1, len(vs["assumptions"]))]
-	if fit.Refusal != nil {
-		vs["refusal"] = []kind.Value{kind.Of(fit.Refusal.Text)}
 	}
 	return w.keepRun(ctx, f, vs)
 }
 
 // keepRun records what was computed on the day it was, whole in the field diagnostics.
-func (w *Workspace) keepRun(ctx context.Context, f *Figure, vs kind.Values) error {
+func (w *Workspace) keepRun(ctx context.Context, f *figure.Figure, vs kind.Values) error {
 	whole, err := json.Marshal(f)
 	if err != nil {
 		return err
@@ -319,30 +171,30 @@ func (w *Workspace) keepRun(ctx context.Context, f *Figure, vs kind.Values) erro
 
 // Figures lists the figures made in the workspace, newest first. Other estimates that
 // somebody wrote down under the same kind are left out.
-func (w *Workspace) Figures(ctx context.Context) ([]*Figure, error) {
-	var out []*Figure
+func (w *Workspace) Figures(ctx context.Context) ([]*figure.Figure, error) {
+	var out []*figure.Figure
 	err := w.Desk().Each(ctx, "estimate_run", func(r index.Row) error {
 		if f := figureOf(r); f != nil {
 			out = append(out, f)
 		}
 		return nil
 	})
-	slices.SortFunc(out, func(a, b *Figure) int {
+	slices.SortFunc(out, func(a, b *figure.Figure) int {
 		return cmp.Or(b.Made.Compare(a.Made), a.Record.Compare(b.Record))
 	})
 	return out, err
 }
 
-func figureOf(r index.Row) *Figure {
-	var f Figure
-	if json.Unmarshal([]byte(r.Values.Get("diagnostics")), &f) != nil || f.Record != r.ID || !slices.Contains(Asks(), f.Question.Ask) {
+func figureOf(r index.Row) *figure.Figure {
+	var f figure.Figure
+	if json.Unmarshal([]byte(r.Values.Get("diagnostics")), &f) != nil || f.Record != r.ID || !slices.Contains(figure.Asks(), f.Question.Ask) {
 		return nil
 	}
 	return &f
 }
 
 // Figure reads one figure.
-func (w *Workspace) Figure(ctx context.Context, rec id.ID) (*Figure, error) {
+func (w *Workspace) Figure(ctx context.Context, rec id.ID) (*figure.Figure, error) {
 	r, err := w.Desk().Row(ctx, rec)
 	if err != nil {
 		return nil, err
@@ -358,7 +210,7 @@ func (w *Workspace) Figure(ctx context.Context, rec id.ID) (*Figure, error) {
 // it. It fails with fault.Conflict when they are not the ones the figure was made from:
 // something was recorded or corrected since, a consent was given or withdrawn, or this
 // member may not open all of them.
-func (w *Workspace) RerunFigure(ctx context.Context, rec id.ID) (old, now *Figure, err error) {
+func (w *Workspace) RerunFigure(ctx context.Context, rec id.ID) (old, now *figure.Figure, err error) {
 	if old, err = w.Figure(ctx, rec); err != nil {
 		return nil, nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/index"
 )
 
@@ -54,13 +55,13 @@ func sentBack(t *testing.T, outcomes map[string]int, dead, unknown, lived int) *
 
 func TestWhatHappensAfterAReturnIsAFigureAndTheDeadAreRefusedWithTheirBounds(t *testing.T) {
 	w := sentBack(t, map[string]int{"OC-R01": 40, "OC-R03": 30, "OC-R10": 14, "OC-R08": 4, "OC-R02": 5}, 12, 18, 15)
-	f := made(t, w, app.FigureQuestion{Ask: app.AskAfter, Draws: 2, Limits: anyLinks()})
+	f := made(t, w, figure.Question{Ask: figure.AskAfter, Draws: 2, Limits: anyLinks()})
 	fit, err := f.Read()
 	must(t, err)
 	if fit.Refusal != nil || fit.Options["cause"] != "OC-R01" || !(fit.Lower < fit.Upper) {
 		t.Fatalf("%v to %v of %v: %v", fit.Lower, fit.Upper, fit.Options["cause"], fit.Refusal)
 	}
-	d := detail[app.AfterDetail](t, f)
+	d := detail[figure.AfterDetail](t, f)
 	for _, o := range d.Outcomes {
 		if o.Code == "OC-R08" || o.Code == "OC-R02" {
 			t.Errorf("%s, which few people had, stands alone", o.Code)
@@ -97,9 +98,9 @@ func TestTheBoundsOfTheDeadDoNotCountAFew(t *testing.T) {
 	bounds := map[int]string{}
 	for dead := range 3 {
 		w := sentBack(t, map[string]int{"OC-R01": 22, "OC-R03": 22}, 3*dead, 14, 24-3*dead)
-		f := made(t, w, app.FigureQuestion{Ask: app.AskAfter, Draws: 1, Limits: anyLinks()})
+		f := made(t, w, figure.Question{Ask: figure.AskAfter, Draws: 1, Limits: anyLinks()})
 		var fit struct {
-			Ensemble []struct{ Detail app.DeathBounds }
+			Ensemble []struct{ Detail figure.DeathBounds }
 		}
 		must(t, json.Unmarshal(f.Fit, &fit))
 		if len(fit.Ensemble) != 1 {
@@ -118,7 +119,7 @@ func TestTheBoundsOfTheDeadDoNotCountAFew(t *testing.T) {
 
 func TestOutcomesOfAFewPeopleGiveNoFigure(t *testing.T) {
 	w := sentBack(t, map[string]int{"OC-R01": 16, "OC-R03": 6}, 0, 0, 0)
-	f := made(t, w, app.FigureQuestion{Ask: app.AskAfter, Draws: 1, Limits: anyLinks()})
+	f := made(t, w, figure.Question{Ask: figure.AskAfter, Draws: 1, Limits: anyLinks()})
 	fit, err := f.Read()
 	must(t, err)
 	if fit.Refusal == nil || fit.Refusal.Code != "small_cells" || strings.Contains(string(f.Fit), "OC-R03") {
@@ -128,17 +129,17 @@ func TestOutcomesOfAFewPeopleGiveNoFigure(t *testing.T) {
 
 // R05: whoever withdraws from counting or matching is in no duration and no outcome.
 func TestR05DurationsAndOutcomesCountNobodyWhoWithdrew(t *testing.T) {
-	for _, ask := range []string{app.AskStay, app.AskAfter} {
+	for _, ask := range []string{figure.AskStay, figure.AskAfter} {
 		for _, purpose := range []string{"CO-02", "CO-03"} {
 			w := sentBack(t, map[string]int{"OC-R01": 24, "OC-R03": 24}, 0, 0, 0)
-			before := made(t, w, app.FigureQuestion{Ask: ask, Draws: 1, Limits: anyLinks()})
+			before := made(t, w, figure.Question{Ask: ask, Draws: 1, Limits: anyLinks()})
 			gone := personOf(t, w, before)
 			agree(t, w, gone, purpose, "CS-3", "2004-06-01")
-			after := made(t, w, app.FigureQuestion{Ask: ask, Draws: 1, Limits: anyLinks()})
+			after := made(t, w, figure.Question{Ask: ask, Draws: 1, Limits: anyLinks()})
 			if slices.Contains(after.Under, gone) || len(after.Under) >= len(before.Under) {
 				t.Errorf("%s, %s: %d records before somebody withdrew, %d after", ask, purpose, len(before.Under), len(after.Under))
 			}
-			if fit, err := after.Read(); err != nil || fit.Refusal == nil || fit.Refusal.Code != app.ReleasedBefore {
+			if fit, err := after.Read(); err != nil || fit.Refusal == nil || fit.Refusal.Code != figure.ReleasedBefore {
 				t.Errorf("%s, %s: the difference would tell about whoever withdrew, and it is given (%v)", ask, purpose, err)
 			}
 		}
@@ -146,7 +147,7 @@ func TestR05DurationsAndOutcomesCountNobodyWhoWithdrew(t *testing.T) {
 }
 
 // personOf is somebody under a figure.
-func personOf(t *testing.T, w *app.Workspace, f *app.Figure) (person id.ID) {
+func personOf(t *testing.T, w *app.Workspace, f *figure.Figure) (person id.ID) {
 	t.Helper()
 	must(t, w.Desk().Each(t.Context(), "person", func(r index.Row) error {
 		if slices.Contains(f.Under, r.ID) {

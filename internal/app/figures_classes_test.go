@@ -17,6 +17,7 @@ import (
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/kind"
 )
 
@@ -61,7 +62,7 @@ var fourLists = map[string]int{"a": 50, "b": 48, "c": 46, "d": 44, "ab": 9, "ac"
 
 // latentMember is what latent classes say in a figure, with how many draws of who is who they
 // were fitted to.
-func latentMember(t *testing.T, f *app.Figure) (estimate.Fit, int) {
+func latentMember(t *testing.T, f *figure.Figure) (estimate.Fit, int) {
 	t.Helper()
 	fit, err := f.Read()
 	must(t, err)
@@ -91,7 +92,7 @@ func TestATotalHasTheMethodsOfTheCalibratedEnsemble(t *testing.T) {
 		}
 	}
 	w := onManyLists(t, fourLists)
-	fit, err := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()}).Read()
+	fit, err := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()}).Read()
 	must(t, err)
 	for _, m := range fit.Ensemble {
 		if !calibrated[m.Method] {
@@ -108,9 +109,9 @@ func TestATotalHasTheMethodsOfTheCalibratedEnsemble(t *testing.T) {
 // it, after the workspace was closed; it says to how many draws they were fitted.
 func TestATotalWithLatentClassesAndTheirRunsComesOutTheSame(t *testing.T) {
 	w := onManyLists(t, fourLists)
-	f := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 3, Latent: 2, Limits: anyLinks()})
-	r := detail[app.TotalDetail](t, f).Runs
-	if r == nil || len(r.Runs) != 4 || r.Fitted != 2 || r.Verdict == app.RunsDisagree || !(r.RHat >= 0.99 && r.RHat <= 1.05) || !(r.ESS >= 400) {
+	f := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 3, Latent: 2, Limits: anyLinks()})
+	r := detail[figure.TotalDetail](t, f).Runs
+	if r == nil || len(r.Runs) != 4 || r.Fitted != 2 || r.Verdict == figure.RunsDisagree || !(r.RHat >= 0.99 && r.RHat <= 1.05) || !(r.ESS >= 400) {
 		t.Fatalf("the runs are %+v", r)
 	}
 	if m, draws := latentMember(t, f); m.Refusal != nil || !(m.Lower < m.Upper) || draws != 2 {
@@ -134,12 +135,12 @@ func TestATotalWithLatentClassesAndTheirRunsComesOutTheSame(t *testing.T) {
 func TestLatentClassesAreFittedToUpToEightDraws(t *testing.T) {
 	w := onManyLists(t, fourLists)
 	for asked, want := range map[int]int{2: 2, 11: 8} {
-		f := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: asked, Limits: anyLinks()})
+		f := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: asked, Limits: anyLinks()})
 		if _, draws := latentMember(t, f); draws != want || f.Question.Latent != want {
 			t.Errorf("of %d draws %d are fitted, and kept as %d; want %d", asked, draws, f.Question.Latent, want)
 		}
 	}
-	if _, err := w.MakeFigure(t.Context(), app.FigureQuestion{Ask: app.AskTotal, Draws: 2, Latent: 3}, "test"); fault.KindOf(err) != fault.Invalid {
+	if _, err := w.MakeFigure(t.Context(), figure.Question{Ask: figure.AskTotal, Draws: 2, Latent: 3}, "test"); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("more than there are draws: %v", err)
 	}
 }
@@ -148,7 +149,7 @@ func TestLatentClassesAreFittedToUpToEightDraws(t *testing.T) {
 // computed again.
 func TestAFigureThatWasKeptWithoutLatentClassesHasNone(t *testing.T) {
 	w := onManyLists(t, fourLists)
-	f := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 2, Latent: -1, Limits: anyLinks()})
+	f := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 2, Latent: -1, Limits: anyLinks()})
 	if q, err := json.Marshal(f.Question); err != nil || strings.Contains(string(q), "latent") || strings.Contains(string(f.Fit), "lcm") || strings.Contains(string(f.Fit), "latent") {
 		t.Errorf("there is more in it than in the figures of before: %s (%v)", q, err)
 	}
@@ -162,9 +163,9 @@ func TestAFigureThatWasKeptWithoutLatentClassesHasNone(t *testing.T) {
 // What is kept of the runs is small, on a round axis, and of few draws; none of it is a number
 // of people to the last digit.
 func TestR11TheRunsOfASamplerSingleNobodyOut(t *testing.T) {
-	given := made(t, onManyLists(t, fourLists), app.FigureQuestion{Ask: app.AskTotal, Draws: 2, Limits: anyLinks()})
-	for name, f := range map[string]*app.Figure{"given": given, "without an end": endless(t)} {
-		r := detail[app.TotalDetail](t, f).Runs
+	given := made(t, onManyLists(t, fourLists), figure.Question{Ask: figure.AskTotal, Draws: 2, Limits: anyLinks()})
+	for name, f := range map[string]*figure.Figure{"given": given, "without an end": endless(t)} {
+		r := detail[figure.TotalDetail](t, f).Runs
 		if r == nil {
 			t.Fatalf("%s: there are no runs", name)
 		}
@@ -199,10 +200,10 @@ func TestR11TheRunsOfASamplerSingleNobodyOut(t *testing.T) {
 // Without that, whoever knows the other counts could try hidden ones until all comes out.
 func TestR11WhatIsDrawnOfATotalCannotBeTriedOut(t *testing.T) {
 	seed := uint64(7)
-	var kept []app.TotalDetail
+	var kept []figure.TotalDetail
 	for range 2 {
-		f := made(t, onManyLists(t, fourLists), app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Seed: &seed, Limits: anyLinks()})
-		kept = append(kept, detail[app.TotalDetail](t, f))
+		f := made(t, onManyLists(t, fourLists), figure.Question{Ask: figure.AskTotal, Draws: 1, Seed: &seed, Limits: anyLinks()})
+		kept = append(kept, detail[figure.TotalDetail](t, f))
 	}
 	if reflect.DeepEqual(kept[0].Runs.Runs, kept[1].Runs.Runs) || reflect.DeepEqual(kept[0].Posterior.Bins, kept[1].Posterior.Bins) {
 		t.Error("the same counts with the same seed give the same draws, whatever the records")
@@ -219,9 +220,9 @@ func TestR11WhatIsDrawnOfATotalCannotBeTriedOut(t *testing.T) {
 }
 
 // endless is a total of lists on which latent classes find no upper end.
-func endless(t *testing.T) *app.Figure {
+func endless(t *testing.T) *figure.Figure {
 	t.Helper()
-	return made(t, onManyLists(t, map[string]int{"a": 60, "b": 55, "c": 50, "ab": 1, "abc": 30}), app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()})
+	return made(t, onManyLists(t, map[string]int{"a": 60, "b": 55, "c": 50, "ab": 1, "abc": 30}), figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()})
 }
 
 func sum(ns []int) (n int) {
@@ -244,7 +245,7 @@ func TestASamplerThatRefusesIsAMemberThatRefuses(t *testing.T) {
 	if fit.Refusal == nil || fit.Refusal.Code != mse.Unbounded || !slices.ContainsFunc(fit.Warnings, func(w estimate.Warning) bool { return w.Code == "member_refused" && w.Args[0] == mse.LCM }) {
 		t.Errorf("the total is refused for %v, with %v", fit.Refusal, fit.Warnings)
 	}
-	if detail[app.TotalDetail](t, f).Runs == nil {
+	if detail[figure.TotalDetail](t, f).Runs == nil {
 		t.Error("the runs are not shown")
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"example.org/amparo/estimate/mse"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/figure"
 )
 
 // onLists is a workspace of people on the lists of each history, with names so that nobody
@@ -50,7 +51,7 @@ func anyLinks() mse.Limits {
 	return l
 }
 
-func detail[T any](t *testing.T, f *app.Figure) T {
+func detail[T any](t *testing.T, f *figure.Figure) T {
 	t.Helper()
 	var d struct {
 		Detail T `json:"detail"`
@@ -61,13 +62,13 @@ func detail[T any](t *testing.T, f *app.Figure) T {
 
 func TestATotalIsDrawnWithItsModesItsBoundItsTippingPointAndWithoutEachList(t *testing.T) {
 	w := onLists(t, map[string]int{"a": 50, "b": 48, "c": 46, "d": 44, "ab": 9, "ac": 9, "ad": 8, "bc": 9, "bd": 8, "cd": 7, "abc": 2, "abd": 2, "bcd": 2})
-	f := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 2, Limits: anyLinks()})
+	f := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 2, Limits: anyLinks()})
 	fit, err := f.Read()
 	must(t, err)
 	if fit.Refusal != nil {
 		t.Fatal(fit.Refusal)
 	}
-	d := detail[app.TotalDetail](t, f)
+	d := detail[figure.TotalDetail](t, f)
 	p := d.Posterior
 	if p == nil || len(p.Modes) == 0 || len(d.Without) != 4 {
 		t.Fatalf("posterior %+v, without %+v", p, d.Without)
@@ -102,8 +103,8 @@ func TestATotalIsDrawnWithItsModesItsBoundItsTippingPointAndWithoutEachList(t *t
 // of counts some of which are hidden.
 func TestNoCountByListEscapesThroughWhatIsKeptOfATotal(t *testing.T) {
 	w := onLists(t, map[string]int{"a": 34, "b": 28, "c": 25, "ab": 14, "ac": 12, "bc": 13, "abc": 8})
-	f := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()})
-	if d := detail[app.TotalDetail](t, f); len(d.Diagnosis.Pairs) > 0 || len(d.Diagnosis.Unique) > 0 || d.Sentence != "" {
+	f := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()})
+	if d := detail[figure.TotalDetail](t, f); len(d.Diagnosis.Pairs) > 0 || len(d.Diagnosis.Unique) > 0 || d.Sentence != "" {
 		t.Errorf("kept: %+v", d.Diagnosis)
 	}
 	fit, err := f.Read()
@@ -157,8 +158,8 @@ func returned(t *testing.T, people, few int) *app.Workspace {
 // A rug of chains shows groups of ten or more, the numbers at risk steps of ten or more, and
 // each box of the curve holds as many. A stage of which fewer told has no mark.
 func TestNoSinglePersonShowsInTheCurveTheNumbersAtRiskOrTheRug(t *testing.T) {
-	f := made(t, returned(t, 70, 9), app.FigureQuestion{Ask: app.AskStay, Draws: 1, Limits: anyLinks()})
-	d := detail[app.StayDetail](t, f)
+	f := made(t, returned(t, 70, 9), figure.Question{Ask: figure.AskStay, Draws: 1, Limits: anyLinks()})
+	d := detail[figure.StayDetail](t, f)
 	if len(d.Groups) == 0 || len(d.AtRisk) < 2 || len(d.Groups[0].Fit.Masses) < 3 {
 		t.Fatalf("%d groups, at risk %v", len(d.Groups), d.AtRisk)
 	}

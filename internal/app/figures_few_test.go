@@ -9,17 +9,18 @@ import (
 	"example.org/amparo/estimate/survival"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/figure"
 )
 
 // deaths is the range of the share of the dead that a figure of outcomes shows; false where it
 // shows none.
 func deaths(t *testing.T, w *app.Workspace) (lower, upper float64, shown bool) {
 	t.Helper()
-	f := made(t, w, app.FigureQuestion{Ask: app.AskAfter, Draws: 1, Limits: anyLinks()})
+	f := made(t, w, figure.Question{Ask: figure.AskAfter, Draws: 1, Limits: anyLinks()})
 	var fit struct {
 		Ensemble []struct {
 			Lower, Upper estimate.Number
-			Detail       *app.DeathBounds
+			Detail       *figure.DeathBounds
 			Refusal      *estimate.Refusal
 		}
 	}
@@ -70,7 +71,7 @@ func TestTheBoundsOfTheDeadDoNotCountAFewWhoLived(t *testing.T) {
 // Fates that fewer than ten people have are counted both ways, whatever they are joined with.
 func TestAFewUnknownFatesAreInTheBounds(t *testing.T) {
 	w := sentBack(t, map[string]int{"OC-R01": 40, "OC-R03": 30, "OC-R10": 8, "OC-R08": 5}, 0, 0, 0)
-	d := detail[app.AfterDetail](t, made(t, w, app.FigureQuestion{Ask: app.AskAfter, Draws: 1, Limits: anyLinks()}))
+	d := detail[figure.AfterDetail](t, made(t, w, figure.Question{Ask: figure.AskAfter, Draws: 1, Limits: anyLinks()}))
 	for _, o := range d.Outcomes {
 		if o.Code == "OC-R01" && (o.Share.Lower > 40./83 || o.Share.Upper < 48./83) {
 			t.Errorf("between 40 and 48 of 83 had it: %v to %v", o.Share.Lower, o.Share.Upper)
@@ -91,7 +92,7 @@ func TestBoxesOfStaysStayWhereTheyAre(t *testing.T) {
 		say(t, w, e, "episode", p, "person", p.String(), "period", "2003")
 		say(t, w, w.NewRecord(), "detention_stage", p, "person", p.String(), "episode", e.String(), "stage", "ST05", "duration", fmt.Sprintf("%d days", 101+2*(n%5)+100*(n/40)))
 	}
-	d := detail[app.StayDetail](t, made(t, w, app.FigureQuestion{Ask: app.AskStay, Draws: 1, Limits: anyLinks()}))
+	d := detail[figure.StayDetail](t, made(t, w, figure.Question{Ask: figure.AskStay, Draws: 1, Limits: anyLinks()}))
 	short, all := 0.0, 0.0
 	last := survival.Mass{}
 	for _, m := range d.Groups[0].Fit.Masses {

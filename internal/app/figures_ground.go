@@ -1,58 +1,24 @@
 package app
 
 import (
-	"bytes"
 	"context"
-	"fmt"
-	"math"
 	"slices"
 	"strings"
 
-	"example.org/amparo/disclose"
-	"example.org/amparo/estimate"
 	"example.org/amparo/estimate/hist"
-	"example.org/amparo/estimate/mse"
-	"example.org/amparo/estimate/proportion"
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
 )
 
-// ground is what every figure of the workspace stands on: the persons that may be counted
-// and matched, and draws of which of their records are one person.
+// ground is what every figure of the workspace stands on, with what decides who is counted.
 type ground struct {
-	read     *Reading // for statistics
-	persons  []id.ID  // by record number; all of those compared
-	may      []bool   // which of them may be counted
-	linked   []uint32 // entities as linked
-	draws    [][]uint32
-	doubtful float64 // share of links in doubt
-	at       map[id.ID]int
-	under    map[id.ID]bool
-	bases    map[string]string // of what a figure shows beside counts, by its name
-	told     map[string]int    // people who told of a stage, by its code
-	outcomes *disclose.Table   // of those heard
-	observed int               // people on lists
-	deaths   *disclose.Table   // what is known of those on lists who were sent back, or nil
-}
-
-func (g *ground) used() []id.ID {
-	var out []id.ID
-	for rec := range g.under {
-		out = append(out, rec)
-	}
-	slices.SortFunc(out, id.ID.Compare)
-	return out
-}
-
-// salted is an input with the ids of the records it comes from. They are random, so that a
-// small count cannot be found from a hash or a seed by trying.
-func (g *ground) salted(input []byte) []byte {
-	for _, rec := range g.used() {
-		input = append(input, rec[:]...)
-	}
-	return input
+	*figure.Ground
+	read *Reading // for statistics
+	may  []bool   // which persons may be counted
+	at   map[id.ID]int
 }
 
 // of returns the number of a person's record, where it may be counted.
@@ -68,7 +34,7 @@ func (w *Workspace) figureGround(ctx context.Context, draws int) (*ground, error
 	if err != nil {
 		return nil, err
 	}
-	g := &ground{read: counting, at: map[id.ID]int{}, under: map[id.ID]bool{}, bases: map[string]string{}, told: map[string]int{}, draws: make([][]uint32, draws)}
+	g := &ground{Ground: figure.NewGround(draws), read: counting, at: map[id.ID]int{}}
 	l, err := w.link(ctx, "person")
 	if fault.KindOf(err) == fault.NotFound {
 		return g, nil // fewer than two: the questions refuse for want of people
@@ -76,7 +42,7 @@ func (w *Workspace) figureGround(ctx context.Context, draws int) (*ground, error
 	if err != nil {
 		return nil, err
 	}
-	g.persons, g.linked, g.doubtful, g.draws = l.ids, l.res.Clusters.Of, l.res.Unresolved(), l.res.Partitions(draws)
+	g.Persons, g.Linked, g.Doubtful, g.Draws = l.ids, l.res.Clusters.Of, l.res.Unresolved(), l.res.Partitions(draws)
 	g.may = make([]bool, len(l.ids))
 	for n, p := range l.ids {
 		g.at[p] = n
@@ -96,11 +62,10 @@ func (w *Workspace) figureGround(ctx context.Context, draws int) (*ground, error
 var firstHand = []string{"", "BK-1", "BK-2"}
 
 // lists reads who is on which list: the records of listings, by the name of the list.
-// on[n] is the lists of person record n.
-func (w *Workspace) lists(ctx context.Context, g *ground) (names []string, on []hist.History, err error) {
+func (w *Workspace) lists(ctx context.Context, g *ground) (l figure.Lists, err error) {
 	copies, err := w.copies(ctx, g.read)
 	if err != nil {
-		return nil, nil, err
+		return l, err
 	}
 	type listing struct {
 		person int
@@ -123,11 +88,11 @@ func (w *Workspace) lists(ctx context.Context, g *ground) (names []string, on []
 			spelt[key] = name
 		}
 		all = append(all, listing{n, key})
-		g.under[r.ID], g.under[g.persons[n]] = true, true
+		g.Under[r.ID], g.Under[g.Persons[n]] = true, true
 		return nil
 	})
 	if err != nil {
-		return nil, nil, err
+		return l, err
 	}
 	var keys []string
 	for k := range spelt {
@@ -135,16 +100,16 @@ func (w *Workspace) lists(ctx context.Context, g *ground) (names []string, on []
 	}
 	slices.Sort(keys)
 	if len(keys) > hist.MaxLists {
-		return nil, nil, fault.New(fault.TooLarge, "app.Figure", "there are %d lists", len(keys)).With("write the same list with the same name; at most %d can be compared", hist.MaxLists).Coded("figure.lists", len(keys), hist.MaxLists)
+		return l, fault.New(fault.TooLarge, "app.Figure", "there are %d lists", len(keys)).With("write the same list with the same name; at most %d can be compared", hist.MaxLists).Coded("figure.lists", len(keys), hist.MaxLists)
 	}
-	on = make([]hist.History, len(g.persons))
-	for _, l := range all {
-		on[l.person] |= hist.Of(slices.Index(keys, l.key))
+	l.On = make([]hist.History, len(g.Persons))
+	for _, a := range all {
+		l.On[a.person] |= hist.Of(slices.Index(keys, a.key))
 	}
 	for _, k := range keys {
-		names = append(names, spelt[k])
+		l.Names = append(l.Names, spelt[k])
 	}
-	return names, on, nil
+	return l, nil
 }
 
 // copies are the sources that only repeat another: quoted from it, or from the same
@@ -175,168 +140,24 @@ func (w *Workspace) ownListing(ctx context.Context, read *Reading, rec id.ID, co
 	return false, nil
 }
 
-// listed counts the people on lists as they are linked, and gives a hash over who they are and
-// which lists each record names: the same whatever draws of who is who are asked for.
-func (g *ground) listed(names []string, on []hist.History) (people int, basis string) {
-	var b bytes.Buffer
-	fmt.Fprintln(&b, names)
-	lead := map[uint32]int{}
-	for n, h := range on {
-		if h == 0 {
-			continue
-		}
-		first, ok := lead[g.linked[n]]
-		if !ok {
-			lead[g.linked[n]], first = n, n
-		}
-		fmt.Fprintln(&b, g.persons[n], g.persons[first], h)
-	}
-	return len(lead), estimate.Hash(g.salted(b.Bytes()))
-}
-
-// totalFigure is the ensemble over draws of who is who. o are the overlaps that may be shown.
-func (w *Workspace) totalFigure(ctx context.Context, g *ground, q FigureQuestion, o *Overlaps, step Step) (estimate.Fit, error) {
-	names, on, err := w.lists(ctx, g)
-	if err != nil {
-		return estimate.Fit{}, err
-	}
-	if len(names) == 0 {
-		return estimate.Refuse(mse.Method, estimate.Because("no_lists", "There are no lists: no record says that somebody's list names a person who may be counted.")), nil
-	}
-	tables, err := hist.FromDraws(names, on, g.draws)
-	if err != nil {
-		return estimate.Fit{}, err
-	}
-	var canonical []byte
-	for _, t := range tables {
-		canonical = append(canonical, t.Canonical()...)
-	}
-	canonical = g.salted(canonical)
-	g.observed, g.bases[totalName] = g.listed(names, on)
-	seed, err := q.seed(canonical)
-	if err != nil {
-		return estimate.Fit{}, err
-	}
-	plan := mse.Plan{Seed: seed, Limits: q.Limits, Unresolved: g.doubtful, LoglinDraws: 200, SparseDraws: 1000}
-	var latent *sampler
-	if q.Latent > 0 {
-		if plan.Seed, err = unguessed(seed, canonical); err != nil {
-			return estimate.Fit{}, err
-		}
-		latent = latentPlan(&plan, tables, q.Latent, step)
-	}
-	plan.Progress = func(done, of int) {
-		if latent == nil || latent.fitted == 0 { // they come last, and tell more
-			step(StepMethods, done, of)
-		}
-	}
-	fit, err := mse.OverLinkage(ctx, tables, plan)
-	if err != nil {
-		return estimate.Fit{}, err
-	}
-	fit.Seed, fit.InputHash = seed, estimate.Hash(canonical)
-	withoutCounts(&fit, o.Refusal != nil || o.hides())
-	sayLatent(&fit, latent, len(names), len(tables))
-	if err := drawTotal(ctx, &fit, tables, plan, latent, step); err != nil {
-		return estimate.Fit{}, err
-	}
-	fit.Assume("lists", "Lists are those named by records of listings; hearsay and what was copied from elsewhere make none.")
-	return fit, nil
-}
-
-// smallest is the least number of people that a figure of stays or shares rests on, and
-// the least that a share may single out.
-const smallest = disclose.DefaultThreshold
-
-func tooFew(method string, atLeast int) estimate.Fit {
-	r := estimate.Because("small_cells", "Fewer than %d people stand behind this figure, or one side of it. It would let a reader work out something about one of them.", atLeast)
-	r = r.Offer("ask_wider", "Ask a wider question, or wait for more accounts.")
-	return estimate.Refuse(method, r)
-}
-
-// overDraws is the first fit, which is of the records as they are linked, with an interval
-// as wide as all of them together: it holds the sampling error of each and what is not
-// known of who is who. It is no narrower than that of the mixture.
-func overDraws(fits []estimate.Fit) estimate.Fit {
-	out := fits[0]
-	for _, f := range fits[1:] {
-		out.Lower = estimate.Number(math.Min(float64(out.Lower), float64(f.Lower)))
-		out.Upper = estimate.Number(math.Max(float64(out.Upper), float64(f.Upper)))
-	}
-	if out.Options == nil {
-		out.Options = map[string]any{}
-	}
-	out.Options["linkage_draws"] = len(fits) - 1
-	if out.Refusal == nil {
-		out.Assume("linkage", "The interval is the widest over draws of which records are one person.")
-	}
-	return out
-}
-
-// trait is what a share asks of a person.
-type trait struct{ counted, has map[int]bool }
-
-// shareFigure is a share of those heard, over draws of who is who, by Wilson's interval.
-func (w *Workspace) shareFigure(ctx context.Context, g *ground, q FigureQuestion) (estimate.Fit, error) {
-	t, err := w.trait(ctx, g, q.Ask)
-	if err != nil {
-		return estimate.Fit{}, err
-	}
-	var fits []estimate.Fit
-	var canonical bytes.Buffer
-	small := false
-	for _, entity := range append([][]uint32{g.linked}, g.draws...) {
-		people := map[uint32]bool{}
-		for n := range t.counted {
-			people[entity[n]] = false
-		}
-		for n := range t.has { // whoever was heard and what befell them may stand in two records of one person
-			if _, heard := people[entity[n]]; heard {
-				people[entity[n]] = true
-			}
-		}
-		x, n := 0, len(people)
-		for _, yes := range people {
-			if yes {
-				x++
-			}
-		}
-		fmt.Fprintf(&canonical, "%d of %d\n", x, n)
-		if small = small || x < smallest || n-x < smallest; small {
-			continue
-		}
-		f, err := proportion.Estimate(proportion.Question{X: x, Answered: n, Asked: n, Threshold: 0.5})
-		if err != nil {
-			return estimate.Fit{}, err
-		}
-		fits = append(fits, f)
-	}
-	if small {
-		fits = []estimate.Fit{tooFew(string(proportion.Wilson), smallest)}
-	}
-	fit := overDraws(fits)
-	fit.InputHash = estimate.Hash(g.salted(canonical.Bytes()))
-	return fit, nil
-}
-
 // trait reads who was heard and who has what is asked for.
-func (w *Workspace) trait(ctx context.Context, g *ground, ask string) (trait, error) {
-	t := trait{map[int]bool{}, map[int]bool{}}
+func (w *Workspace) trait(ctx context.Context, g *ground, ask string) (figure.Trait, error) {
+	t := figure.Trait{Counted: map[int]bool{}, Has: map[int]bool{}}
 	mark := func(kindName string, in map[int]bool, keep func(index.Row) bool) error {
 		return g.read.Each(ctx, kindName, func(r index.Row) error {
 			if n, ok := g.of(r.Values.Get("person")); ok && keep(r) {
 				in[n] = true
-				g.under[r.ID], g.under[g.persons[n]] = true, true
+				g.Under[r.ID], g.Under[g.Persons[n]] = true, true
 			}
 			return nil
 		})
 	}
 	every := func(index.Row) bool { return true }
-	if err := mark("interview", t.counted, every); err != nil {
+	if err := mark("interview", t.Counted, every); err != nil {
 		return t, err
 	}
-	if ask == AskReturned {
-		return t, mark("episode", t.has, every)
+	if ask == figure.AskReturned {
+		return t, mark("episode", t.Has, every)
 	}
 	women := map[id.ID]bool{}
 	if err := g.read.Each(ctx, "person", func(r index.Row) error {
@@ -345,12 +166,12 @@ func (w *Workspace) trait(ctx context.Context, g *ground, ask string) (trait, er
 	}); err != nil {
 		return t, err
 	}
-	for n := range t.counted {
-		if !women[g.persons[n]] {
-			delete(t.counted, n)
+	for n := range t.Counted {
+		if !women[g.Persons[n]] {
+			delete(t.Counted, n)
 		}
 	}
-	return t, mark("exploitation", t.has, func(r index.Row) bool {
+	return t, mark("exploitation", t.Has, func(r index.Row) bool {
 		return slices.ContainsFunc(r.Values["type"], func(v kind.Value) bool { return slices.Contains(trafficking, v.Text) })
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/figure"
 )
 
 // life is what a person told, for the figures and the map.
@@ -82,7 +83,7 @@ func TestR11WhatQuestionsAreTakenToHaveInCommonTheyHaveInFact(t *testing.T) {
 		n, err := w.InFact(t.Context(), stages...)
 		must(t, err)
 		for _, s := range stages {
-			for _, r := range app.RelatedQuestions(s) {
+			for _, r := range figure.RelatedQuestions(s) {
 				part, ok := n[r[0]]
 				whole, ok2 := n[r[1]]
 				if !ok || !ok2 {
@@ -112,7 +113,7 @@ func TestR11WhatQuestionsAreTakenToHaveInCommonTheyHaveInFact(t *testing.T) {
 		holds(fmt.Sprintf("drawn %d", seed), w, met)
 		must(t, w.Close())
 	}
-	for _, r := range app.RelatedQuestions("ST05") {
+	for _, r := range figure.RelatedQuestions("ST05") {
 		if !met[r[0]+" in "+r[1]] {
 			t.Errorf("%q in %q was never met: the test does not see it", r[0], r[1])
 		}
@@ -120,9 +121,9 @@ func TestR11WhatQuestionsAreTakenToHaveInCommonTheyHaveInFact(t *testing.T) {
 }
 
 // figure makes a figure and says why it was refused.
-func figure(t *testing.T, w *app.Workspace, ask string) (*app.Figure, string) {
+func oneFigure(t *testing.T, w *app.Workspace, ask string) (*figure.Figure, string) {
 	t.Helper()
-	f := made(t, w, app.FigureQuestion{Ask: ask, Draws: 1, Limits: anyLinks()})
+	f := made(t, w, figure.Question{Ask: ask, Draws: 1, Limits: anyLinks()})
 	fit, err := f.Read()
 	must(t, err)
 	if fit.Refusal == nil {
@@ -132,7 +133,7 @@ func figure(t *testing.T, w *app.Workspace, ask string) (*app.Figure, string) {
 }
 
 // in is what a kept figure shows of a group.
-func in(t *testing.T, f *app.Figure, name, value string) int64 {
+func in(t *testing.T, f *figure.Figure, name, value string) int64 {
 	t.Helper()
 	for _, c := range f.Released[name].Tables[0].Cells {
 		if c.Key[0] == value && c.Count != nil {
@@ -155,7 +156,7 @@ func TestR11TwoQuestionsDoNotTellWhoIsInOneAndNotInTheOther(t *testing.T) {
 	for _, tc := range []struct {
 		a, aGroup, b, bGroup string
 		apart                life
-	}{{app.AskReturned, "yes", app.AskAfter, "", short}, {app.AskReturned, "", app.AskSold, "", soldMan}} {
+	}{{figure.AskReturned, "yes", figure.AskAfter, "", short}, {figure.AskReturned, "", figure.AskSold, "", soldMan}} {
 		for _, few := range []int{3, 14} {
 			build := func() *app.Workspace {
 				w := create(t)
@@ -166,13 +167,13 @@ func TestR11TwoQuestionsDoNotTellWhoIsInOneAndNotInTheOther(t *testing.T) {
 			}
 			for _, order := range [][2]string{{tc.a, tc.b}, {tc.b, tc.a}} {
 				w := build()
-				first, code := figure(t, w, order[0])
+				first, code := oneFigure(t, w, order[0])
 				if code != "" {
 					t.Fatalf("%s is refused: %s", order[0], code)
 				}
-				second, code := figure(t, w, order[1])
+				second, code := oneFigure(t, w, order[1])
 				if few < 10 {
-					alone, refused := figure(t, build(), order[1])
+					alone, refused := oneFigure(t, build(), order[1])
 					if refused != "" {
 						t.Fatalf("%s alone is refused: %s; the test shows nothing", order[1], refused)
 					}
@@ -183,13 +184,13 @@ func TestR11TwoQuestionsDoNotTellWhoIsInOneAndNotInTheOther(t *testing.T) {
 					if rest := in(t, a, tc.a, tc.aGroup) - in(t, b, tc.b, tc.bGroup); rest != int64(few) {
 						t.Fatalf("the difference tells of %d people, not of %d: the test shows nothing", rest, few)
 					}
-					if code != app.ReleasedElsewhere || len(second.Released) > 0 {
+					if code != figure.ReleasedElsewhere || len(second.Released) > 0 {
 						t.Errorf("%s after %s tells of %d people: refused with %q", order[1], order[0], few, code)
 					}
 				} else if code != "" {
 					t.Errorf("%s after %s leaves %d people over, and is refused: %s", order[1], order[0], few, code)
 				}
-				if _, code := figure(t, w, order[0]); code != "" {
+				if _, code := oneFigure(t, w, order[0]); code != "" {
 					t.Errorf("%s of the same people is refused: %s", order[0], code)
 				}
 			}
@@ -224,12 +225,12 @@ func TestR11AFigureAndTheMapDoNotTellWhoIsInOneAndNotInTheOther(t *testing.T) {
 		if all := count(w); all != int64(52+few) {
 			t.Fatalf("the map alone shows %d", all)
 		}
-		if _, code := figure(t, w, app.AskReturned); few < 10 && code != app.ReleasedElsewhere || few > 9 && code != "" {
+		if _, code := oneFigure(t, w, figure.AskReturned); few < 10 && code != figure.ReleasedElsewhere || few > 9 && code != "" {
 			t.Errorf("the map shows %d more: the share is refused with %q", few, code)
 		}
 		w = build()
-		f, code := figure(t, w, app.AskReturned)
-		if code != "" || in(t, f, app.AskReturned, "yes") != 52 {
+		f, code := oneFigure(t, w, figure.AskReturned)
+		if code != "" || in(t, f, figure.AskReturned, "yes") != 52 {
 			t.Fatalf("the share alone is refused: %q", code)
 		}
 		if all := count(w); few < 10 && all >= 0 || few > 9 && all != int64(52+few) {
@@ -278,7 +279,7 @@ func TestR11TheMapAndTheCalendarDoNotTellWhoCameInBetween(t *testing.T) {
 	if p, m := toldBy(t, first.Showed()); refused != "" || len(p)+len(m) > 0 {
 		t.Fatalf("the first view alone: %q %v %v", refused, p, m)
 	}
-	shows := func(s *app.Spread) string { return fmt.Sprint(s.Made, s.Places(), s.Showed()) }
+	shows := func(s *figure.Spread) string { return fmt.Sprint(s.Made, s.Places(), s.Showed()) }
 
 	crossed(t, w, 1000, "KP-ONS", "2003-05", "CS-1")
 	if again, err := w.Spread(t.Context(), "journey"); err != nil || shows(again) != shows(first) {

@@ -13,6 +13,7 @@ import (
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/kind"
 )
 
@@ -48,7 +49,7 @@ func workedOut(t *testing.T, releases ...disclose.Release) []string {
 	return out
 }
 
-func listsOf(t *testing.T, f *app.Figure) disclose.Release {
+func listsOf(t *testing.T, f *figure.Figure) disclose.Release {
 	t.Helper()
 	r, ok := f.Released["lists"]
 	if !ok {
@@ -63,13 +64,13 @@ func listsOf(t *testing.T, f *app.Figure) disclose.Release {
 // been shown, and finds nothing where it is held against the first.
 func TestR11ASecondFigureDoesNotTellWhoCameInBetween(t *testing.T) {
 	w := onLists(t, everyList)
-	one := listsOf(t, made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()}))
+	one := listsOf(t, made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()}))
 	joins(t, w, "ab", 3)
-	second := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()})
+	second := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()})
 
 	fresh := onLists(t, everyList) // the same people, of whom nothing was shown yet
 	joins(t, fresh, "ab", 3)
-	unaudited := listsOf(t, made(t, fresh, app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()}))
+	unaudited := listsOf(t, made(t, fresh, figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()}))
 
 	if got := workedOut(t, one); len(got) > 0 {
 		t.Fatalf("the first table alone tells %v: the test shows nothing", got)
@@ -80,7 +81,7 @@ func TestR11ASecondFigureDoesNotTellWhoCameInBetween(t *testing.T) {
 	if got := workedOut(t, one, unaudited); len(got) == 0 {
 		t.Fatal("the attack by difference finds nothing without the audit: the test shows nothing")
 	}
-	if fit, err := second.Read(); err != nil || fit.Refusal == nil || fit.Refusal.Code != app.ReleasedBefore || len(fit.Ensemble) > 0 {
+	if fit, err := second.Read(); err != nil || fit.Refusal == nil || fit.Refusal.Code != figure.ReleasedBefore || len(fit.Ensemble) > 0 {
 		t.Errorf("the range of a total moves with three people, and is given (%v)", err)
 	}
 	audited, ok := second.Released["lists"]
@@ -88,7 +89,7 @@ func TestR11ASecondFigureDoesNotTellWhoCameInBetween(t *testing.T) {
 		if got := workedOut(t, one, audited); len(got) > 0 {
 			t.Errorf("the difference of two days tells %v", got)
 		}
-	} else if second.Overlaps.Refusal == nil || second.Overlaps.Refusal.Code != app.ReleasedBefore {
+	} else if second.Overlaps.Refusal == nil || second.Overlaps.Refusal.Code != figure.ReleasedBefore {
 		t.Errorf("nothing is shown, and nothing says why: %+v", second.Overlaps)
 	}
 	t.Logf("second table: %d cells, shown %v", len(second.Overlaps.Cells), ok)
@@ -119,8 +120,8 @@ func TestR11AShareOfAFewMorePeopleIsRefused(t *testing.T) {
 			}
 		}
 	}
-	share := func() (*app.Figure, string) {
-		f := made(t, w, app.FigureQuestion{Ask: app.AskReturned, Draws: 1, Limits: anyLinks()})
+	share := func() (*figure.Figure, string) {
+		f := made(t, w, figure.Question{Ask: figure.AskReturned, Draws: 1, Limits: anyLinks()})
 		fit, err := f.Read()
 		must(t, err)
 		if fit.Refusal != nil {
@@ -139,7 +140,7 @@ func TestR11AShareOfAFewMorePeopleIsRefused(t *testing.T) {
 	}
 	hear(1, true)
 	second, code := share()
-	if code != app.ReleasedBefore || len(second.Released) > 0 || strings.Contains(string(second.Fit), "described") {
+	if code != figure.ReleasedBefore || len(second.Released) > 0 || strings.Contains(string(second.Fit), "described") {
 		t.Errorf("one person more: refused with %q", code)
 	}
 	hear(24, true)
@@ -156,13 +157,13 @@ func TestR11AShareOfAFewMorePeopleIsRefused(t *testing.T) {
 // R11: durations: of one person more, or one who told otherwise, nothing new is drawn.
 func TestR11TheCurveOfAFewMorePeopleIsRefused(t *testing.T) {
 	w := returned(t, 60, 0)
-	q := app.FigureQuestion{Ask: app.AskStay, Draws: 1, Limits: anyLinks()}
+	q := figure.Question{Ask: figure.AskStay, Draws: 1, Limits: anyLinks()}
 	first := made(t, w, q)
-	if d := detail[app.StayDetail](t, first); len(d.AtRisk) < 2 || len(d.Stages) == 0 {
+	if d := detail[figure.StayDetail](t, first); len(d.AtRisk) < 2 || len(d.Stages) == 0 {
 		t.Fatalf("%+v", d)
 	}
 	again := made(t, w, q)
-	if a, b := fmt.Sprint(detail[app.StayDetail](t, first).AtRisk), fmt.Sprint(detail[app.StayDetail](t, again).AtRisk); a != b {
+	if a, b := fmt.Sprint(detail[figure.StayDetail](t, first).AtRisk), fmt.Sprint(detail[figure.StayDetail](t, again).AtRisk); a != b {
 		t.Errorf("of the same people: %s, then %s", a, b)
 	}
 	p := w.NewRecord()
@@ -175,7 +176,7 @@ func TestR11TheCurveOfAFewMorePeopleIsRefused(t *testing.T) {
 	f := made(t, w, q)
 	fit, err := f.Read()
 	must(t, err)
-	if fit.Refusal == nil || fit.Refusal.Code != app.ReleasedBefore || strings.Contains(string(f.Fit), "masses") {
+	if fit.Refusal == nil || fit.Refusal.Code != figure.ReleasedBefore || strings.Contains(string(f.Fit), "masses") {
 		t.Errorf("one person more: %+v", fit.Refusal)
 	}
 }
@@ -183,7 +184,7 @@ func TestR11TheCurveOfAFewMorePeopleIsRefused(t *testing.T) {
 // R11: what a figure showed cannot be taken back, and so not be forgotten by those that follow.
 func TestR11WhatAFigureShowedStaysOnRecord(t *testing.T) {
 	w := onLists(t, everyList)
-	f := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()})
+	f := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()})
 	r, err := w.History(t.Context(), f.Record)
 	must(t, err)
 	if err := w.Retract(t.Context(), f.Record, r.History[0].Ref, "a second thought"); fault.KindOf(err) != fault.Conflict {
@@ -194,7 +195,7 @@ func TestR11WhatAFigureShowedStaysOnRecord(t *testing.T) {
 		t.Fatal(err, problems)
 	}
 	joins(t, w, "ab", 3)
-	second := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()})
+	second := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()})
 	if a, ok := second.Released["lists"]; ok {
 		if got := workedOut(t, f.Released["lists"], a); len(got) > 0 {
 			t.Errorf("after a correction of its record the figure is forgotten, and the difference tells %v", got)
@@ -208,11 +209,11 @@ func TestR11WhatAFigureShowedStaysOnRecord(t *testing.T) {
 // R11: a figure that was begun before another was kept is held against it all the same.
 func TestR11FiguresMadeAtTheSameTimeAreHeldAgainstEachOther(t *testing.T) {
 	w := onLists(t, everyList)
-	q := app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()}
-	var between *app.Figure
+	q := figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()}
+	var between *figure.Figure
 	slow, err := w.MakeFigureTelling(t.Context(), q, "test", func(what string, _, _ int) {
-		if between == nil && what == app.StepMethods { // its people were read; now three more come, and another figure is faster
-			between = &app.Figure{}
+		if between == nil && what == figure.StepMethods { // its people were read; now three more come, and another figure is faster
+			between = &figure.Figure{}
 			joins(t, w, "ab", 3)
 			between = made(t, w, q)
 		}
@@ -231,7 +232,7 @@ func TestR11FiguresMadeAtTheSameTimeAreHeldAgainstEachOther(t *testing.T) {
 // What cannot be held against everything shown before is not shown, and says so.
 func TestTooManyEarlierTablesGiveNoFurtherOne(t *testing.T) {
 	w := onLists(t, map[string]int{"a": 30, "b": 30})
-	q := app.FigureQuestion{Ask: app.AskTotal, Draws: 1, Limits: anyLinks()}
+	q := figure.Question{Ask: figure.AskTotal, Draws: 1, Limits: anyLinks()}
 	for day := range 12 {
 		f := made(t, w, q)
 		o := f.Overlaps
@@ -249,10 +250,10 @@ func TestTooManyEarlierTablesGiveNoFurtherOne(t *testing.T) {
 // R11: the range of the dead is in whole percents only where every count behind it is shown. Five died
 // of 45, 18 fates are unknown: with the total and one count the end of a fine range gives the five.
 func TestR11TheRangeOfTheDeadDoesNotGiveAHiddenCount(t *testing.T) {
-	q := app.FigureQuestion{Ask: app.AskAfter, Draws: 1, Limits: anyLinks()}
-	share := func(f *app.Figure) (low, high float64) {
+	q := figure.Question{Ask: figure.AskAfter, Draws: 1, Limits: anyLinks()}
+	share := func(f *figure.Figure) (low, high float64) {
 		var fit struct {
-			Ensemble []struct{ Detail app.DeathBounds }
+			Ensemble []struct{ Detail figure.DeathBounds }
 		}
 		must(t, json.Unmarshal(f.Fit, &fit))
 		return float64(fit.Ensemble[0].Detail.Share.Lower), float64(fit.Ensemble[0].Detail.Share.Upper)

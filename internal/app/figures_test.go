@@ -13,6 +13,7 @@ import (
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/kind"
 )
 
@@ -43,7 +44,7 @@ func listed(t *testing.T) (w *app.Workspace, people []id.ID) {
 	return w, people
 }
 
-func made(t *testing.T, w *app.Workspace, q app.FigureQuestion) *app.Figure {
+func made(t *testing.T, w *app.Workspace, q figure.Question) *figure.Figure {
 	t.Helper()
 	f, err := w.MakeFigure(t.Context(), q, "test")
 	must(t, err)
@@ -54,7 +55,7 @@ func TestAFigureOfTheWorkspaceIsKeptAndComesOutTheSameToTheLastBit(t *testing.T)
 	w, people := listed(t)
 	limits := mse.DefaultLimits()
 	limits.Unresolved = 1 // these people have no names; links in doubt are another test
-	f := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 2, Limits: limits})
+	f := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 2, Limits: limits})
 	fit, err := f.Read()
 	must(t, err)
 	if fit.Refusal != nil || float64(fit.Lower) < float64(len(people))/2 || !(fit.Upper > fit.Lower) {
@@ -88,13 +89,13 @@ func TestR05AFigureCountsNobodyWhoDidNotAgreeToStatistics(t *testing.T) {
 	for _, purpose := range []string{"CO-02", "CO-03"} {
 		t.Run(purpose, func(t *testing.T) {
 			w, people := listed(t)
-			before := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 1})
+			before := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 1})
 			gone := people[len(people)-1]
 			if !slices.Contains(before.Under, gone) {
 				t.Fatal("the person is not under the first figure: the test shows nothing")
 			}
 			agree(t, w, gone, purpose, "CS-3", "2004-06-01")
-			after := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 1})
+			after := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 1})
 			if slices.Contains(after.Under, gone) || len(after.Under) != len(before.Under)-4 || after.InputHash == before.InputHash {
 				t.Errorf("%d records are under the figure, %d were before a person on three lists withdrew", len(after.Under), len(before.Under))
 			}
@@ -107,7 +108,7 @@ func TestR05AFigureCountsNobodyWhoDidNotAgreeToStatistics(t *testing.T) {
 
 func TestHearsayAndCopiesMakeNoList(t *testing.T) {
 	w, people := listed(t)
-	before := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 1})
+	before := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 1})
 	for i, p := range people[:60] {
 		basis := []string{"BK-3", "BK-4"}[i%2]
 		_, problems, err := w.State(t.Context(), casebook.Statement{Record: w.NewRecord(), Kind: "list_capture", Source: p, Basis: basis,
@@ -124,21 +125,21 @@ func TestHearsayAndCopiesMakeNoList(t *testing.T) {
 	for _, p := range people[:60] {
 		say(t, w, w.NewRecord(), "list_capture", copied, "person", p.String(), "list", "the copy")
 	}
-	after := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 1})
+	after := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 1})
 	if after.InputHash != before.InputHash {
 		t.Error("hearsay or a copy changed the table")
 	}
 	for _, p := range people[:60] {
 		say(t, w, w.NewRecord(), "list_capture", origin, "person", p.String(), "list", "the register")
 	}
-	if own := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 1}); own.InputHash == before.InputHash {
+	if own := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 1}); own.InputHash == before.InputHash {
 		t.Error("a list of its own does not count: the test shows nothing")
 	}
 }
 
 func TestLinksInDoubtAboveTheLimitGiveARefusal(t *testing.T) {
 	w, _ := listed(t)
-	fit, err := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 2}).Read()
+	fit, err := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 2}).Read()
 	must(t, err)
 	if fit.Refusal == nil || fit.Refusal.Code != mse.Unresolved {
 		t.Errorf("refusal %+v, want %s", fit.Refusal, mse.Unresolved)
@@ -147,7 +148,7 @@ func TestLinksInDoubtAboveTheLimitGiveARefusal(t *testing.T) {
 
 func TestStaysAndSharesComeFromTheRecordsAndSmallOnesAreRefused(t *testing.T) {
 	w, _ := invented(t, 300)
-	for _, q := range []app.FigureQuestion{{Ask: app.AskStay, Stage: "ST05"}, {Ask: app.AskReturned}, {Ask: app.AskSold}} {
+	for _, q := range []figure.Question{{Ask: figure.AskStay, Stage: "ST05"}, {Ask: figure.AskReturned}, {Ask: figure.AskSold}} {
 		q.Draws = 2
 		f := made(t, w, q)
 		fit, err := f.Read()
@@ -162,8 +163,8 @@ func TestStaysAndSharesComeFromTheRecordsAndSmallOnesAreRefused(t *testing.T) {
 	}
 	few := create(t)
 	t.Cleanup(func() { _ = few.Close() })
-	for _, ask := range app.Asks() {
-		fit, err := made(t, few, app.FigureQuestion{Ask: ask, Draws: 1}).Read()
+	for _, ask := range figure.Asks() {
+		fit, err := made(t, few, figure.Question{Ask: ask, Draws: 1}).Read()
 		must(t, err)
 		if fit.Refusal == nil {
 			t.Errorf("%s: an empty workspace gives a figure", ask)
@@ -176,7 +177,7 @@ func TestNoOverlapOfAFewPeopleIsShown(t *testing.T) {
 	for _, p := range people[:2] { // two people alone on a fourth list
 		say(t, w, w.NewRecord(), "list_capture", p, "person", p.String(), "list", "list d")
 	}
-	f := made(t, w, app.FigureQuestion{Ask: app.AskTotal, Draws: 1})
+	f := made(t, w, figure.Question{Ask: figure.AskTotal, Draws: 1})
 	o := f.Overlaps
 	if o == nil || o.Refusal != nil {
 		t.Fatalf("no overlaps: %+v", o)
@@ -209,8 +210,8 @@ func TestLinksInDoubtAboveTheLimitRefuseStaysAndSharesToo(t *testing.T) {
 	w, _ := invented(t, 300)
 	limits := mse.DefaultLimits()
 	limits.Unresolved = 1e-9
-	for _, ask := range []string{app.AskStay, app.AskReturned} {
-		f := made(t, w, app.FigureQuestion{Ask: ask, Draws: 2, Limits: limits})
+	for _, ask := range []string{figure.AskStay, figure.AskReturned} {
+		f := made(t, w, figure.Question{Ask: ask, Draws: 2, Limits: limits})
 		fit, err := f.Read()
 		must(t, err)
 		if fit.Refusal == nil || fit.Refusal.Code != mse.Unresolved || fit.InputHash == "" {

@@ -2,98 +2,86 @@ package app
 
 import (
 	"context"
-	"fmt"
-	"maps"
-	"slices"
-	"strconv"
-	"strings"
 
-	"example.org/amparo/disclose"
 	"example.org/amparo/estimate"
 	"example.org/amparo/id"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
 	"example.org/amparo/when"
 )
 
-// SpreadQuestion is an event whose places and times can be counted. Hiding places are not
-// among them, nor is anything after it that could still be going on (R03).
-type SpreadQuestion struct {
-	Kind, Place, Date string
-	People            []string // fields that name whose event it was
-}
-
-// SpreadQuestions are the events of the map and calendar.
-var SpreadQuestions = []SpreadQuestion{
-	{Kind: "journey", Place: "from", Date: "period", People: []string{"person"}},
-	{Kind: "episode", Place: "corridor", Date: "period", People: []string{"person"}},
-	{Kind: "detention_stage", Place: "place", Date: "in", People: []string{"person"}},
-	{Kind: "incident", Place: "place", Date: "date", People: []string{"victims"}},
-}
-
-// Periods of the map: the years in which each begins; the last is open.
-var Periods = []int{1990, 1998, 2001, 2005, 2010, 2015, 2020}
-
-// NotKnown stands where a place, period, season or month is not known well enough.
-const NotKnown = "not known"
-
-// seasons of the calendar, in order.
-var seasons = []string{"spring", "summer", "autumn", "winter"}
-
-// seasonMonths are the months of each season; winter begins in December.
-var seasonMonths = [][]int{{3, 4, 5}, {6, 7, 8}, {9, 10, 11}, {12, 1, 2}}
-
-// firstEvent is the first datable event of a person.
-type firstEvent struct {
-	place    string
-	date     when.Date
-	lo       when.Day
-	id       id.ID
-	hasPlace bool
-}
-
-// spread counts people by the place and time of the first event of a kind that the reading
-// holds: tables "place" (place, period) and "calendar" (season, month), how many people that
-// are, and a hash over what the counts rest on. Each person stands in exactly one cell, so that
-// totals add up and can be checked against an attacker; records that people called the same are
-// one person. A date counts for a period, season or month only if it lies in it whatever day
-// it means.
-func (r *Reading) spread(ctx context.Context, q SpreadQuestion) (tables []*disclose.Table, people int, basis string, err error) {
-	first, err := r.firstEvents(ctx, q)
+// Spread is the map and calendar of a kind of event as they were last counted, or nil where they
+// never were. It reads no record of a person.
+func (w *Workspace) Spread(ctx context.Context, kindName string) (*figure.Spread, error) {
+	q, err := figure.SpreadOf(kindName)
 	if err != nil {
-		return nil, 0, "", err
+		return nil, err
 	}
-	places, calendar := map[[2]string]int64{}, map[[2]string]int64{}
-	var rests []string
-	for p, e := range first {
-		period := periodOf(e.date)
-		season, month := seasonOf(e.date)
-		places[[2]string{e.place, period}]++
-		calendar[[2]string{season, month}]++
-		rests = append(rests, fmt.Sprintln(p, e.place, period, season, month))
+	before, err := w.releasedBefore(ctx, nil)
+	if err != nil {
+		return nil, err
 	}
-	slices.Sort(rests)
-	return []*disclose.Table{{Name: "place", Columns: []string{"place", "period"}, Cells: placeCells(places)},
-			{Name: "calendar", Columns: []string{"season", "month"}, Cells: calendarCells(calendar)}},
-		len(first), estimate.Hash([]byte(strings.Join(rests, ""))), nil
+	return before.Spread(q), nil
 }
 
-func (r *Reading) firstEvents(ctx context.Context, q SpreadQuestion) (map[id.ID]firstEvent, error) {
-	first := map[id.ID]firstEvent{}
+// CountSpread counts the map and calendar of a kind of event anew, under the consent of the day, and
+// keeps what may be shown of it after everything shown before, under any question. The first time
+// it shows places by period, later the totals of places, and of seasons and months. What may not be
+// shown anew stays as it was last shown. It refuses, and keeps nothing, where too few people came in or left
+// since, or where nothing new could be shown.
+func (w *Workspace) CountSpread(ctx context.Context, kindName, program string) (*estimate.Refusal, error) {
+	q, err := figure.SpreadOf(kindName)
+	if err != nil {
+		return nil, err
+	}
+	read, err := w.For(countingPurpose, "")
+	if err != nil {
+		return nil, err
+	}
+	w.figuring.Lock()
+	defer w.figuring.Unlock()
+	before, err := w.releasedBefore(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	first, err := read.firstEvents(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	v, refused, err := before.CountView(q, first)
+	if v == nil {
+		return refused, err
+	}
+	f := w.newFigure(figure.Question{Ask: figure.AskMap, Stage: q.Kind}, countingPurpose)
+	f.Program = program
+	f.HeldAgainst(before)
+	v.KeepIn(f)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	f.Record = w.NewRecord()
+	return nil, w.keepRun(ctx, f, kind.Values{"model": {kind.Of(figure.AskMap + ": " + q.Kind)}})
+}
+
+// firstEvents reads the first event of a kind of each person that the reading holds. Records that
+// people called the same are one person.
+func (r *Reading) firstEvents(ctx context.Context, q figure.SpreadQuestion) (map[id.ID]figure.Event, error) {
+	first := map[id.ID]figure.Event{}
 	err := r.Each(ctx, q.Kind, func(row index.Row) error {
-		e := firstEvent{id: row.ID, place: NotKnown, lo: when.End}
+		e := figure.Event{ID: row.ID, Place: figure.NotKnown, Lo: when.End}
 		if p := row.Values[q.Place]; len(p) == 1 && p[0].State == kind.Given {
-			e.place, e.hasPlace = p[0].Text, true
+			e.Place, e.HasPlace = p[0].Text, true
 		}
 		if d, err := when.Parse(row.Values.Get(q.Date)); err == nil && len(row.Values[q.Date]) == 1 {
-			e.date = d
-			e.lo, _ = d.Bounds()
+			e.Date = d
+			e.Lo, _ = d.Bounds()
 		}
 		for _, name := range q.People {
 			for _, v := range row.Values[name] {
 				p, err := id.Parse(v.Text)
 				if err == nil && v.State == kind.Given {
-					if was, ok := first[p]; !ok || e.before(was) {
+					if was, ok := first[p]; !ok || e.Before(was) {
 						first[p] = e
 					}
 				}
@@ -107,131 +95,21 @@ func (r *Reading) firstEvents(ctx context.Context, q SpreadQuestion) (map[id.ID]
 	return r.oneEach(ctx, first)
 }
 
-// before orders the events of a person: with a place first, then the earliest.
-func (e firstEvent) before(o firstEvent) bool {
-	if e.hasPlace != o.hasPlace {
-		return e.hasPlace
-	}
-	if e.lo != o.lo {
-		return e.lo < o.lo
-	}
-	return e.id.Compare(o.id) < 0
-}
-
 // oneEach keeps one event of those whose records are one person.
-func (r *Reading) oneEach(ctx context.Context, first map[id.ID]firstEvent) (map[id.ID]firstEvent, error) {
+func (r *Reading) oneEach(ctx context.Context, first map[id.ID]figure.Event) (map[id.ID]figure.Event, error) {
 	leads, err := r.w.index.Leads(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[id.ID]firstEvent, len(first))
+	out := make(map[id.ID]figure.Event, len(first))
 	for p, e := range first {
 		lead, paired := leads[p]
 		if !paired {
 			lead = p
 		}
-		if was, ok := out[lead]; !ok || e.before(was) {
+		if was, ok := out[lead]; !ok || e.Before(was) {
 			out[lead] = e
 		}
 	}
 	return out, nil
-}
-
-// PeriodName is a period as its years.
-func PeriodName(i int) string {
-	if i == len(Periods)-1 {
-		return fmt.Sprintf("%d–", Periods[i])
-	}
-	return fmt.Sprintf("%d–%d", Periods[i], Periods[i+1]-1)
-}
-
-func periodOf(d when.Date) string {
-	for i, from := range Periods {
-		to := 2200
-		if i+1 < len(Periods) {
-			to = Periods[i+1] - 1
-		}
-		if d.CertainlyWithin(when.Between(when.InYear(from), when.InYear(to))) {
-			return PeriodName(i)
-		}
-	}
-	return NotKnown
-}
-
-// seasonOf is the season and the month that a date certainly lies in.
-func seasonOf(d when.Date) (season, month string) {
-	if d.IsZero() {
-		return NotKnown, NotKnown
-	}
-	lo, hi := d.Bounds()
-	y, m, _ := lo.Civil()
-	y2, m2, _ := hi.Civil()
-	if y == y2 && m == m2 {
-		return seasons[(m+9)%12/3], monthName(m)
-	}
-	for i, ms := range seasonMonths {
-		year := y
-		if i == 3 && m < 3 {
-			year-- // a winter begins the year before
-		}
-		span := when.Between(when.InMonth(year, ms[0]), when.InMonth(year, ms[2]))
-		if i == 3 {
-			span = when.Between(when.InMonth(year, 12), when.InMonth(year+1, 2))
-		}
-		if d.CertainlyWithin(span) {
-			return seasons[i], seasons[i] + ", " + NotKnown
-		}
-	}
-	return NotKnown, NotKnown
-}
-
-func monthName(m int) string { return fmt.Sprintf("%02d", m) }
-
-func placeCells(counts map[[2]string]int64) []disclose.Cell {
-	places := map[string]bool{}
-	for k := range counts {
-		places[k[0]] = true
-	}
-	var out []disclose.Cell
-	for _, p := range slices.Sorted(maps.Keys(places)) {
-		for i := range Periods {
-			out = append(out, disclose.Cell{Key: []string{p, PeriodName(i)}, Count: counts[[2]string{p, PeriodName(i)}]})
-		}
-		out = append(out, disclose.Cell{Key: []string{p, NotKnown}, Count: counts[[2]string{p, NotKnown}]})
-	}
-	return out
-}
-
-func calendarCells(counts map[[2]string]int64) []disclose.Cell {
-	var out []disclose.Cell
-	add := func(season, month string) {
-		out = append(out, disclose.Cell{Key: []string{season, month}, Count: counts[[2]string{season, month}]})
-	}
-	for i, s := range seasons {
-		for _, m := range seasonMonths[i] {
-			add(s, monthName(m))
-		}
-		add(s, s+", "+NotKnown)
-	}
-	add(NotKnown, NotKnown)
-	return out
-}
-
-// SeasonMonth is one line of the calendar: a month, or what is known to the season alone.
-type SeasonMonth struct {
-	Season, Key string
-	Month       int // 0: only the season is known
-}
-
-// CalendarLines are the lines of the calendar in order, spring first.
-func CalendarLines() []SeasonMonth {
-	var out []SeasonMonth
-	for _, c := range calendarCells(nil) {
-		m, err := strconv.Atoi(c.Key[1])
-		if err != nil {
-			m = 0
-		}
-		out = append(out, SeasonMonth{Season: c.Key[0], Key: c.Key[1], Month: m})
-	}
-	return out
 }

@@ -8,6 +8,7 @@ import (
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/figure"
 )
 
 // crossed records a person with a crossing, and what the person allows of statistics.
@@ -24,7 +25,7 @@ func crossed(t *testing.T, w *app.Workspace, n int, place, period, state string)
 }
 
 // counted counts the map of crossings anew and opens it, and says why if it was refused.
-func counted(t *testing.T, w *app.Workspace) (s *app.Spread, refused string) {
+func counted(t *testing.T, w *app.Workspace) (s *figure.Spread, refused string) {
 	t.Helper()
 	r, err := w.CountSpread(t.Context(), "journey", "test")
 	must(t, err)
@@ -37,7 +38,7 @@ func counted(t *testing.T, w *app.Workspace) (s *app.Spread, refused string) {
 }
 
 // shownOf is a count of a view; -1 is hidden.
-func shownOf(s *app.Spread, table, first, second string) int64 {
+func shownOf(s *figure.Spread, table, first, second string) int64 {
 	c := s.Count(table, first, second)
 	if c.Hidden {
 		return -1

@@ -7,6 +7,7 @@ import (
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/journal"
 	"example.org/amparo/internal/kind"
@@ -252,7 +253,7 @@ func (w *Workspace) Retract(ctx context.Context, rec id.ID, target journal.Ref, 
 		if r.Kind == "read_back" && len(ev.Act.Fields["correction"]) > 0 {
 			return fault.New(fault.Conflict, "app.Retract", "what the person put right stays with the words").With("read the passage again and record what the person says now").Coded("retract.correction")
 		}
-		if r.Kind == "estimate_run" && showedIn(r) != nil {
+		if r.Kind == "estimate_run" && figure.ShowedIn(r) != nil {
 			return fault.New(fault.Conflict, "app.Retract", "a figure that showed counts stays on record: later figures are held against it").With("make a new figure, and say which one holds").Coded("retract.figure")
 		}
 		return w.act(ctx, r, &casebook.Act{Verb: casebook.Retract, Record: rec, Target: &target, Reason: reason}, fieldOf(ev.Act))

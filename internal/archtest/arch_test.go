@@ -62,6 +62,7 @@ var layers = [][]string{
 	{"internal/exchange/mapping", "internal/exchange/transcript", "internal/exchange/xlsform", "internal/exchange/columns"},
 	{"internal/world"},
 	{"internal/calibration"},
+	{"internal/figure"},
 	{"internal/app"},
 	{"internal/web", "internal/web/build"},
 	{"internal/cli"},

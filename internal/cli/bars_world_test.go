@@ -11,6 +11,7 @@ import (
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/kind"
 )
 
@@ -42,9 +43,9 @@ func fillLarge(dir string, persons int) error {
 	if b.err == nil {
 		b.err = b.pop.Flush(ctx)
 	}
-	for _, ask := range []string{app.AskReturned, app.AskSold} {
+	for _, ask := range []string{figure.AskReturned, figure.AskSold} {
 		if b.err == nil {
-			_, b.err = w.MakeFigure(ctx, app.FigureQuestion{Ask: ask, Draws: 2}, "bars")
+			_, b.err = w.MakeFigure(ctx, figure.Question{Ask: ask, Draws: 2}, "bars")
 		}
 	}
 	return errorsOf(b.err, w.Close())

@@ -12,6 +12,7 @@ import (
 
 	"example.org/amparo/fault"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/vault"
 	"example.org/amparo/internal/world"
 )
@@ -83,7 +84,7 @@ func (c *cli) demo(ctx context.Context, f demoFlags, named bool) (err error) {
 	}
 	// An empty map shows nobody what it is for. That of journeys has nothing in common with what
 	// figures count, so it is held against none of them.
-	if _, err := w.CountSpread(ctx, app.SpreadQuestions[0].Kind, app.Program()); err != nil {
+	if _, err := w.CountSpread(ctx, figure.SpreadQuestions[0].Kind, app.Program()); err != nil {
 		return errors.Join(err, w.Close())
 	}
 	f.serve.demo = true

@@ -12,6 +12,7 @@ import (
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/figure"
 )
 
 func (c *cli) figuresCmd() *cobra.Command {
@@ -30,7 +31,7 @@ that its interval holds what is not known of that as well.`,
 }
 
 func (c *cli) figuresNewCmd() *cobra.Command {
-	var q app.FigureQuestion
+	var q figure.Question
 	var seed uint64
 	cmd := &cobra.Command{
 		Use:   "new",
@@ -62,7 +63,7 @@ Exit code 5: no figure can be defended; the reason is kept.`,
 	}
 	s := cmd.Flags()
 	figureFlag(cmd)
-	s.StringVar(&q.Ask, "ask", app.AskTotal, "what is asked: "+strings.Join(app.Asks(), ", "))
+	s.StringVar(&q.Ask, "ask", figure.AskTotal, "what is asked: "+strings.Join(figure.Asks(), ", "))
 	s.StringVar(&q.Stage, "stage", "", "of stay: the stage of a return by its code (default ST05, the first interrogation)")
 	s.IntVar(&q.Draws, "draws", 8, "draws of which records are one person")
 	s.IntVar(&q.Latent, "latent", 0, "of total: draws to which latent classes are fitted (default up to 8; -1 leaves them out)")
@@ -80,7 +81,7 @@ func (c *cli) figuresListCmd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return c.print(append([]*app.Figure{}, all...), func() {
+				return c.print(append([]*figure.Figure{}, all...), func() {
 					for _, f := range all {
 						c.line("%s  %s  %s", f.Record, f.Made.Format("2006-01-02"), headline(f))
 					}
@@ -94,7 +95,7 @@ func (c *cli) figuresListCmd() *cobra.Command {
 }
 
 // headline is a figure in one line.
-func headline(f *app.Figure) string {
+func headline(f *figure.Figure) string {
 	name := strings.TrimSpace(f.Question.Ask + " " + f.Question.Stage)
 	fit, err := f.Read()
 	switch {
@@ -102,18 +103,18 @@ func headline(f *app.Figure) string {
 		return name
 	case fit.Refusal != nil:
 		return name + ": no figure. " + fit.Refusal.Text
-	case f.Question.Ask == app.AskTotal:
+	case f.Question.Ask == figure.AskTotal:
 		return fmt.Sprintf("%s: between %s and %s people", name, figureCell(fit.Lower), figureCell(fit.Upper))
-	case f.Question.Ask == app.AskStay:
+	case f.Question.Ask == figure.AskStay:
 		return fmt.Sprintf("%s: median between %s and %s days", name, shown(fit.Lower), shown(fit.Upper))
 	}
-	if f.Question.Ask == app.AskAfter {
+	if f.Question.Ask == figure.AskAfter {
 		name = fmt.Sprintf("%s: %v by day %v", name, fit.Options["cause"], fit.Options["horizon"])
 	}
 	return fmt.Sprintf("%s: between %s and %s", name, shown(fit.Lower), shown(fit.Upper))
 }
 
-func (c *cli) showFigure(f *app.Figure, fresh bool) error {
+func (c *cli) showFigure(f *figure.Figure, fresh bool) error {
 	fit, err := f.Read()
 	if err != nil {
 		return err
@@ -133,11 +134,11 @@ func (c *cli) showFigure(f *app.Figure, fresh bool) error {
 }
 
 // stepNames say what is done for a figure.
-var stepNames = map[string]string{app.StepLinking: "comparing the records", app.StepMethods: "fitting", app.StepClasses: "latent classes", app.StepPosterior: "the posterior",
-	app.StepWithout: "leaving out lists", app.StepKeeping: "keeping"}
+var stepNames = map[string]string{figure.StepLinking: "comparing the records", figure.StepMethods: "fitting", figure.StepClasses: "latent classes", figure.StepPosterior: "the posterior",
+	figure.StepWithout: "leaving out lists", figure.StepKeeping: "keeping"}
 
 // steps draws a bar for each step of a figure where a person watches.
-func (c *cli) steps() app.Step {
+func (c *cli) steps() figure.Step {
 	current := ""
 	var bar app.Progress
 	return func(what string, done, of int) {
@@ -191,7 +192,7 @@ type workspaceRequest struct {
 
 // saveWorkspaceFigure writes a figure of the workspace to the file of --figure, if one is
 // named.
-func saveWorkspaceFigure(cmd *cobra.Command, f *app.Figure) error {
+func saveWorkspaceFigure(cmd *cobra.Command, f *figure.Figure) error {
 	file, err := cmd.Flags().GetString("figure")
 	if err != nil || file == "" {
 		return err
@@ -200,11 +201,11 @@ func saveWorkspaceFigure(cmd *cobra.Command, f *app.Figure) error {
 	if err != nil {
 		return err
 	}
-	return (&figure{Format: figureFormat, Kind: workspaceFigure, Program: f.Program, Made: f.Made, Request: raw, Fit: f.Fit}).save(file)
+	return (&figureFile{Format: figureFormat, Kind: workspaceFigure, Program: f.Program, Made: f.Made, Request: raw, Fit: f.Fit}).save(file)
 }
 
 // computeWorkspace computes a figure of the open workspace again.
-func (f *figure) computeWorkspace(ctx context.Context, w *app.Workspace) error {
+func (f *figureFile) computeWorkspace(ctx context.Context, w *app.Workspace) error {
 	var q workspaceRequest
 	if err := f.decode(&q); err != nil {
 		return err
@@ -235,7 +236,7 @@ differs, and 7 when the records are not those it was made from.`,
 				if err != nil {
 					return err
 				}
-				return c.compareFigures(&figure{Program: old.Program, Fit: old.Fit}, &figure{Fit: now.Fit})
+				return c.compareFigures(&figureFile{Program: old.Program, Fit: old.Fit}, &figureFile{Fit: now.Fit})
 			})
 		},
 	}

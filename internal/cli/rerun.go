@@ -22,9 +22,9 @@ import (
 // figureFormat names the format of a figure file and its version.
 const figureFormat = "amparo figure 1"
 
-// figure is a figure with all that is needed to compute it again: the request holds the
+// figureFile is a figure with all that is needed to compute it again: the request holds the
 // input itself. Program, Made and Seconds are for the reader and are not compared.
-type figure struct {
+type figureFile struct {
 	Format  string          `json:"format"`
 	Kind    string          `json:"kind"` // what computes it: "mse", or the command of [commandFigures]
 	Program string          `json:"program"`
@@ -42,12 +42,12 @@ type request interface {
 }
 
 // makeFigure computes a figure of a kind. q is the request or a pointer to it.
-func makeFigure(ctx context.Context, kind string, q any) (*figure, error) {
+func makeFigure(ctx context.Context, kind string, q any) (*figureFile, error) {
 	raw, err := json.Marshal(q)
 	if err != nil {
 		return nil, err
 	}
-	f := &figure{Format: figureFormat, Kind: kind, Program: app.Program(), Made: time.Now().UTC().Truncate(time.Second), Request: raw}
+	f := &figureFile{Format: figureFormat, Kind: kind, Program: app.Program(), Made: time.Now().UTC().Truncate(time.Second), Request: raw}
 	start := time.Now()
 	if err := f.compute(ctx); err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func makeFigure(ctx context.Context, kind string, q any) (*figure, error) {
 
 // compute fills in the fit from the request as it was written, so that a figure is always
 // made from exactly what its file holds.
-func (f *figure) compute(ctx context.Context) error {
+func (f *figureFile) compute(ctx context.Context) error {
 	if f.Kind != "mse" {
 		return fault.New(fault.Foreign, "rerun", "the figure is of a kind %q that this program does not know", f.Kind).With("use the program that made it: %s", f.Program)
 	}
@@ -77,7 +77,7 @@ func (f *figure) compute(ctx context.Context) error {
 
 // decode reads the request; a field that this program does not know is refused, for it
 // may have changed the result.
-func (f *figure) decode(q any) error {
+func (f *figureFile) decode(q any) error {
 	d := json.NewDecoder(bytes.NewReader(f.Request))
 	d.DisallowUnknownFields()
 	if err := d.Decode(q); err != nil {
@@ -87,7 +87,7 @@ func (f *figure) decode(q any) error {
 }
 
 // save writes the figure to a file; an empty name saves nothing.
-func (f *figure) save(file string) error {
+func (f *figureFile) save(file string) error {
 	if file == "" {
 		return nil
 	}
@@ -101,12 +101,12 @@ func (f *figure) save(file string) error {
 	return nil
 }
 
-func readFigure(file string) (*figure, error) {
+func readFigure(file string) (*figureFile, error) {
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return nil, &fault.Error{Kind: fault.NotFound, Op: "rerun", Msg: "the figure cannot be read", Err: err, Remedy: "check the path"}
 	}
-	var f figure
+	var f figureFile
 	if err := json.Unmarshal(b, &f); err != nil || f.Format != figureFormat {
 		return nil, fault.New(fault.Foreign, "rerun", "%s is not a figure of this program", file).With("give a file made with --figure")
 	}
@@ -134,7 +134,7 @@ something differs or the input is not the same; what differs is named.`,
 			if err != nil {
 				return err
 			}
-			now := &figure{Kind: old.Kind, Program: old.Program, Request: old.Request}
+			now := &figureFile{Kind: old.Kind, Program: old.Program, Request: old.Request}
 			if old.Kind == workspaceFigure {
 				err = c.with(cmd.Context(), func(w *app.Workspace) error { return now.computeWorkspace(cmd.Context(), w) })
 			} else if _, ok := commandFigures[old.Kind]; ok {
@@ -165,7 +165,7 @@ type differing struct {
 	Now   string `json:"now"`
 }
 
-func (c *cli) compareFigures(old, now *figure) error {
+func (c *cli) compareFigures(old, now *figureFile) error {
 	out := rerunResult{Program: old.Program}
 	var saved, again any
 	if err := errorsIn(exactNumbers(old.Fit, &saved), exactNumbers(now.Fit, &again)); err != nil {

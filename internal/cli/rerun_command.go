@@ -75,7 +75,7 @@ func keepFigure(cmd *cobra.Command, kind string, result any) error {
 	if err != nil {
 		return err
 	}
-	f := &figure{Format: figureFormat, Kind: kind, Program: app.Program(), Made: time.Now().UTC().Truncate(time.Second)}
+	f := &figureFile{Format: figureFormat, Kind: kind, Program: app.Program(), Made: time.Now().UTC().Truncate(time.Second)}
 	if f.Request, err = json.Marshal(q); err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func inputOf(name, folder string) (inputFile, error) {
 }
 
 // computeCommand runs the command of a figure again, with the files it was made from.
-func (f *figure) computeCommand(ctx context.Context, folder string, given []string) error {
+func (f *figureFile) computeCommand(ctx context.Context, folder string, given []string) error {
 	var q commandRequest
 	if err := f.decode(&q); err != nil {
 		return err

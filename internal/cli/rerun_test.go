@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/figure"
 )
 
 // said runs a command in this process.
@@ -76,7 +77,7 @@ func figureCases(t *testing.T, dir string) map[string][]string {
 	if code, out, problems := said(t, "demo", "--no-serve", "--people", "600", "--seed", "7", "--dir", at("w"), "--passphrase-file", at("pass")); code != exitOK {
 		t.Fatal(code, out, problems)
 	}
-	for _, ask := range app.Asks() {
+	for _, ask := range figure.Asks() {
 		cases["workspace "+ask] = append([]string{"figures", "new", "--ask", ask, "--draws", "2"}, openDemo(dir)...)
 	}
 	for _, m := range []string{"suppress", "round", "check"} {

@@ -10,7 +10,7 @@ import (
 	"example.org/amparo/chart"
 	"example.org/amparo/estimate"
 	"example.org/amparo/estimate/mse"
-	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/figure"
 )
 
 type figuresPage struct {
@@ -35,7 +35,7 @@ type figurePage struct {
 	Assumed  []sentence
 	Doubtful []sentence
 	Pictures []figurePicture
-	Figure   *app.Figure
+	Figure   *figure.Figure
 }
 
 // figurePicture is a chart in the page, with its sentence and its data below it. Without an
@@ -62,7 +62,7 @@ func (s *Server) figuresPage(w http.ResponseWriter, r *http.Request, v *visit) e
 		return err
 	}
 	p := figuresPage{Page: v.page("figures.title")}
-	for _, a := range app.Asks() {
+	for _, a := range figure.Asks() {
 		p.Asks = append(p.Asks, option{Value: a, Label: v.Say.T("figures.ask." + a)})
 	}
 	if voc, ok := v.ws.Schema().Vocabulary("repatriation_stages"); ok {
@@ -84,7 +84,7 @@ func (s *Server) figuresPage(w http.ResponseWriter, r *http.Request, v *visit) e
 }
 
 // figureLine says a figure in the reader's language, from its fit.
-func (v *visit) figureLine(f *app.Figure) (figureLine, estimate.Fit, error) {
+func (v *visit) figureLine(f *figure.Figure) (figureLine, estimate.Fit, error) {
 	fit, err := f.Read()
 	l := figureLine{ID: f.Record.String(), Asked: v.asked(f.Question), Date: f.Made.Format("2006-01-02"), Refused: fit.Refusal != nil}
 	if err != nil {
@@ -93,11 +93,11 @@ func (v *visit) figureLine(f *app.Figure) (figureLine, estimate.Fit, error) {
 	switch {
 	case fit.Refusal != nil:
 		l.Sentence = v.refusal(*fit.Refusal).Text
-	case f.Question.Ask == app.AskTotal:
+	case f.Question.Ask == figure.AskTotal:
 		l.Sentence = v.Say.Two("figures.say.total", wholeDown(fit.Lower), wholeUp(fit.Upper))
-	case f.Question.Ask == app.AskStay:
+	case f.Question.Ask == figure.AskStay:
 		l.Sentence = v.Say.Two("figures.say.stay", wholeDown(fit.Lower), wholeUp(fit.Upper))
-	case f.Question.Ask == app.AskAfter:
+	case f.Question.Ask == figure.AskAfter:
 		days, _ := fit.Options["horizon"].(float64)
 		code, _ := fit.Options["cause"].(string)
 		l.Sentence = v.Say.Fill("figures.say.after", wholeDown(100*fit.Lower), wholeUp(100*fit.Upper), whole(days), v.outcomeName(code))
@@ -108,8 +108,8 @@ func (v *visit) figureLine(f *app.Figure) (figureLine, estimate.Fit, error) {
 }
 
 // asked is a question in words.
-func (v *visit) asked(q app.FigureQuestion) string {
-	if q.Ask == app.AskStay && q.Stage != "" {
+func (v *visit) asked(q figure.Question) string {
+	if q.Ask == figure.AskStay && q.Stage != "" {
 		return v.Say.T("figures.ask."+q.Ask) + ": " + v.stageName(q.Stage)
 	}
 	return v.Say.T("figures.ask." + q.Ask)
@@ -118,7 +118,7 @@ func (v *visit) asked(q app.FigureQuestion) string {
 func (v *visit) stageName(code string) string { return v.term("repatriation_stages", code) }
 
 func (v *visit) outcomeName(code string) string {
-	if code == app.OtherOutcomes {
+	if code == figure.OtherOutcomes {
 		return v.Say.T("figures.after.other")
 	}
 	return v.term("outcomes", code)
@@ -182,7 +182,7 @@ func remedyOf(code string) string {
 		return "review"
 	case "small_cells":
 		return "wider"
-	case app.ReleasedBefore, app.ReleasedElsewhere, "too_many_releases":
+	case figure.ReleasedBefore, figure.ReleasedElsewhere, "too_many_releases":
 		return "wait"
 	}
 	return "lists"

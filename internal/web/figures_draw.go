@@ -10,7 +10,7 @@ import (
 	"example.org/amparo/chart"
 	"example.org/amparo/estimate"
 	"example.org/amparo/estimate/proportion"
-	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/figure"
 )
 
 // drawing gathers what is drawn of a figure.
@@ -35,17 +35,17 @@ func detailOf[T any](fit estimate.Fit) (T, bool) {
 	return d, err == nil && string(raw) != "null" && json.Unmarshal(raw, &d) == nil
 }
 
-func (v *visit) figurePictures(f *app.Figure, fit estimate.Fit) []figurePicture {
+func (v *visit) figurePictures(f *figure.Figure, fit estimate.Fit) []figurePicture {
 	p := &drawing{v: v}
 	switch f.Question.Ask {
-	case app.AskTotal:
+	case figure.AskTotal:
 		p.total(f, fit)
-	case app.AskStay:
-		if d, ok := detailOf[app.StayDetail](fit); ok && fit.Refusal == nil {
+	case figure.AskStay:
+		if d, ok := detailOf[figure.StayDetail](fit); ok && fit.Refusal == nil {
 			p.stay(d)
 		}
-	case app.AskAfter:
-		if d, ok := detailOf[app.AfterDetail](fit); ok && fit.Refusal == nil {
+	case figure.AskAfter:
+		if d, ok := detailOf[figure.AfterDetail](fit); ok && fit.Refusal == nil {
 			p.after(d)
 		}
 		for _, m := range fit.Ensemble {
@@ -63,8 +63,8 @@ func (p *drawing) frame(id, name string) chart.Frame {
 	return chart.Frame{ID: id, Title: p.v.Say.T(name), Desc: p.v.Say.T(name + ".desc"), Width: 820}
 }
 
-func (p *drawing) total(f *app.Figure, fit estimate.Fit) {
-	d, ok := detailOf[app.TotalDetail](fit)
+func (p *drawing) total(f *figure.Figure, fit estimate.Fit) {
+	d, ok := detailOf[figure.TotalDetail](fit)
 	if len(fit.Ensemble) > 0 {
 		c := p.forest(fit)
 		if c.Observed = math.NaN(); ok && d.Observed > 0 {
@@ -118,7 +118,7 @@ func (p *drawing) forestSays(fit estimate.Fit, c chart.Forest) string {
 	return p.v.Say.Fill("figures.forest.says", grouped(n), grouped(len(fit.Ensemble)), whole(low), whole(high))
 }
 
-func (p *drawing) upsetSays(o *app.Overlaps) string {
+func (p *drawing) upsetSays(o *figure.Overlaps) string {
 	one, more := int64(0), int64(0)
 	for _, c := range o.Cells {
 		if len(c.On) == 1 {
@@ -132,7 +132,7 @@ func (p *drawing) upsetSays(o *app.Overlaps) string {
 
 // posterior draws how likely each total is, and what it would be were the lists tied
 // together more closely than any list can show.
-func (p *drawing) posterior(d app.TotalDetail) {
+func (p *drawing) posterior(d figure.TotalDetail) {
 	say, q := p.v.Say, d.Posterior
 	c := chart.Posterior{Frame: p.frame("posterior", "figures.posterior"), Lower: q.Lower, Upper: q.Upper, Median: q.Median, Observed: math.NaN(), Bound: q.Bound,
 		Words: chart.PosteriorWords{Interval: say.T("figures.interval"), Median: say.T("figures.median"), Mode: say.T("figures.mode"), Observed: say.T("figures.observed"),
@@ -177,7 +177,7 @@ func (p *drawing) posterior(d app.TotalDetail) {
 }
 
 // without draws the range with each list left out.
-func (p *drawing) without(fit estimate.Fit, d app.TotalDetail) {
+func (p *drawing) without(fit estimate.Fit, d figure.TotalDetail) {
 	say := p.v.Say
 	if code := d.Missing["without"]; code != "" {
 		p.none("figures.without", say.T("figures.missing."+code))
@@ -186,7 +186,7 @@ func (p *drawing) without(fit estimate.Fit, d app.TotalDetail) {
 	c := chart.LeaveOut{Frame: p.frame("without", "figures.without"), Words: chart.ForestWords{Method: say.T("figures.without.list"), Point: say.T("figures.point"), Interval: say.T("figures.interval")},
 		Whole: chart.Row{Name: say.T("figures.without.all"), Point: math.NaN(), Lower: float64(fit.Lower), Upper: float64(fit.Upper)}}
 	c.X = say.T("figures.people")
-	var most *app.TotalWithout
+	var most *figure.TotalWithout
 	moved := 0.0
 	var refused []string
 	for i, w := range d.Without {
@@ -210,7 +210,7 @@ func (p *drawing) without(fit estimate.Fit, d app.TotalDetail) {
 }
 
 // stay draws how long a stage lasted, and the rug of all stages.
-func (p *drawing) stay(d app.StayDetail) {
+func (p *drawing) stay(d figure.StayDetail) {
 	say := p.v.Say
 	if c := p.stayCurve(d); c != nil {
 		says := say.T("figures.curve.thin")
@@ -240,7 +240,7 @@ func (p *drawing) stay(d app.StayDetail) {
 }
 
 // after draws what happened after a return.
-func (p *drawing) after(d app.AfterDetail) {
+func (p *drawing) after(d figure.AfterDetail) {
 	say := p.v.Say
 	c := chart.Outcomes{Frame: p.frame("after", "figures.after"), Words: chart.OutcomeWords{Outcome: say.T("figures.outcome"), Time: say.T("figures.days"), Share: say.T("figures.reached"), Interval: say.T("figures.interval")}}
 	c.X, c.Y = say.T("figures.days"), say.T("figures.reached")
@@ -266,7 +266,7 @@ func (p *drawing) death(fit estimate.Fit) {
 		return
 	}
 	says := p.v.refusal(*fit.Refusal).Text
-	d, ok := detailOf[app.DeathBounds](fit)
+	d, ok := detailOf[figure.DeathBounds](fit)
 	if !ok || d.Share.Level == 0 {
 		p.none("figures.death", says+" "+p.v.Say.T("figures.death.nobounds"))
 		return
@@ -332,7 +332,7 @@ func (v *visit) method(name string) string {
 }
 
 // upset draws the overlaps that may be shown.
-func (p *drawing) upset(o *app.Overlaps) chart.UpSet {
+func (p *drawing) upset(o *figure.Overlaps) chart.UpSet {
 	c := chart.UpSet{Frame: p.frame("upset", "figures.upset"), Lists: o.Lists, Words: chart.UpSetWords{History: p.v.Say.T("figures.lists"), Count: p.v.Say.T("figures.people")}}
 	c.Y = p.v.Say.T("figures.people")
 	for _, cell := range o.Cells {
@@ -349,7 +349,7 @@ func (p *drawing) upset(o *app.Overlaps) chart.UpSet {
 }
 
 // suppression shows what is hidden and what a reader could work out of it.
-func (p *drawing) suppression(o *app.Overlaps) chart.Suppression {
+func (p *drawing) suppression(o *figure.Overlaps) chart.Suppression {
 	c := chart.Suppression{Frame: p.frame("hidden", "figures.hidden"), Columns: []string{p.v.Say.T("figures.people")},
 		Words: chart.SuppressionWords{Primary: p.v.Say.T("figures.hidden.primary"), Secondary: p.v.Say.T("figures.hidden.secondary"), Tight: p.v.Say.T("figures.hidden.tight"), Range: p.v.Say.T("figures.hidden.range")}}
 	for _, cell := range o.Cells {
@@ -376,7 +376,7 @@ func (p *drawing) suppression(o *app.Overlaps) chart.Suppression {
 }
 
 // stayCurve draws Turnbull's estimate with the numbers at risk, or is nil where there is none.
-func (p *drawing) stayCurve(d app.StayDetail) *chart.Survival {
+func (p *drawing) stayCurve(d figure.StayDetail) *chart.Survival {
 	if len(d.Groups) == 0 || d.Groups[0].Fit == nil {
 		return nil
 	}

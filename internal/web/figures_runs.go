@@ -6,7 +6,7 @@ import (
 
 	"example.org/amparo/chart"
 	"example.org/amparo/estimate/mse"
-	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/figure"
 )
 
 // verdicts are how the runs of a sampler may agree, as the picture and the page show it.
@@ -14,13 +14,13 @@ var verdicts = map[string]struct {
 	drawn       chart.Verdict
 	class, sign string
 }{
-	app.RunsAgree:    {chart.Agree, "settled", "●"},
-	app.RunsHardly:   {chart.Hardly, "roughly", "▲"},
-	app.RunsDisagree: {chart.Disagree, "unsettled", "✕"},
+	figure.RunsAgree:    {chart.Agree, "settled", "●"},
+	figure.RunsHardly:   {chart.Hardly, "roughly", "▲"},
+	figure.RunsDisagree: {chart.Disagree, "unsettled", "✕"},
 }
 
 // runs draws how far the separate runs of latent classes agree.
-func (p *drawing) runs(r app.Runs, limits mse.Limits) {
+func (p *drawing) runs(r figure.Runs, limits mse.Limits) {
 	say := p.v.Say
 	verdict, ok := verdicts[r.Verdict]
 	if !ok || len(r.Runs) == 0 {
@@ -44,7 +44,7 @@ func (p *drawing) runs(r app.Runs, limits mse.Limits) {
 	p.add("figures.runs", say.Fill("figures.runs."+r.Verdict+".says", grouped(len(r.Runs))), c)
 	p.out[len(p.out)-1].Light = &light{Class: verdict.class, Sign: verdict.sign, Text: say.T("figures.runs." + r.Verdict), Rests: say.T("figures.runs.more"),
 		Why: []string{
-			say.Fill("figures.runs.rhat", thousandths(float64(r.RHat)), fmt.Sprintf("%.2f", app.SettledRHat), fmt.Sprintf("%.2f", limits.RHat)),
+			say.Fill("figures.runs.rhat", thousandths(float64(r.RHat)), fmt.Sprintf("%.2f", figure.SettledRHat), fmt.Sprintf("%.2f", limits.RHat)),
 			say.Fill("figures.runs.ess", whole(float64(r.ESS)), whole(limits.ESS)),
 			say.Fill("figures.runs.shown", grouped(r.Fitted), grouped(shown), whole(r.Width)),
 		}}

@@ -15,6 +15,7 @@ import (
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/kind"
 )
 
@@ -146,7 +147,7 @@ func TestASamplerThatDidNotSettleSaysSoOnThePage(t *testing.T) {
 // unsettled keeps a figure as it is where the sampler did not settle.
 func unsettled(t *testing.T, w *app.Workspace) string {
 	t.Helper()
-	made, err := id.Parse(aFigure(t, w, app.AskTotal))
+	made, err := id.Parse(aFigure(t, w, figure.AskTotal))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +164,7 @@ func unsettled(t *testing.T, w *app.Workspace) string {
 			fit.Ensemble[i] = estimate.Refuse("lcm", estimate.Because("not_settled", "The calculation did not settle: separate runs give %d and %d. No figure is given.", 400, 1200))
 		}
 	}
-	fit.Detail.(map[string]any)["runs"] = app.Runs{First: 400, Width: 100, Runs: [][]int{{40}, {40}, {40}, {0, 0, 0, 0, 0, 0, 0, 0, 40}}, RHat: 1.4, ESS: 12, Verdict: app.RunsDisagree, Fitted: 1}
+	fit.Detail.(map[string]any)["runs"] = figure.Runs{First: 400, Width: 100, Runs: [][]int{{40}, {40}, {40}, {0, 0, 0, 0, 0, 0, 0, 0, 40}}, RHat: 1.4, ESS: 12, Verdict: figure.RunsDisagree, Fitted: 1}
 	if f.Fit, err = json.Marshal(fit); err != nil {
 		t.Fatal(err)
 	}

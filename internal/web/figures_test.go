@@ -16,6 +16,7 @@ import (
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/kind"
 	"example.org/amparo/internal/vault"
 )
@@ -25,7 +26,7 @@ func aFigure(t *testing.T, w *app.Workspace, ask string) string {
 	t.Helper()
 	limits := mse.DefaultLimits()
 	limits.Unresolved, limits.Hull = 1, 100 // in the invented people nobody has decided anything, and all pictures are to be seen
-	f, err := w.MakeFigure(t.Context(), app.FigureQuestion{Ask: ask, Draws: 2, Limits: limits}, "test")
+	f, err := w.MakeFigure(t.Context(), figure.Question{Ask: ask, Draws: 2, Limits: limits}, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,9 +121,9 @@ func TestFiguresWithAllTheirPictures(t *testing.T) {
 	w := figuredWorkspace(t)
 	ctx, srv, c := openDesk(t, w)
 	wanted := map[string][]string{
-		app.AskTotal: {"forest", "runs", "posterior", "tie", "without", "hidden"}, app.AskStay: {"stay", "stages"}, app.AskReturned: {"selection"}, app.AskAfter: {"after"},
+		figure.AskTotal: {"forest", "runs", "posterior", "tie", "without", "hidden"}, figure.AskStay: {"stay", "stages"}, figure.AskReturned: {"selection"}, figure.AskAfter: {"after"},
 	}
-	for _, ask := range []string{app.AskTotal, app.AskStay, app.AskReturned, app.AskAfter} {
+	for _, ask := range []string{figure.AskTotal, figure.AskStay, figure.AskReturned, figure.AskAfter} {
 		path := "/figures/" + aFigure(t, w, ask)
 		said := map[string]bool{}
 		for _, lang := range languages {
@@ -157,7 +158,7 @@ func TestFiguresWithAllTheirPictures(t *testing.T) {
 func TestAFigureThatWouldTellByItsDifferenceIsRefusedWithWords(t *testing.T) {
 	axe := axeScript(t)
 	w := figuredWorkspace(t)
-	aFigure(t, w, app.AskReturned)
+	aFigure(t, w, figure.AskReturned)
 	s := &stated{w: w, pop: w.Populate()}
 	p := s.say("person", id.ID{}, "pseudonym", "P999", "birth", "1901-02-03", "sex", "f")
 	for _, purpose := range []string{"CO-02", "CO-03"} {
@@ -172,7 +173,7 @@ func TestAFigureThatWouldTellByItsDifferenceIsRefusedWithWords(t *testing.T) {
 		t.Fatal(s.err)
 	}
 	ctx, srv, c := openDesk(t, w)
-	path := "/figures/" + aFigure(t, w, app.AskReturned)
+	path := "/figures/" + aFigure(t, w, figure.AskReturned)
 	for lang, words := range map[string][2]string{"en": {"The difference between the two would tell", "wait until ten more"}, "ko": {"두 수치의 차이로", "열 명 이상이 더"}, "zh": {"两者之差", "十人或更多人"}} {
 		if err := chromedp.Do(ctx, setCookie(srv, "lang", lang), chromedp.Navigate(srv.URL+path), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
 			t.Fatal(err)
@@ -193,7 +194,7 @@ func TestAFigureIsMadeOnThePageAndARefusalIsAsClear(t *testing.T) {
 	w := ownWorkspace(t, 250)
 	s := newSite(t, w, testConfig())
 	given, refused := 0, 0
-	for _, ask := range app.Asks() {
+	for _, ask := range figure.Asks() {
 		page := s.get(s.figureMade(ask))
 		switch no := strings.Contains(page, "No figure."); {
 		case no && strings.Contains(page, "What to do:"):

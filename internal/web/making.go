@@ -13,6 +13,7 @@ import (
 
 	"example.org/amparo/fault"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/figure"
 )
 
 // makings are the figures being made. They live in memory only: what is being computed is
@@ -26,7 +27,7 @@ type makings struct {
 type making struct {
 	job
 	ID       string
-	question app.FigureQuestion
+	question figure.Question
 
 	mu       sync.Mutex
 	what     string // step, and how much of it is done
@@ -77,7 +78,7 @@ func (j job) halt(ctx context.Context) {
 // the end of the program will end. A figure asked for twice is made once.
 //
 // It is nil where as many as may be are being made.
-func (s *Server) startFigure(ws *app.Workspace, q app.FigureQuestion) *making {
+func (s *Server) startFigure(ws *app.Workspace, q figure.Question) *making {
 	k := &s.makings
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -93,7 +94,7 @@ func (s *Server) startFigure(ws *app.Workspace, q app.FigureQuestion) *making {
 		return nil
 	}
 	ctx, cancel := context.WithCancel(s.life)
-	m := &making{job: job{cancel, make(chan struct{})}, ID: randomName(8), question: q, what: app.StepLinking, of: 1}
+	m := &making{job: job{cancel, make(chan struct{})}, ID: randomName(8), question: q, what: figure.StepLinking, of: 1}
 	k.all = append(k.all, m)
 	for len(k.all) > mostFinished && !k.all[0].running() {
 		k.all = k.all[1:]
@@ -138,11 +139,11 @@ const quick = 400 * time.Millisecond
 
 // makeFigure begins a figure and shows it, or how far it is.
 func (s *Server) makeFigure(w http.ResponseWriter, r *http.Request, v *visit) error {
-	q := app.FigureQuestion{Ask: r.PostFormValue("ask"), Stage: r.PostFormValue("stage")}
+	q := figure.Question{Ask: r.PostFormValue("ask"), Stage: r.PostFormValue("stage")}
 	if text := r.PostFormValue("draws"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil {
-			return fault.New(fault.Invalid, "web", "%q is no number of draws", text).Coded("figure.draws", app.MaxFigureDraws)
+			return fault.New(fault.Invalid, "web", "%q is no number of draws", text).Coded("figure.draws", figure.MaxDraws)
 		}
 		q.Draws = n
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/figure"
 )
 
 // figureMade asks for a figure on the page and waits until it is there; it returns its
@@ -67,11 +68,11 @@ func figuresKept(t *testing.T, w *app.Workspace) int {
 func TestAFigureBeingMadeIsShownOnceAndStoppedForGood(t *testing.T) {
 	w := figuredWorkspace(t)
 	s := newSite(t, w, testConfig())
-	at := s.begun(app.AskTotal)
+	at := s.begun(figure.AskTotal)
 	if page := s.get(at); !strings.Contains(page, "<progress") || !strings.Contains(page, `http-equiv="refresh"`) {
 		t.Error("the page shows no progress, or does not look again without script")
 	}
-	if again := s.begun(app.AskTotal); again != at {
+	if again := s.begun(figure.AskTotal); again != at {
 		t.Error("the same question is computed twice at once")
 	}
 	if list := s.get("/figures"); !strings.Contains(list, at) {
@@ -89,7 +90,7 @@ func TestAFigureBeingMadeIsShownOnceAndStoppedForGood(t *testing.T) {
 	if n := figuresKept(t, w); n != 0 {
 		t.Errorf("%d figures were kept by what was stopped", n)
 	}
-	if s.figureMade(app.AskReturned); figuresKept(t, w) != 1 {
+	if s.figureMade(figure.AskReturned); figuresKept(t, w) != 1 {
 		t.Error("after a stop no figure can be made")
 	}
 }
@@ -108,7 +109,7 @@ func TestTheLockStopsAFigureAndLeavesNothingUnsealed(t *testing.T) {
 	locked := make(chan bool, 1)
 	cfg.Lock = func() { locked <- true }
 	s := newSite(t, w, cfg)
-	at := s.begun(app.AskTotal)
+	at := s.begun(figure.AskTotal)
 	m := s.desk.makings.find(strings.TrimPrefix(at, "/figures/making/"))
 	if code, _, _ := s.do("POST", "/lock", url.Values{}, nil); code != http.StatusOK {
 		t.Fatal(code)
@@ -253,7 +254,7 @@ func arrive(t *testing.T, ctx context.Context, prefix string) {
 // inClasses asks for a total and waits until its latent classes are being sampled.
 func (s *site) inClasses() (at string, m *making) {
 	s.t.Helper()
-	code, _, header := s.do("POST", "/figures", url.Values{"ask": {app.AskTotal}}, nil)
+	code, _, header := s.do("POST", "/figures", url.Values{"ask": {figure.AskTotal}}, nil)
 	at = header.Get("Location")
 	if m = s.desk.makings.find(strings.TrimPrefix(at, "/figures/making/")); code != http.StatusSeeOther || m == nil {
 		s.t.Fatalf("%d to %s: nothing is being made", code, at)
@@ -262,7 +263,7 @@ func (s *site) inClasses() (at string, m *making) {
 		m.mu.Lock()
 		what, done := m.what, m.done
 		m.mu.Unlock()
-		if what == app.StepClasses && done > 0 {
+		if what == figure.StepClasses && done > 0 {
 			return at, m
 		}
 	}
@@ -292,14 +293,14 @@ func TestStopAndLockInTheMiddleOfLatentClassesLoseNothing(t *testing.T) {
 	if m.err == nil {
 		t.Error("it was not stopped")
 	}
-	if code, _, h := s.do("POST", "/figures", url.Values{"ask": {app.AskReturned}, "draws": {"1"}}, nil); code != http.StatusSeeOther || h.Get("Location") == "/figures?done=busy" {
+	if code, _, h := s.do("POST", "/figures", url.Values{"ask": {figure.AskReturned}, "draws": {"1"}}, nil); code != http.StatusSeeOther || h.Get("Location") == "/figures?done=busy" {
 		t.Errorf("after a stop nothing can be made: %d to %s", code, h.Get("Location"))
 	}
 	for s.desk.makings.running() != nil {
 		time.Sleep(5 * time.Millisecond) // the other figure is being made
 	}
 	at, m = s.inClasses()
-	if code, _, h := s.do("POST", "/figures", url.Values{"ask": {app.AskSold}}, nil); code != http.StatusSeeOther || h.Get("Location") != "/figures?done=busy" {
+	if code, _, h := s.do("POST", "/figures", url.Values{"ask": {figure.AskSold}}, nil); code != http.StatusSeeOther || h.Get("Location") != "/figures?done=busy" {
 		t.Errorf("two figures are made at a time: %d to %s", code, h.Get("Location"))
 	}
 	s.do("POST", "/lock", url.Values{}, nil)
@@ -327,7 +328,7 @@ func TestStopAndLockInTheMiddleOfLatentClassesLoseNothing(t *testing.T) {
 	if page := s.get("/figures?done=gone"); !strings.Contains(page, "the records are as they were") {
 		t.Error("it is not said what became of it")
 	}
-	if s.figureMade(app.AskTotal); figuresKept(t, w) != 2 {
+	if s.figureMade(figure.AskTotal); figuresKept(t, w) != 2 {
 		t.Error("after unlocking the figure cannot be made")
 	}
 }

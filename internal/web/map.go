@@ -15,6 +15,7 @@ import (
 	"example.org/amparo/estimate"
 	"example.org/amparo/fault"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/where"
 )
 
@@ -74,13 +75,13 @@ func (s *Server) countMap(w http.ResponseWriter, r *http.Request, v *visit) erro
 func (v *visit) showMap(w http.ResponseWriter, r *http.Request, refused *estimate.Refusal) error {
 	p := mapPage{Page: v.page("map.title"), Of: r.FormValue("of")}
 	if p.Of == "" {
-		p.Of = app.SpreadQuestions[0].Kind
+		p.Of = figure.SpreadQuestions[0].Kind
 	}
 	sp, err := v.ws.Spread(r.Context(), p.Of)
 	if err != nil {
 		return err
 	}
-	for _, q := range app.SpreadQuestions {
+	for _, q := range figure.SpreadQuestions {
 		k, ok := v.ws.Schema().Kind(q.Kind)
 		if !ok {
 			return fault.New(fault.NotFound, "web", "no such map")
@@ -90,8 +91,8 @@ func (v *visit) showMap(w http.ResponseWriter, r *http.Request, refused *estimat
 	}
 	period := r.FormValue("in")
 	p.Periods = append(p.Periods, option{Value: "", Label: v.Say.T("map.all"), On: period == ""})
-	for i := range app.Periods {
-		n := app.PeriodName(i)
+	for i := range figure.Periods {
+		n := figure.PeriodName(i)
 		p.Periods = append(p.Periods, option{Value: n, Label: n, On: period == n})
 	}
 	if refused != nil {
@@ -113,7 +114,7 @@ func (v *visit) showMap(w http.ResponseWriter, r *http.Request, refused *estimat
 }
 
 // shown writes a count as it may be read: hidden ones as "..".
-func (v *visit) shown(sp *app.Spread, c app.SpreadCount) mapCount {
+func (v *visit) shown(sp *figure.Spread, c figure.SpreadCount) mapCount {
 	if c.Hidden {
 		return mapCount{Text: ".."}
 	}
@@ -131,13 +132,13 @@ func (v *visit) placeName(code string) string {
 	return v.Say.T("map.unknown")
 }
 
-func (v *visit) mapRows(p *mapPage, sp *app.Spread) {
+func (v *visit) mapRows(p *mapPage, sp *figure.Spread) {
 	var periods []string
-	for i := range app.Periods {
-		periods = append(periods, app.PeriodName(i))
-		p.Columns = append(p.Columns, app.PeriodName(i))
+	for i := range figure.Periods {
+		periods = append(periods, figure.PeriodName(i))
+		p.Columns = append(p.Columns, figure.PeriodName(i))
 	}
-	periods = append(periods, app.NotKnown, "")
+	periods = append(periods, figure.NotKnown, "")
 	p.Columns = append(p.Columns, v.Say.T("map.unknown"), v.Say.T("map.total"))
 	row := func(code, name string) mapRow {
 		out := mapRow{Place: name}
@@ -167,10 +168,10 @@ func (v *visit) seasonName(key string) string {
 	return v.Say.T("map.unknown")
 }
 
-func (v *visit) monthRows(p *mapPage, sp *app.Spread) {
+func (v *visit) monthRows(p *mapPage, sp *figure.Spread) {
 	last := ""
-	for _, l := range app.CalendarLines() {
-		if l.Season != last && l.Season != app.NotKnown {
+	for _, l := range figure.CalendarLines() {
+		if l.Season != last && l.Season != figure.NotKnown {
 			p.Months = append(p.Months, monthRow{Season: v.seasonName(l.Season), Month: v.Say.T("map.season"), Count: v.shown(sp, sp.Count("calendar", l.Season, "")), Whole: true})
 		}
 		last = l.Season
@@ -178,7 +179,7 @@ func (v *visit) monthRows(p *mapPage, sp *app.Spread) {
 		if l.Month > 0 {
 			row.Month = v.Say.With("map.month", l.Month)
 		}
-		if l.Season == app.NotKnown {
+		if l.Season == figure.NotKnown {
 			row.Month = v.Say.T("map.unknown")
 		}
 		p.Months = append(p.Months, row)
@@ -196,7 +197,7 @@ const largestMark = 22
 // drawMap draws one circle a town, whose area is as large as its count. A hidden count is an
 // empty square; provinces and what is not known have no place on the map and stand in the
 // table.
-func (v *visit) drawMap(name string, view atlas.View, sp *app.Spread, period string) template.HTML {
+func (v *visit) drawMap(name string, view atlas.View, sp *figure.Spread, period string) template.HTML {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg class="map" viewBox="0 0 %g %g" role="img" aria-labelledby="map-%s" xmlns="http://www.w3.org/2000/svg"><title id="map-%s">%s</title><path class="land" d="%s"/>`,
 		view.Width, view.Height(), name, name, esc(v.mapTitle(name)), paths()[name])

@@ -13,6 +13,7 @@ import (
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
 )
@@ -38,7 +39,7 @@ func aMap(t *testing.T, w *app.Workspace) string {
 // borders, nothing from elsewhere; what it draws stands in the table.
 func TestR03TheMapHoldsNoRecordAndNoWay(t *testing.T) {
 	s := newSite(t, demoWorkspace(t), testConfig())
-	for _, q := range app.SpreadQuestions {
+	for _, q := range figure.SpreadQuestions {
 		code, body, h := s.do("POST", "/map", url.Values{"of": {q.Kind}}, nil)
 		if code == http.StatusSeeOther {
 			body = s.get(h.Get("Location"))

@@ -17,12 +17,13 @@ import (
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
 )
 
 // speaking are the packages whose refusals reach a page.
-var speaking = []string{"../app", "../casebook", "../consent", "../interview", "../verification", "../kind", "../media", "../exchange/transcript", "../partner", "../partner/oblivious", "../../when", "../../where", "."}
+var speaking = []string{"../app", "../figure", "../casebook", "../consent", "../interview", "../verification", "../kind", "../media", "../exchange/transcript", "../partner", "../partner/oblivious", "../../when", "../../where", "."}
 
 // offPages are the operations that no page begins: they have words for the command line.
 var offPages = []string{"app.MakeShares", "app.Agreement", "app.ExportTable", "app.ParseCard", "app.Join", "app.Create", "app.openMail", "app.Admit", "app.DecodeAct", "import",
@@ -333,8 +334,8 @@ func wrongForms(t *testing.T, w *app.Workspace) []wrongForm {
 		{"argument", "/record/" + incident + "/verification", f("level", "VL-3")},
 		{"argument of no record", "/record/" + incident + "/verification", f("level", "VL-3", "against", "x")},
 		{"finding", "/patterns", f("type", "MT02.1", "period", "the other day")},
-		{"draws", "/figures", f("ask", app.Asks()[0], "draws", "many")},
-		{"draws, many", "/figures", f("ask", app.Asks()[0], "draws", "9999")},
+		{"draws", "/figures", f("ask", figure.Asks()[0], "draws", "many")},
+		{"draws, many", "/figures", f("ask", figure.Asks()[0], "draws", "9999")},
 		{"no question", "/figures", f("ask", "what")},
 		{"a phase", "/record/" + interview + "/interview", f("turn", "phase_begin", "phase", "free_account")},
 		{"a skip", "/record/" + interview + "/interview", f("turn", "phase_skip", "phase", "read_back")},

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"example.org/amparo/internal/app"
+	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/vault"
 	"example.org/amparo/internal/world"
@@ -244,7 +245,7 @@ func pages(t *testing.T, w *app.Workspace) []pageCase {
 	code := "/record/" + interview.String() + "/code"
 	return []pageCase{
 		{"coding", code + "?kind=incident&to=9&at=" + units[0].ID.String()}, {"intake", "/record/" + interview.String() + "/intake"}, {"files", "/record/" + interview.String() + "/files"}, {"consent", "/record/" + person + "/consent"}, {"review", "/review/person"}, {"independence", "/independence"}, {"agreement", "/agreement?kind=incident"},
-		{"figures", "/figures"}, {"figure", "/figures/" + aFigure(t, w, app.AskTotal)}, {"figure-stay", "/figures/" + aFigure(t, w, app.AskStay)}, {"figure-share", "/figures/" + aFigure(t, w, app.AskReturned)}, {"figure-after", "/figures/" + aFigure(t, w, app.AskAfter)},
+		{"figures", "/figures"}, {"figure", "/figures/" + aFigure(t, w, figure.AskTotal)}, {"figure-stay", "/figures/" + aFigure(t, w, figure.AskStay)}, {"figure-share", "/figures/" + aFigure(t, w, figure.AskReturned)}, {"figure-after", "/figures/" + aFigure(t, w, figure.AskAfter)},
 		{"desk", "/"}, {"people", "/list/person"}, {"votes", "/list/vote?f.value=no"}, {"incidents", "/list/incident?within=1998-2004&date=date&sure=yes"},
 		{"search", "/search?q=" + url.QueryEscape("온성")}, {"person", "/record/" + person}, {"chain", "/record/" + person + "/chain"}, {"chain-edit", "/record/" + person + "/chain?edit=detention_stage"},
 		{"hearing", "/record/" + interview.String() + "/interview?phase=incidents"}, {"plan", "/record/" + interview.String() + "/interview/plan"}, {"readback", "/record/" + interview.String() + "/readback?in=ko&by=IV-1"},

@@ -1,7 +1,6 @@
-package app
+package figure
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -9,13 +8,12 @@ import (
 	"example.org/amparo/estimate"
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
-	"example.org/amparo/internal/kind"
 )
 
-// askMap is the question of a kept view of the map and calendar; its stage is the kind of event.
+// AskMap is the question of a kept view of the map and calendar; its stage is the kind of event.
 // It is none of [Asks]: a view is no figure of its own, but what it showed is held against all
 // of them and they against it.
-const askMap = "map"
+const AskMap = "map"
 
 // Spread is how many people an event befell, by place and period, and by season and month, as
 // it was shown when it was last counted. Nothing in it is read from the records: two openings
@@ -38,7 +36,7 @@ type SpreadCount struct {
 // hidden too: noughts are listed.
 func (s *Spread) Count(table, first, second string) SpreadCount {
 	for _, v := range slices.Backward(s.views) {
-		for _, t := range v.Released[mapName(s.Question.Kind)].Tables {
+		for _, t := range v.Released[MapName(s.Question.Kind)].Tables {
 			if t.Name != table {
 				continue
 			}
@@ -58,7 +56,7 @@ func (s *Spread) Count(table, first, second string) SpreadCount {
 func (s *Spread) Places() []string {
 	var out []string
 	for _, v := range s.views {
-		for _, c := range v.Released[mapName(s.Question.Kind)].Tables[0].Cells {
+		for _, c := range v.Released[MapName(s.Question.Kind)].Tables[0].Cells {
 			if c.Key[0] != "" && periodIn(c.Key) == "" && c.Count != nil && *c.Count > 0 {
 				out = append(out, c.Key[0])
 			}
@@ -66,6 +64,14 @@ func (s *Spread) Places() []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// Showed are the releases of the views, oldest first.
+func (s *Spread) Showed() (out []disclose.Release) {
+	for _, v := range s.views {
+		out = append(out, v.Released[MapName(s.Question.Kind)])
+	}
+	return out
 }
 
 // periodIn is the second value of a key; a table of places alone has none.
@@ -76,7 +82,9 @@ func periodIn(key []string) string {
 	return key[1]
 }
 
-func spreadQuestion(kindName string) (SpreadQuestion, error) {
+// SpreadOf is the question of the map and calendar of a kind of event, or an error where there is
+// no such map.
+func SpreadOf(kindName string) (SpreadQuestion, error) {
 	at := slices.IndexFunc(SpreadQuestions, func(q SpreadQuestion) bool { return q.Kind == kindName })
 	if at < 0 {
 		return SpreadQuestion{}, fault.New(fault.NotFound, "app.Spread", "no such map")
@@ -84,24 +92,11 @@ func spreadQuestion(kindName string) (SpreadQuestion, error) {
 	return SpreadQuestions[at], nil
 }
 
-// Spread is the map and calendar of a kind of event as they were last counted, or nil where they
-// never were. It reads no record of a person.
-func (w *Workspace) Spread(ctx context.Context, kindName string) (*Spread, error) {
-	q, err := spreadQuestion(kindName)
-	if err != nil {
-		return nil, err
-	}
-	before, err := w.releasedBefore(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	return before.spread(q), nil
-}
-
-func (r releases) spread(q SpreadQuestion) *Spread {
+// Spread is the map and calendar as they were last counted, or nil where they never were.
+func (r Releases) Spread(q SpreadQuestion) *Spread {
 	s := &Spread{Question: q}
-	for _, f := range r.figures {
-		if rel, ok := f.Released[mapName(q.Kind)]; ok && len(rel.Tables) > 0 {
+	for _, f := range r.Figures {
+		if rel, ok := f.Released[MapName(q.Kind)]; ok && len(rel.Tables) > 0 {
 			s.views, s.Made = append(s.views, f), f.Made
 		}
 	}
@@ -111,59 +106,50 @@ func (r releases) spread(q SpreadQuestion) *Spread {
 	return s
 }
 
-// CountSpread counts the map and calendar of a kind of event anew, under the consent of the day, and
-// keeps what may be shown of it after everything shown before, under any question. The first time
-// it shows places by period, later the totals of places, and of seasons and months. What may not be
-// shown anew stays as it was last shown. It refuses, and keeps nothing, where too few people came in or left
-// since, or where nothing new could be shown.
-func (w *Workspace) CountSpread(ctx context.Context, kindName, program string) (*estimate.Refusal, error) {
-	q, err := spreadQuestion(kindName)
-	if err != nil {
-		return nil, err
+// View is what may be shown of a map counted anew.
+type View struct {
+	name    string
+	release *disclose.Release // nil: nothing
+	basis   string
+	people  int
+}
+
+// KeepIn keeps a view in the figure of the day it was counted.
+func (v *View) KeepIn(f *Figure) {
+	if v.release != nil {
+		f.Released[v.name] = *v.release
+		f.size(v.name, v.basis, v.people)
 	}
-	read, err := w.For(countingPurpose, "")
-	if err != nil {
-		return nil, err
+}
+
+// CountView counts the map and calendar of first events, given by people, and holds them against
+// everything shown before. It is nil where it is refused, and where they are the people of an
+// earlier view: what was shown of them stands.
+func (r Releases) CountView(q SpreadQuestion, first map[id.ID]Event) (*View, *estimate.Refusal, error) {
+	tables, people, basis := CountEvents(first)
+	last, name := r.Spread(q), MapName(q.Kind)
+	if last != nil && slices.ContainsFunc(r.Figures, func(f *Figure) bool { return f.Bases[name] == basis }) {
+		return nil, nil, nil
 	}
-	w.figuring.Lock()
-	defer w.figuring.Unlock()
-	before, err := w.releasedBefore(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	tables, people, basis, err := read.spread(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	last, name := before.spread(q), mapName(q.Kind)
-	if last != nil && slices.ContainsFunc(before.figures, func(f *Figure) bool { return f.Bases[name] == basis }) {
-		return nil, nil // the same people: what was shown of them stands
-	}
-	if r := before.tooSoon(q, last, people); r != nil {
-		return r, nil
+	if refused := r.tooSoon(q, last, people); refused != nil {
+		return nil, refused, nil
 	}
 	if last != nil {
 		tables[0] = totalsOf(tables[0])
 	}
-	a, err := before.audit(name, tables...)
+	a, err := r.audit(name, tables...)
 	if err != nil {
-		return nil, fault.Because(fault.Internal, "app.Spread", "the counts cannot be checked for disclosure", err)
+		return nil, nil, fault.Because(fault.Internal, "app.Spread", "the counts cannot be checked for disclosure", err)
 	}
-	f := w.newFigure(FigureQuestion{Ask: askMap, Stage: q.Kind}, countingPurpose)
-	f.Program = program
-	f.heldAgainst(before)
+	v := &View{name: name, basis: basis, people: people}
 	if a.Release != nil {
-		f.Released[name] = named(*a.Release)
-		f.size(name, basis, people)
+		shown := named(*a.Release)
+		v.release = &shown
 	}
-	if r := a.nothingNew(last, f, name); r != nil {
-		return r, nil
+	if refused := a.nothingNew(last, v); refused != nil {
+		return nil, refused, nil
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	f.Record = w.NewRecord()
-	return nil, w.keepRun(ctx, f, kind.Values{"model": {kind.Of(askMap + ": " + q.Kind)}})
+	return v, nil, nil
 }
 
 // grownBy is the share by which people must have come in or left before a map is counted anew: one
@@ -172,12 +158,12 @@ func (w *Workspace) CountSpread(ctx context.Context, kindName, program string) (
 const grownBy = 5
 
 // tooSoon refuses a map of which not enough people came in or left since any that was shown.
-func (r releases) tooSoon(q SpreadQuestion, last *Spread, people int) *estimate.Refusal {
+func (r Releases) tooSoon(q SpreadQuestion, last *Spread, people int) *estimate.Refusal {
 	if last == nil {
 		return nil
 	}
 	for _, v := range last.views {
-		low, high, _ := v.people(mapName(q.Kind))
+		low, high, _ := v.people(MapName(q.Kind))
 		if people < high+max(smallest, high/grownBy) && people > low-max(smallest, low/grownBy) {
 			out := estimate.Because("few_since_view", "Too few people came in or left since the map of %s: at least %d, and one in five. It stays as it is.", v.Made.Format(time.DateOnly), smallest).
 				Offer("count_later", "Record more accounts, then count anew.")
@@ -202,7 +188,7 @@ func totalsOf(places *disclose.Table) *disclose.Table {
 }
 
 // nothingNew refuses a view that shows nothing, or nothing that an earlier one did not.
-func (a audited) nothingNew(last *Spread, f *Figure, name string) *estimate.Refusal {
+func (a audited) nothingNew(last *Spread, v *View) *estimate.Refusal {
 	if a.Refusal != nil && a.Refusal.Code == tooManyReleases {
 		return a.Refusal
 	}
@@ -215,7 +201,11 @@ func (a audited) nothingNew(last *Spread, f *Figure, name string) *estimate.Refu
 		out := estimate.Because("nothing_to_show", "These counts cannot be shown without giving a small one away.").Offer("count_later", "Record more accounts, then count anew.")
 		return &out
 	}
-	for _, t := range f.Released[name].Tables {
+	var tables []disclose.ReleasedTable
+	if v.release != nil {
+		tables = v.release.Tables
+	}
+	for _, t := range tables {
 		for _, c := range t.Cells {
 			was := last.Count(t.Name, c.Key[0], periodIn(c.Key))
 			if c.Count != nil && (was.Hidden || was.People != *c.Count) {
@@ -242,32 +232,4 @@ func named(r disclose.Release) disclose.Release {
 	t.Partial = true
 	t.Cells = slices.DeleteFunc(slices.Clone(t.Cells), func(c disclose.ReleasedCell) bool { return !shown[c.Key[0]] })
 	return r
-}
-
-// nested are the columns of tables that lie within each other.
-func nested(tables []*disclose.Table) [][]string {
-	var out [][]string
-	for _, t := range tables {
-		if slices.Equal(t.Columns, []string{"season", "month"}) {
-			out = append(out, t.Columns)
-		}
-	}
-	return out
-}
-
-// showedBy is what a record of an estimate showed, or nil. Once it has shown something, that
-// never changes, and is remembered.
-func (w *Workspace) showedBy(ctx context.Context, rec id.ID) (*Figure, error) {
-	if f, ok := w.shown.Load(rec); ok {
-		return f.(*Figure), nil
-	}
-	r, err := w.History(ctx, rec)
-	if err != nil {
-		return nil, err
-	}
-	f := showedIn(r)
-	if f != nil {
-		w.shown.Store(rec, f)
-	}
-	return f, nil
 }

@@ -1,4 +1,4 @@
-package app
+package figure
 
 import (
 	"bytes"
@@ -16,11 +16,7 @@ import (
 	"example.org/amparo/estimate/survival"
 	"example.org/amparo/id"
 	"example.org/amparo/internal/chain"
-	"example.org/amparo/internal/index"
 )
-
-// AskAfter asks what happened after the first forced return: which outcome, and how long after.
-const AskAfter = "after"
 
 // OtherOutcomes stands for outcomes that fewer than ten people had, joined.
 const OtherOutcomes = "other"
@@ -71,32 +67,35 @@ var afterTimes = []float64{10, 20, 30, 60, 90, 120, 180, 270, 365, 545, 730, 109
 // is who.
 const imputed = 5
 
-// fateOf is how the first return of one person went: its outcome and within what time.
-type fateOf struct {
+// Fate is how the first return of one person went: its outcome and within what time.
+type Fate struct {
 	outcome string
 	lo, hi  float64 // days from the first stay told to the last; hi infinite: not seen to end
 	told    bool    // a length is known
 	record  id.ID   // of the return
 }
 
-// afterFigure is Aalen and Johansen's estimate of the outcomes of those heard, over draws of
+// Fates is what is known of returns, by the number of the person's record: how the first went
+// of everybody who was sent back, who was heard, and who is on a list.
+type Fates struct {
+	First         map[int]Fate
+	Heard, Listed map[int]bool
+}
+
+// After is Aalen and Johansen's estimate of the outcomes of those heard, over draws of
 // who is who and of the lengths within what was told; with a refusal for the dead.
-func (w *Workspace) afterFigure(ctx context.Context, g *ground, q FigureQuestion, step Step) (estimate.Fit, error) {
-	fates, heard, listed, err := w.fates(ctx, g)
-	if err != nil {
-		return estimate.Fit{}, err
-	}
-	partitions := append([][]uint32{g.linked}, g.draws...)
+func (g *Ground) After(ctx context.Context, q Question, fates Fates, step Step) (estimate.Fit, error) {
+	partitions := append([][]uint32{g.Linked}, g.Draws...)
 	var canonical bytes.Buffer
-	var rows [][]fateOf
+	var rows [][]Fate
 	for _, entity := range partitions {
-		var of []fateOf
+		var of []Fate
 		spoke, seen := map[uint32]bool{}, map[uint32]bool{}
-		for n := range heard {
+		for n := range fates.Heard {
 			spoke[entity[n]] = true
 		}
-		for n := range g.persons {
-			f, ok := fates[n]
+		for n := range g.Persons {
+			f, ok := fates.First[n]
 			if !ok || !f.told || !spoke[entity[n]] || seen[entity[n]] || slices.Contains(died, f.outcome) {
 				continue
 			}
@@ -108,7 +107,7 @@ func (w *Workspace) afterFigure(ctx context.Context, g *ground, q FigureQuestion
 		canonical.WriteByte('\n')
 	}
 	g.bases[AskAfter] = estimate.Hash(fmt.Append(nil, rows[0]))
-	death := g.deathBounds(fates, listed)
+	death := g.deathBounds(fates)
 	fmt.Fprintf(&canonical, "%v %v %v", death.Lower, death.Upper, death.Detail)
 	input := g.salted(canonical.Bytes())
 	seed, err := q.seed(input)
@@ -121,47 +120,16 @@ func (w *Workspace) afterFigure(ctx context.Context, g *ground, q FigureQuestion
 		return estimate.Fit{}, err
 	}
 	if fit.Refusal == nil {
-		g.outcomes = outcomeTable(rows[0], joined)
+		g.Outcomes = outcomeTable(rows[0], joined)
 	}
 	fit.Seed, fit.InputHash = seed, estimate.Hash(input)
 	fit.Ensemble = []estimate.Fit{death}
 	return fit, nil
 }
 
-// fates reads the first return of everybody, who was heard, and who is on a list.
-func (w *Workspace) fates(ctx context.Context, g *ground) (of map[int]fateOf, heard, listed map[int]bool, err error) {
-	rows, err := w.chainRows(ctx, g)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	of, heard, listed = map[int]fateOf{}, map[int]bool{}, map[int]bool{}
-	for kindName, in := range map[string]map[int]bool{"interview": heard, "list_capture": listed} {
-		if err := g.read.Each(ctx, kindName, func(r index.Row) error {
-			if n, ok := g.of(r.Values.Get("person")); ok {
-				in[n] = true
-			}
-			return nil
-		}); err != nil {
-			return nil, nil, nil, err
-		}
-	}
-	for n, p := range g.persons {
-		if len(rows["episode"][p]) == 0 {
-			continue
-		}
-		all := assemble(rows["episode"][p], rows["detention_stage"][p])
-		of[n] = firstFate(p, all[0])
-		g.under[p], g.under[all[0].Record] = true, true
-		for _, s := range all[0].Stages {
-			g.under[s.Record] = true
-		}
-	}
-	return of, heard, listed, nil
-}
-
-// firstFate adds up the stays of a return.
-func firstFate(p id.ID, e chain.Episode) fateOf {
-	f := fateOf{outcome: e.Outcome, record: e.Record}
+// FirstFate adds up the stays of the first return of a person, in days.
+func FirstFate(p id.ID, e chain.Episode) Fate {
+	f := Fate{outcome: e.Outcome, record: e.Record}
 	if f.outcome == "" {
 		f.outcome = chain.FateUnknown
 	}
@@ -174,7 +142,7 @@ func firstFate(p id.ID, e chain.Episode) fateOf {
 
 // outcomesOver estimates the outcomes on every draw, and puts the draws together: the mean of
 // the shares, and the widest interval. codes and joined are of [outcomesShown].
-func outcomesOver(ctx context.Context, rows [][]fateOf, codes []string, joined map[string]string, seed uint64, step Step) (estimate.Fit, error) {
+func outcomesOver(ctx context.Context, rows [][]Fate, codes []string, joined map[string]string, seed uint64, step Step) (estimate.Fit, error) {
 	if codes == nil {
 		return tooFew("aalen-johansen", smallest), nil
 	}
@@ -220,7 +188,7 @@ func outcomesOver(ctx context.Context, rows [][]fateOf, codes []string, joined m
 // more had in every draw. The others are joined, with the smallest of the former where they
 // are too few together. joined says under which name an outcome stands; codes are nil where
 // less than two are left.
-func outcomesShown(rows [][]fateOf) (codes []string, joined map[string]string) {
+func outcomesShown(rows [][]Fate) (codes []string, joined map[string]string) {
 	counts := make([]map[string]int, len(rows))
 	least := map[string]int{}
 	for i, of := range rows {
@@ -264,7 +232,7 @@ func outcomesShown(rows [][]fateOf) (codes []string, joined map[string]string) {
 
 // drawn draws a length for everybody within what was told. Who was not seen to leave is lost
 // from sight then.
-func drawn(of []fateOf, joined map[string]string, r *rand.Rand) []survival.Outcome {
+func drawn(of []Fate, joined map[string]string, r *rand.Rand) []survival.Outcome {
 	out := make([]survival.Outcome, len(of))
 	for i, f := range of {
 		u := r.Float64()
@@ -312,7 +280,7 @@ func apartByTen(at []AfterAt, n int) []AfterAt {
 
 // whatever is the range of the share of an outcome over every fate that is unknown, widened so
 // that a number of less than ten people does not come out of it.
-func whatever(of []fateOf, joined map[string]string, code string) estimate.Interval {
+func whatever(of []Fate, joined map[string]string, code string) estimate.Interval {
 	f := bounds.Fates{N: len(of)}
 	for _, r := range of {
 		switch {
@@ -364,15 +332,15 @@ func headline(fit *estimate.Fit, d *AfterDetail) {
 // deathBounds refuses the share of the dead: those heard survived. Of people on lists, who were
 // known before their fate was, it gives the range over every fate that is unknown, where ten
 // of them were sent back.
-func (g *ground) deathBounds(fates map[int]fateOf, listed map[int]bool) estimate.Fit {
+func (g *Ground) deathBounds(fates Fates) estimate.Fit {
 	f := bounds.Fates{}
-	of := map[uint32]fateOf{}
+	of := map[uint32]Fate{}
 	on := map[uint32]bool{}
-	for n := range g.persons {
-		on[g.linked[n]] = on[g.linked[n]] || listed[n]
-		if r, ok := fates[n]; ok {
-			if old, seen := of[g.linked[n]]; !seen || slices.Contains(died, r.outcome) && !slices.Contains(died, old.outcome) {
-				of[g.linked[n]] = r
+	for n := range g.Persons {
+		on[g.Linked[n]] = on[g.Linked[n]] || fates.Listed[n]
+		if r, ok := fates.First[n]; ok {
+			if old, seen := of[g.Linked[n]]; !seen || slices.Contains(died, r.outcome) && !slices.Contains(died, old.outcome) {
+				of[g.Linked[n]] = r
 			}
 		}
 	}
@@ -392,7 +360,7 @@ func (g *ground) deathBounds(fates map[int]fateOf, listed map[int]bool) estimate
 	if err != nil || f.N < smallest {
 		return fit
 	}
-	g.deaths = &disclose.Table{Columns: []string{deathsName}, Cells: []disclose.Cell{{Key: []string{"died"}, Count: int64(f.X)},
+	g.Deaths = &disclose.Table{Columns: []string{DeathsName}, Cells: []disclose.Cell{{Key: []string{"died"}, Count: int64(f.X)},
 		{Key: []string{"unclear"}, Count: int64(f.Unknown)}, {Key: []string{"lived"}, Count: int64(f.N - f.X - f.Unknown)}}}
 	var basis bytes.Buffer
 	for _, e := range slices.Sorted(maps.Keys(of)) {
@@ -400,7 +368,7 @@ func (g *ground) deathBounds(fates map[int]fateOf, listed map[int]bool) estimate
 			fmt.Fprintln(&basis, of[e].record, of[e].outcome)
 		}
 	}
-	g.bases[deathsName] = estimate.Hash(basis.Bytes())
+	g.bases[DeathsName] = estimate.Hash(basis.Bytes())
 	in := widened(f)
 	d := DeathBounds{Share: in, Tipping: estimate.Number(math.NaN())}
 	if f.Unknown >= smallest {
@@ -414,4 +382,17 @@ func (g *ground) deathBounds(fates map[int]fateOf, listed map[int]bool) estimate
 // offerDeaths says in place of a share of the dead within what it lies.
 func offerDeaths(r *estimate.Refusal, in estimate.Interval) {
 	*r = r.Offer("deaths_between", "Of people on lists who were sent back, the share lies between %g%% and %g%%, whatever befell those whose fate is unknown.", math.Round(100*float64(in.Lower)), math.Round(100*float64(in.Upper)))
+}
+
+// outcomeTable counts those heard by what became of them.
+func outcomeTable(of []Fate, joined map[string]string) *disclose.Table {
+	count := map[string]int64{}
+	for _, r := range of {
+		count[joined[r.outcome]]++
+	}
+	t := &disclose.Table{Columns: []string{"outcome"}}
+	for _, code := range slices.Sorted(maps.Keys(count)) {
+		t.Cells = append(t.Cells, disclose.Cell{Key: []string{code}, Count: count[code]})
+	}
+	return t
 }

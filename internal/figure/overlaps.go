@@ -1,7 +1,6 @@
-package app
+package figure
 
 import (
-	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,17 +43,14 @@ func (o *Overlaps) hides() bool {
 // that of six takes minutes.
 const maxOverlapLists = 5
 
-// overlaps lays out the lists as the records are linked, for those who may be counted.
-func (w *Workspace) overlaps(ctx context.Context, g *ground, before releases, f *Figure) (*Overlaps, error) {
-	names, on, err := w.lists(ctx, g)
-	if err != nil {
-		return nil, err
+// OverlapsOf lays out the lists as the records are linked, for those who may be counted, and notes
+// in the figure what it shows of them. They are held against what was released before.
+func (f *Figure) OverlapsOf(l Lists, g *Ground, before Releases) (*Overlaps, error) {
+	if len(l.Names) == 0 || len(l.Names) > maxOverlapLists {
+		r := estimate.Because("lists_for_overlaps", "There are %d lists; overlaps are shown of one to %d.", len(l.Names), maxOverlapLists)
+		return &Overlaps{Lists: l.Names, Refusal: &r}, nil
 	}
-	if len(names) == 0 || len(names) > maxOverlapLists {
-		r := estimate.Because("lists_for_overlaps", "There are %d lists; overlaps are shown of one to %d.", len(names), maxOverlapLists)
-		return &Overlaps{Lists: names, Refusal: &r}, nil
-	}
-	t, err := hist.FromClusters(names, on, g.linked)
+	t, err := hist.FromClusters(l.Names, l.On, g.Linked)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +59,7 @@ func (w *Workspace) overlaps(ctx context.Context, g *ground, before releases, f 
 
 // suppressed hides what would single somebody out, in this table or by its difference from
 // one that was shown before.
-func (f *Figure) suppressed(t hist.Table, g *ground, before releases) (*Overlaps, error) {
+func (f *Figure) suppressed(t hist.Table, g *Ground, before Releases) (*Overlaps, error) {
 	table := &disclose.Table{}
 	for _, l := range t.Lists { // by name: tomorrow there may be another list among them
 		table.Columns = append(table.Columns, "on "+strings.ToLower(l))

@@ -1,4 +1,4 @@
-package app
+package figure
 
 import (
 	"slices"
@@ -20,24 +20,35 @@ type group struct{ name, value string }
 // relation says that whoever is counted in part is counted in whole, read at the same time.
 type relation struct {
 	part, whole group
-	because     string // the lines of this package that make it so
+	because     string // what makes it so
 }
 
 // relations are how the questions stand to each other. A reader who knows them subtracts.
 var relations = []relation{
-	{group{AskSold, ""}, group{AskReturned, ""}, "trait takes the women from among those who were heard, and the share sent back is of all who were heard"},
-	{group{AskAfter, ""}, group{AskReturned, "yes"}, "afterFigure takes nobody without a return in fates, nor whom nobody heard; trait has both"},
-	{group{AskReturned, "yes"}, group{mapName("episode"), ""}, "trait reads who has a record of a return, firstEvents reads the same records"},
-	{group{deathsName, ""}, group{mapName("episode"), ""}, "deathBounds takes those in fates, which has those with a record of a return"},
-	{group{AskStay + " *", ""}, group{mapName("detention_stage"), ""}, "stays reads the records of stages, firstEvents reads the same records"},
-	{group{rugName("*"), ""}, group{AskStay + " *", ""}, "marks and stayFigure count the same people in stays"},
-	{group{AskStay + " *", ""}, group{rugName("*"), ""}, "marks and stayFigure count the same people in stays"},
+	{group{AskSold, ""}, group{AskReturned, ""}, "Trait has the women from among those who were heard, and the share sent back is of all who were heard"},
+	{group{AskAfter, ""}, group{AskReturned, "yes"}, "Ground.After takes nobody without a return in Fates, nor whom nobody heard; Trait has both"},
+	{group{AskReturned, "yes"}, group{MapName("episode"), ""}, "Trait has who has a record of a return, the events of the map are read from the same records"},
+	{group{DeathsName, ""}, group{MapName("episode"), ""}, "deathBounds takes those in Fates, which has those with a record of a return"},
+	{group{AskStay + " *", ""}, group{MapName("detention_stage"), ""}, "stays are read from the records of stages, the events of the map from the same records"},
+	{group{RugName("*"), ""}, group{AskStay + " *", ""}, "marks and Ground.Stay count the same people in stays"},
+	{group{AskStay + " *", ""}, group{RugName("*"), ""}, "marks and Ground.Stay count the same people in stays"},
 }
 
-// mapName is the name under which the map and calendar of a kind of event are released, rugName
-// that of a stage in the rug.
-func mapName(kindName string) string { return "map " + kindName }
-func rugName(stage string) string    { return "rug " + stage }
+// RelatedQuestions are the relations between questions, for a stage of detention where they have
+// one: each group that is part of another, and that other, by name and value with = between.
+func RelatedQuestions(stage string) (out [][2]string) {
+	for _, r := range relations {
+		p, w := r.part.of(stage), r.whole.of(stage)
+		out = append(out, [2]string{p.name + "=" + p.value, w.name + "=" + w.value})
+	}
+	return out
+}
+
+// MapName is the name under which the map and calendar of a kind of event are released.
+func MapName(kindName string) string { return "map " + kindName }
+
+// RugName is the name under which a stage in the rug is released.
+func RugName(stage string) string { return "rug " + stage }
 
 // matched reports whether a name is one of those that a group stands for, and for which stage.
 func (g group) matched(name string) (stage string, ok bool) {
@@ -114,12 +125,12 @@ func countIn(r disclose.Release, value string) (int64, bool) {
 // known are the counts released under other names that tables of a name are held against: of what
 // is around a group of theirs the last that was shown, for a reader takes that for the present one;
 // of what is in it all, since those people were in it then.
-func (r releases) known(name string, columns int) (out []disclose.Known, days []time.Time) {
+func (r Releases) known(name string, columns int) (out []disclose.Known, days []time.Time) {
 	for _, s := range relatedTo(name) {
 		key := make([]string, columns)
 		key[0] = s.ours.value
 		from := len(out)
-		for _, f := range r.figures {
+		for _, f := range r.Figures {
 			rel, ok := f.Released[s.other.name]
 			if !ok {
 				continue

@@ -1,4 +1,4 @@
-package app
+package figure
 
 import (
 	"context"
@@ -191,18 +191,6 @@ func verdictOf(rhat, ess float64, l mse.Limits) string {
 		return RunsAgree
 	}
 	return RunsHardly
-}
-
-// stretch is the next round width of stretches of a total: ten people, or 1, 2 or 5 times a
-// power of ten above.
-func stretch(least float64) float64 {
-	for unit := 10.0; ; unit *= 10 {
-		for _, m := range []float64{1, 2, 5} {
-			if m*unit >= least {
-				return m * unit
-			}
-		}
-	}
 }
 
 // sayLatent says in the options and in the words of a total what its latent classes rest on.
