@@ -141,8 +141,7 @@ func decide(f *estimate.Fit, v *Verdict, bound *estimate.Fit, endless bool, aske
 	case alone:
 		lower(estimate.Because(OneMember, "Only the method %s gives a figure. It holds under its own assumption, and no other shows how far it may be off. We publish only a lower bound.", v.Credible[0]))
 	case bound != nil && high < float64(bound.Lower):
-		lower(estimate.Because(BelowChao, "All methods give at most %d, and Chao's lower bound is at least %d: the lists avoid each other, or every method leaves out that people differ. We publish only a lower bound.",
-			Round(high, 1), Round(float64(bound.Lower), -1)))
+		lower(estimate.Because(BelowChao, "All methods give fewer people than Chao's lower bound: the lists avoid each other, or every method leaves out that people differ. We publish only a lower bound."))
 	default:
 		v.Sentence = estimate.Because("", "Between %d and %d, depending on an assumption that the data cannot check.", atLeast, Round(high, 1)).Text
 	}

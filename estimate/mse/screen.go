@@ -21,6 +21,12 @@ const (
 	Unresolved   = "unresolved_links"
 )
 
+// LeavesBound reports whether a refusal of an ensemble leaves a lower bound, in the Lower of the
+// fit: the methods gave figures, and no range is made of them.
+func LeavesBound(r *estimate.Refusal) bool {
+	return r != nil && slices.Contains([]string{Disagreement, Unbounded, OneMember, BelowChao}, r.Code)
+}
+
 // Screen says why no total may be made of a table, before any is computed, or nil: fewer
 // than three lists with somebody of their own, too few overlaps, a list inside another, an
 // open population.

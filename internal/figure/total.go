@@ -133,12 +133,12 @@ func drawTotal(ctx context.Context, fit *estimate.Fit, tables []hist.Table, p ms
 	if latent != nil {
 		d.Runs = latent.runs()
 	}
-	if r := fit.Refusal; r != nil && r.Code != mse.Disagreement && r.Code != mse.Unbounded && r.Instead != "" {
-		if *r = r.Without(); v.Observed > 0 {
-			*r = r.Offer("at_least_on_lists", "At least %d people are on the lists.", v.Observed)
+	if r := fit.Refusal; r != nil && !mse.LeavesBound(r) {
+		if r.Instead != "" {
+			if *r = r.Without(); v.Observed > 0 {
+				*r = r.Offer("at_least_on_lists", "At least %d people are on the lists.", v.Observed)
+			}
 		}
-	}
-	if fit.Refusal != nil && fit.Refusal.Code != mse.Disagreement && fit.Refusal.Code != mse.Unbounded {
 		return nil
 	}
 	var err error
@@ -226,8 +226,12 @@ func withoutCounts(f *estimate.Fit, hidden bool) {
 		m.Warnings = slices.DeleteFunc(m.Warnings, func(w estimate.Warning) bool { return len(w.Args) > 0 })
 	}
 	f.Lower, f.Upper = fewDown(f.Lower), fewUp(f.Upper)
-	if f.Refusal != nil && f.Refusal.Code == mse.Unbounded {
-		r := unbounded(f.Lower).Offer("at_least", "At least %d.", int(f.Lower))
+	if mse.LeavesBound(f.Refusal) {
+		r := f.Refusal.Without()
+		if r.Code == mse.Unbounded {
+			r = unbounded(f.Lower)
+		}
+		r = r.Offer("at_least", "At least %d.", int(f.Lower))
 		f.Refusal = &r
 	}
 	for i, w := range f.Warnings {
