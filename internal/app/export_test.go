@@ -7,6 +7,7 @@ import (
 
 	"example.org/amparo/estimate/proportion"
 	"example.org/amparo/id"
+	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/figure"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/linkage/eval"
@@ -119,8 +120,20 @@ func (w *Workspace) TakeNews(kindName string) (bring func()) {
 	return func() { w.linked.news.brought(kindName) }
 }
 
+// Forge writes an act on the workspace as it is.
+func (w *Workspace) Forge(ctx context.Context, a *casebook.Act) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	room, err := w.roomOf(generalRoom)
+	if err != nil {
+		return err
+	}
+	_, err = w.commit(ctx, []draft{{act: a, room: room}})
+	return err
+}
+
 // ForgeSearch writes a line of a search that was none.
-func (w *Workspace) ForgeSearch(ctx context.Context, line SearchLine) error {
+func (w *Workspace) ForgeSearch(ctx context.Context, line casebook.SearchLine) error {
 	if err := w.keepSearch(ctx, []searchRead{w.searchAct(generalRoom, line)}); err != nil {
 		return err
 	}

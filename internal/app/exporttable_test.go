@@ -107,7 +107,7 @@ func TestATableLeavesWithAPurposeOrNotAtAll(t *testing.T) {
 	if b, err := os.ReadFile(name); err != nil || !bytes.Equal(b, []byte("mine")) {
 		t.Errorf("the file that was there: %q, %v", b, err)
 	}
-	ledger, err := w.Ledger(t.Context())
+	ledger, err := w.WholeLedger(t.Context())
 	if err != nil || len(ledger) != 1 || ledger[0].Line.What != "table of person" || ledger[0].Line.Records != 1 {
 		t.Errorf("%+v, %v (R26)", ledger, err)
 	}

@@ -34,7 +34,7 @@ func TestR23AnIdentityIsOpenedByAnActThatSaysWhy(t *testing.T) {
 			t.Errorf("%s shows unasked: veiled %v", v.Kind, v.Veiled)
 		}
 	}
-	before, err := w.Ledger(t.Context())
+	before, err := w.WholeLedger(t.Context())
 	must(t, err)
 	for _, reason := range []string{"", "  ", "to call 010-1234-5678", "김철수 asked for it", "김 철수", "철수를 만나러", "for PERSIMMON", "Per-simmon"} {
 		for _, rec := range []id.ID{p.identity, p.person} {
@@ -53,7 +53,7 @@ func TestR23AnIdentityIsOpenedByAnActThatSaysWhy(t *testing.T) {
 	if !strings.Contains(string(b), "김철수") || !v.Opened || v.Veiled || !w.IsOpen(p.identity) {
 		t.Errorf("the act opened nothing: %s", b)
 	}
-	after, err := w.Ledger(t.Context())
+	after, err := w.WholeLedger(t.Context())
 	must(t, err)
 	guesses := searched(t, w)
 	if len(after) != len(before)+1+len(guesses) {
@@ -168,14 +168,14 @@ func TestNamesBehindAComparisonAreOpenedWithAReason(t *testing.T) {
 	if !slices.ContainsFunc(x.Bars, func(b linkage.Bar) bool { return b.Field == "names" }) {
 		t.Error("that names were compared is not said")
 	}
-	noted, err := w.Ledger(t.Context())
+	noted, err := w.WholeLedger(t.Context())
 	must(t, err)
 	for _, reason := range []string{"", "is this Kim Cholsu?", "is this 김철수?"} {
 		if _, err := w.OpenNames(t.Context(), l, a.person, b.person, reason); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("for %q: %v", reason, err)
 		}
 	}
-	if after, err := w.Ledger(t.Context()); err != nil || len(after) != len(noted)+2 || len(searched(t, w)) != 2 {
+	if after, err := w.WholeLedger(t.Context()); err != nil || len(after) != len(noted)+2 || len(searched(t, w)) != 2 {
 		t.Errorf("of refused acts more stands in the ledger than that two guesses were right: %v", err)
 	}
 	kin := func(x linkage.Explanation) bool {

@@ -1,14 +1,13 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
-	"sort"
 
 	"example.org/amparo/id"
 	"example.org/amparo/internal/casebook"
@@ -17,108 +16,95 @@ import (
 	"example.org/amparo/internal/kind"
 )
 
-// LedgerLine is what the log keeps of an export. A long list of persons goes on in lines
-// of the same Export.
-type LedgerLine struct {
-	Purpose   string `cbor:"1,keyasint" json:"purpose"`
-	Recipient string `cbor:"2,keyasint" json:"recipient"`
-	Records   int    `cbor:"3,keyasint" json:"records"`
-	Consents  string `cbor:"4,keyasint" json:"consents"` // hash of the consents in force
-	What      string `cbor:"5,keyasint" json:"what"`
-	Consent   string `cbor:"6,keyasint,omitempty" json:"consent,omitempty"` // CO-xx
-	Export    id.ID  `cbor:"7,keyasint,omitzero" json:"export"`
-	Persons   []byte `cbor:"8,keyasint,omitempty" json:"-"` // identifiers of those in it, in order, one after the other
-	Part      int    `cbor:"9,keyasint,omitempty" json:"part,omitempty"`
-	// Also is what persons must have allowed beside Consent.
-	Also []string `cbor:"10,keyasint,omitempty" json:"also,omitempty"`
-}
-
 // personsInLine bounds one entry of the log.
 const personsInLine = 50_000
 
-// Holds reports whether a person is among those the line lists; a line made before
-// persons were listed may hold anybody.
-func (l LedgerLine) Holds(person id.ID) bool {
-	if l.Export.IsZero() {
-		return true
-	}
-	n := len(l.Persons) / len(person)
-	at := sort.Search(n, func(i int) bool { return bytes.Compare(l.Persons[i*len(person):(i+1)*len(person)], person[:]) >= 0 })
-	return at < n && bytes.Equal(l.Persons[at*len(person):(at+1)*len(person)], person[:])
-}
-
 // Ledger lists what left the workspace, what restricted records were read and who searched,
-// newest first.
-func (w *Workspace) Ledger(ctx context.Context) ([]LedgerEntry, error) {
+// newest first: at most limit of what was done at a time or before, all of it where limit is 0.
+// Who was in an export is not in it: see [Workspace.Uses].
+func (w *Workspace) Ledger(ctx context.Context, before journal.HLC, limit int) ([]LedgerEntry, error) {
 	if err := w.takeSearches(ctx); err != nil {
 		return nil, err
 	}
-	return w.ledger(ctx)
+	uses, err := w.index.Ledger(ctx, before, limit)
+	if err != nil {
+		return nil, err
+	}
+	return w.entries(ctx, uses, false)
 }
 
-// ledger is Ledger without the searches that are on their way to the journal.
-func (w *Workspace) ledger(ctx context.Context) ([]LedgerEntry, error) {
-	refs, err := w.index.WorkspaceActs(ctx, casebook.Export, casebook.Read)
-	if err != nil {
-		return nil, err
-	}
-	opened, err := w.OpenActs(ctx, refs)
-	if err != nil {
-		return nil, err
-	}
-	var out []LedgerEntry
-	parts := map[id.ID]int{} // export -> its entry
-	found := map[searchBy]int{}
-	for _, o := range opened {
-		e := LedgerEntry{Ref: o.At.String(), At: o.Act.At, Member: w.MemberName(o.Act.Member), Verb: o.Act.Verb, Record: o.Act.Record}
-		if o.Act.Verb == casebook.Read {
-			e.Reason, e.Person = o.Act.Reason, o.Act.Other
-		}
-		if o.Act.Verb == casebook.Read && len(o.Act.Data) > 0 {
-			if out, err = addSearch(out, e, o.Act.Member, o.Act.Data, found); err != nil {
-				return nil, err
+// WholeLedger is [Workspace.Ledger] from the beginning until now.
+func (w *Workspace) WholeLedger(ctx context.Context) ([]LedgerEntry, error) {
+	return w.Ledger(ctx, math.MaxUint64, 0)
+}
+
+// entriesAtOnce is how many uses are opened together: a line of an export may list 50,000
+// persons.
+const entriesAtOnce = 16
+
+// entries reads what the log says of uses, with the persons that left where they are asked for.
+func (w *Workspace) entries(ctx context.Context, uses []index.Use, persons bool) (out []LedgerEntry, err error) {
+	for part := range slices.Chunk(uses, entriesAtOnce) {
+		var refs []journal.Ref
+		for i, u := range part {
+			if u.Verb == casebook.Export && !persons {
+				part[i].Lines = u.Lines[:1] // the others go on with them
 			}
+			refs = append(refs, part[i].Lines...)
+		}
+		opened, err := w.OpenActs(ctx, refs)
+		if err != nil {
+			return nil, err
+		}
+		at := make(map[journal.Ref]*casebook.Act, len(opened))
+		for _, o := range opened {
+			at[o.At] = o.Act
+		}
+		for _, u := range part {
+			if e, ok := w.entry(u, at); ok {
+				if !persons {
+					e.Line.Persons = nil
+				}
+				out = append(out, e)
+			}
+		}
+	}
+	return out, nil
+}
+
+// entry puts together the lines of one use; of one whose key is gone nothing is said.
+func (w *Workspace) entry(u index.Use, opened map[journal.Ref]*casebook.Act) (e LedgerEntry, ok bool) {
+	for _, ref := range u.Lines {
+		a := opened[ref]
+		if a == nil {
 			continue
 		}
-		if o.Act.Verb == casebook.Export {
-			if err := journal.Unpack(o.Act.Data, &e.Line); err != nil {
-				return nil, err
-			}
-			if first, ok := parts[e.Line.Export]; ok && !e.Line.Export.IsZero() {
-				out[first].Line.Persons = append(out[first].Line.Persons, e.Line.Persons...)
-				continue
-			}
-			parts[e.Line.Export] = len(out)
+		if !ok {
+			ok = true
+			e = LedgerEntry{Ref: ref.String(), At: a.At, Member: w.MemberName(a.Member), Verb: a.Verb, Record: a.Record}
 		}
-		out = append(out, e)
-	}
-	slices.SortFunc(out, func(a, b LedgerEntry) int { return int(int64(b.At>>16) - int64(a.At>>16)) })
-	return out, nil
-}
-
-// searchBy is one search: nobody's is hidden under the number of somebody else's.
-type searchBy struct{ member, search id.ID }
-
-// addSearch adds what a line says of a search: all lines of one search are one entry.
-func addSearch(out []LedgerEntry, e LedgerEntry, member id.ID, data []byte, parts map[searchBy]int) ([]LedgerEntry, error) {
-	var line SearchLine
-	if err := journal.Unpack(data, &line); err != nil {
-		return nil, err
-	}
-	by := searchBy{member: member, search: line.Search}
-	at, ok := parts[by]
-	if !ok {
-		at = len(out)
-		parts[by] = at
-		e.Search = line.Search
-		out = append(out, e)
-	}
-	for f := range slices.Chunk(line.Found, len(id.ID{})) {
-		if len(f) == len(id.ID{}) && !slices.Contains(out[at].Found, id.ID(f)) {
-			out[at].Found = append(out[at].Found, id.ID(f))
+		switch {
+		case a.Verb == casebook.Export:
+			var line casebook.ExportLine
+			e.Unread = e.Unread || journal.Unpack(a.Data, &line) != nil
+			if line.Persons = append(e.Line.Persons, line.Persons...); e.Line.Export.IsZero() {
+				e.Line = line
+			}
+			e.Line.Persons = line.Persons
+		case len(a.Data) > 0:
+			var line casebook.SearchLine
+			e.Unread = e.Unread || journal.Unpack(a.Data, &line) != nil
+			e.Search = line.Search
+			for _, f := range line.Files() {
+				if !slices.Contains(e.Found, f) {
+					e.Found = append(e.Found, f)
+				}
+			}
+		default:
+			e.Reason, e.Person = a.Reason, a.Other
 		}
 	}
-	return out, nil
+	return e, ok
 }
 
 // LedgerEntry is one read, search or export.
@@ -128,7 +114,7 @@ type LedgerEntry struct {
 	Member string
 	Verb   casebook.Verb
 	Record id.ID
-	Line   LedgerLine
+	Line   casebook.ExportLine
 	// Person and Reason are of an identity that was opened: whose, and why.
 	Person id.ID
 	Reason string
@@ -136,6 +122,8 @@ type LedgerEntry struct {
 	// know of.
 	Search id.ID
 	Found  []id.ID
+	// Unread is that a line says something this program cannot read.
+	Unread bool
 }
 
 // NoteRead writes to the log that a restricted record was opened (R23).
@@ -174,7 +162,7 @@ func (w *Workspace) noteExport(ctx context.Context, opt ExportOptions, what stri
 	if err != nil {
 		return err
 	}
-	line := LedgerLine{Purpose: opt.Purpose, Recipient: opt.Recipient, Records: records, Consents: consents, What: what, Consent: opt.Consent, Also: opt.Also, Export: opt.export}
+	line := casebook.ExportLine{Purpose: opt.Purpose, Recipient: opt.Recipient, Records: records, Consents: consents, What: what, Consent: opt.Consent, Also: opt.Also, Export: opt.export}
 	if line.Export.IsZero() {
 		line.Export = w.NewRecord()
 	}

@@ -207,19 +207,24 @@ func (w *Workspace) PartnerCode(ctx context.Context, exchange id.ID, code string
 	if err != nil {
 		return id.ID{}, false, err
 	}
-	ledger, err := w.Ledger(ctx)
-	if err != nil {
-		return id.ID{}, false, err
-	}
 	for _, a := range answers {
 		ask, err := id.Parse(a.Values.Get("ask"))
 		if err != nil {
 			continue // stated by hand
 		}
-		for _, l := range ledger {
-			if l.Verb != casebook.Export || l.Line.Export.String() != a.Values.Get("export") {
-				continue
-			}
+		export, err := id.Parse(a.Values.Get("export"))
+		if err != nil {
+			continue
+		}
+		uses, err := w.index.Export(ctx, export)
+		if err != nil {
+			return id.ID{}, false, err
+		}
+		left, err := w.entries(ctx, uses, true)
+		if err != nil {
+			return id.ID{}, false, err
+		}
+		for _, l := range left {
 			for raw := range slices.Chunk(l.Line.Persons, len(id.ID{})) {
 				person := id.ID(raw)
 				c, err := w.partnerCode(ask, person)

@@ -323,7 +323,7 @@ func TestR05PartnersAreAskedOnlyAboutWhoAllowsIt(t *testing.T) {
 		tc(p.ours.Workspace, a.person)
 		_, err := p.ours.AskPartner(t.Context(), p.a, a.person)
 		refused(t, name, err, fault.Denied)
-		if log, err := p.ours.Ledger(t.Context()); err != nil || len(log) > 0 {
+		if log, err := p.ours.WholeLedger(t.Context()); err != nil || len(log) > 0 {
 			t.Errorf("%s: a name was read or something left: %+v %v", name, log, err)
 		}
 	}
@@ -384,7 +384,7 @@ func TestR05AWithdrawalWhileTheAnswerIsMadeStopsIt(t *testing.T) {
 		}
 	})
 	refused(t, "an answer with somebody who withdrew", err, fault.Conflict)
-	if log, err := p.theirs.Ledger(t.Context()); err != nil || !withdrawn || len(log) > 0 {
+	if log, err := p.theirs.WholeLedger(t.Context()); err != nil || !withdrawn || len(log) > 0 {
 		t.Errorf("withdrawn %v, the ledger has %+v %v", withdrawn, log, err)
 	}
 	if n := p.answer(t, ask.Data).Listed; n != 0 {
@@ -442,7 +442,7 @@ func TestR26FilesForPartnersAreInTheLedger(t *testing.T) {
 		lines     int
 		nameReads int
 	}{{p.ours.Workspace, ask.Data, theirName, a.person, 2, 1}, {p.theirs.Workspace, answer.Data, ourName, b.person, 1, 0}} {
-		log, err := tc.w.Ledger(t.Context())
+		log, err := tc.w.WholeLedger(t.Context())
 		if err != nil || len(log) != tc.lines {
 			t.Fatalf("%d lines, %v", len(log), err)
 		}
@@ -453,7 +453,7 @@ func TestR26FilesForPartnersAreInTheLedger(t *testing.T) {
 				continue
 			}
 			if want := fmt.Sprintf("SHA-256 %x", sha256.Sum256(tc.file)); l.Line.Recipient != tc.to || l.Line.Purpose == "" || l.Line.Consents == "" || l.Line.Consent != "CO-10" ||
-				!slices.Equal(l.Line.Also, []string{"CO-02"}) || !l.Line.Holds(tc.who) || !strings.HasSuffix(l.Line.What, want) {
+				!slices.Equal(l.Line.Also, []string{"CO-02"}) || !left(t, tc.w, tc.who) || !strings.HasSuffix(l.Line.What, want) {
 				t.Errorf("the ledger says %+v", l.Line)
 			}
 		}
@@ -461,6 +461,16 @@ func TestR26FilesForPartnersAreInTheLedger(t *testing.T) {
 			t.Errorf("%d readings of names", reads)
 		}
 	}
+}
+
+// left reports whether the ledger says that something left with a person in it.
+func left(t *testing.T, w *app.Workspace, person id.ID) bool {
+	t.Helper()
+	all, err := w.LeftWith(t.Context(), person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(all) > 0
 }
 
 func TestQuestionsAreLimitedOnBothSides(t *testing.T) {
@@ -697,7 +707,7 @@ func TestWhoHoldsNoNamesNeitherAsksNorAnswers(t *testing.T) {
 	if answer.Listed != 1 {
 		t.Errorf("%d people are on the list, want the one with a name", answer.Listed)
 	}
-	if log, err := p.theirs.Ledger(t.Context()); err != nil || len(log) != 1 || !log[0].Line.Holds(b.person) || log[0].Line.Holds(nameless.person) {
+	if log, err := p.theirs.WholeLedger(t.Context()); err != nil || len(log) != 1 || !left(t, p.theirs.Workspace, b.person) || left(t, p.theirs.Workspace, nameless.person) {
 		t.Errorf("the ledger lists %+v %v", log, err)
 	}
 }

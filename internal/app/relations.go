@@ -92,7 +92,14 @@ func (w *Workspace) Uses(ctx context.Context, person id.ID) ([]LedgerEntry, erro
 		return nil, err
 	}
 	own := append([]id.ID{person}, same...)
-	lines, err := w.Ledger(ctx)
+	if err := w.takeSearches(ctx); err != nil {
+		return nil, err
+	}
+	uses, err := w.index.Using(ctx, own)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := w.entries(ctx, uses, true)
 	if err != nil {
 		return nil, err
 	}

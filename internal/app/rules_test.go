@@ -89,7 +89,7 @@ func TestR23ReadingARestrictedRecordIsLogged(t *testing.T) {
 	w := create(t)
 	defer w.Close()
 	p := testimony(t, w, "Hana", "김철수", "x")
-	before, err := w.Ledger(t.Context())
+	before, err := w.WholeLedger(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestR23ReadingARestrictedRecordIsLogged(t *testing.T) {
 	if _, err := w.View(t.Context(), p.identity, "en"); err != nil {
 		t.Fatal(err)
 	}
-	after, err := w.Ledger(t.Context())
+	after, err := w.WholeLedger(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestR26AnExportNeedsPurposeAndRecipientAndIsInTheLedger(t *testing.T) {
 	if _, err := w.Export(t.Context(), dir, app.ExportOptions{Purpose: "archive", Recipient: "own safe"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	lines, err := w.Ledger(t.Context())
+	lines, err := w.WholeLedger(t.Context())
 	if err != nil || len(lines) == 0 {
 		t.Fatal(lines, err)
 	}

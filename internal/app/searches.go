@@ -31,12 +31,6 @@ import (
 // this device first, is durable before the answer is shown, and is an entry of the journal a
 // moment later; what a cut leaves there is taken up when the workspace is opened again.
 
-// SearchLine is what the log keeps of a search, in each compartment whose names it read.
-type SearchLine struct {
-	Search id.ID  `cbor:"1,keyasint"`           // one search, one number
-	Found  []byte `cbor:"2,keyasint,omitempty"` // files shown, one identifier after the other
-}
-
 // sameSearch is for how long the same words that show the same files are the same search:
 // a page that is opened again, its second step, the way back to it.
 const sameSearch = openFor
@@ -66,7 +60,7 @@ func (w *Workspace) noteSearch(ctx context.Context, words string, number id.ID, 
 	if w.searches.lately(mark, w.opt.Now()) {
 		return number, nil
 	}
-	line := SearchLine{Search: number}
+	line := casebook.SearchLine{Search: number}
 	var said []searchRead
 	if number.IsZero() {
 		line.Search = w.NewRecord()
@@ -105,7 +99,7 @@ func (w *Workspace) keepSearch(ctx context.Context, said []searchRead) error {
 	})
 }
 
-func (w *Workspace) searchAct(room string, line SearchLine) searchRead {
+func (w *Workspace) searchAct(room string, line casebook.SearchLine) searchRead {
 	a := &casebook.Act{Verb: casebook.Read, At: w.clock.Next(), Member: w.vault.Member(), Data: journal.Encode(line)}
 	return searchRead{Room: room, Act: a.Encode()}
 }

@@ -28,7 +28,7 @@ func search(t *testing.T, w *app.Workspace, words string) {
 // searched are the searches in the ledger, newest first.
 func searched(t *testing.T, w *app.Workspace) []app.LedgerEntry {
 	t.Helper()
-	all, err := w.Ledger(t.Context())
+	all, err := w.WholeLedger(t.Context())
 	must(t, err)
 	return slices.DeleteFunc(all, func(l app.LedgerEntry) bool { return l.Search.IsZero() })
 }
@@ -250,7 +250,7 @@ func TestR23ASearchByNameIsNotHiddenUnderAnother(t *testing.T) {
 	search(t, w, "김철수")
 	dir := filepath.Join(t.TempDir(), "usb")
 	second := join(t, w, dir, "general")
-	must(t, second.ForgeSearch(t.Context(), app.SearchLine{Search: searched(t, w)[0].Search, Found: make([]byte, 5)}))
+	must(t, second.ForgeSearch(t.Context(), casebook.SearchLine{Search: searched(t, w)[0].Search, Found: make([]byte, 5)}))
 	exchange(t, dir, second, w)
 	all := searched(t, w)
 	if len(all) != 2 || all[0].Member == all[1].Member {
@@ -260,7 +260,7 @@ func TestR23ASearchByNameIsNotHiddenUnderAnother(t *testing.T) {
 
 // The lines that list files stay sealed in an export that leaves somebody out.
 func TestSearchesStaySealedInAnExportThatLeavesSomebodyOut(t *testing.T) {
-	line := &casebook.Act{Verb: casebook.Read, Data: journal.Encode(app.SearchLine{Found: make([]byte, 16)})}
+	line := &casebook.Act{Verb: casebook.Read, Data: journal.Encode(casebook.SearchLine{Found: make([]byte, 16)})}
 	plain := &casebook.Act{Verb: casebook.Read, Record: id.ID{1}}
 	for act, want := range map[*casebook.Act]bool{line: true, plain: false} {
 		if hidden, err := app.NamesLeftOut(act.Encode()); err != nil || hidden != want {

@@ -146,9 +146,13 @@ func (w *Workspace) recalledBefore(ctx context.Context, person, export id.ID) bo
 
 // LeftWith lists everything that left with a person in it, oldest first. What was
 // exported before the ledger listed persons is in the list, because it may have held
-// anybody.
+// anybody; so is a line that cannot be read, with its place for a recipient.
 func (w *Workspace) LeftWith(ctx context.Context, person id.ID) ([]consent.Left, error) {
-	ledger, err := w.ledger(ctx)
+	uses, err := w.index.Using(ctx, []id.ID{person}, casebook.Export)
+	if err != nil {
+		return nil, err
+	}
+	ledger, err := w.entries(ctx, uses, true)
 	if err != nil {
 		return nil, err
 	}
@@ -156,6 +160,9 @@ func (w *Workspace) LeftWith(ctx context.Context, person id.ID) ([]consent.Left,
 	for _, e := range ledger {
 		if e.Verb != casebook.Export || !e.Line.Holds(person) {
 			continue
+		}
+		if e.Unread {
+			e.Line.Recipient = "? " + e.Ref // somebody has to find out
 		}
 		out = append(out, consent.Left{Export: e.Line.Export, Purpose: e.Line.Consent, Also: e.Line.Also, Recipient: e.Line.Recipient, On: e.At.Time().UTC().Format("2006-01-02"), What: e.Line.What})
 	}

@@ -103,7 +103,7 @@ With the identifier of a record, lists every act on it, those taken back include
 				if len(args) == 1 {
 					return c.recordLog(cmd.Context(), w, args[0])
 				}
-				lines, err := w.Ledger(cmd.Context())
+				lines, err := w.WholeLedger(cmd.Context())
 				if err != nil {
 					return err
 				}
@@ -130,6 +130,9 @@ func ledgerText(l app.LedgerEntry) string {
 			files = append(files, f.Short())
 		}
 		what, on, why = "search", strings.Join(files, " "), ""
+	}
+	if l.Unread {
+		why = "(this program cannot read what it says)"
 	}
 	return fmt.Sprintf("%s  %-7s %-12s %s %s", l.At.Time().Format(when.Minute), what, l.Member, on, why)
 }

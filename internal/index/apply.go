@@ -98,7 +98,7 @@ type writer struct {
 	born map[int64]id.ID // records numbered in this batch: nothing earlier is known of them
 	bare map[int64]id.ID // those of them that have no row yet
 
-	getRow, findRec, putRec, putBare, actsOf, putAct, delLinks, putLink, putPair, delPairs, delTokens, putToken *sqlite3.Stmt
+	getRow, findRec, putRec, putBare, actsOf, putAct, delLinks, putLink, putPair, delPairs, delTokens, putToken, putUse, putUsed *sqlite3.Stmt
 }
 
 func (x *Index) newWriter(ctx context.Context, c *sqlite3.Conn) (*writer, error) {
@@ -124,6 +124,8 @@ func (x *Index) newWriter(ctx context.Context, c *sqlite3.Conn) (*writer, error)
 		{&w.delPairs, `DELETE FROM pair WHERE a = ?1`},
 		{&w.delTokens, `DELETE FROM token WHERE t = ?1 AND rec = ?2`},
 		{&w.putToken, `INSERT INTO token(t, rec) VALUES (?1, ?2) ON CONFLICT DO NOTHING`},
+		{&w.putUse, `INSERT INTO ledger(k, verb, at, whole, head) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING`},
+		{&w.putUsed, `INSERT INTO used(rec, k) VALUES (?1, ?2) ON CONFLICT DO NOTHING`},
 	} {
 		s, _, err := c.Prepare(p.sql)
 		if err != nil {
@@ -136,7 +138,7 @@ func (x *Index) newWriter(ctx context.Context, c *sqlite3.Conn) (*writer, error)
 }
 
 func (w *writer) close() {
-	for _, s := range []*sqlite3.Stmt{w.getRow, w.findRec, w.putRec, w.putBare, w.actsOf, w.putAct, w.delLinks, w.putLink, w.putPair, w.delPairs, w.delTokens, w.putToken} {
+	for _, s := range []*sqlite3.Stmt{w.getRow, w.findRec, w.putRec, w.putBare, w.actsOf, w.putAct, w.delLinks, w.putLink, w.putPair, w.delPairs, w.delTokens, w.putToken, w.putUse, w.putUsed} {
 		if s != nil {
 			_ = s.Close() // a closed statement's last error was reported by its run
 		}
@@ -220,6 +222,9 @@ func (w *writer) writeBare() error {
 func (w *writer) noteAct(rec int64, o Opened) error {
 	dev, err := w.device(o.At.Device)
 	if err != nil {
+		return err
+	}
+	if err := w.noteUse(actKey(dev, o.At.Number), o.Act); err != nil {
 		return err
 	}
 	return sealeddb.Exec(w.putAct, rec, actKey(dev, o.At.Number), int64(o.Act.Verb), o.Key[:], sealedText(o.Act, w.schema()))
@@ -354,21 +359,25 @@ func (w *writer) putHeads(heads []journal.Head) error {
 func (w *writer) forget(keys map[id.ID]bool) ([]int64, error) {
 	seen := map[int64]bool{}
 	for k := range keys {
-		err := sealeddb.Each(w.c, `SELECT DISTINCT rec FROM act WHERE key = ?1 AND rec > 0`, []any{k[:]}, func(s *sqlite3.Stmt) error {
-			seen[s.ColumnInt64(0)] = true
+		uses := false
+		err := sealeddb.Each(w.c, `SELECT DISTINCT rec FROM act WHERE key = ?1`, []any{k[:]}, func(s *sqlite3.Stmt) error {
+			rec := s.ColumnInt64(0)
+			seen[rec], uses = true, uses || rec == 0
 			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
-		if err := sealeddb.Run(w.c, `DELETE FROM act WHERE key = ?1`, k[:]); err != nil {
-			return nil, err
+		from := []string{`act WHERE key = ?1`}
+		if uses {
+			from = []string{`used WHERE k IN (SELECT k FROM act WHERE rec = 0 AND key = ?1)`, `ledger WHERE k IN (SELECT k FROM act WHERE rec = 0 AND key = ?1)`, from[0]}
+		}
+		for _, f := range from {
+			if err := sealeddb.Run(w.c, `DELETE FROM `+f, k[:]); err != nil {
+				return nil, err
+			}
 		}
 	}
-	recs := make([]int64, 0, len(seen))
-	for r := range seen {
-		recs = append(recs, r)
-	}
-	slices.Sort(recs)
-	return recs, nil
+	delete(seen, 0)
+	return slices.Sorted(maps.Keys(seen)), nil
 }

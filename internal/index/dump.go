@@ -22,7 +22,7 @@ func (x *Index) Dump(ctx context.Context, w io.Writer) error {
 	out := bufio.NewWriter(w)
 	err := x.db.Read(ctx, func(c *sqlite3.Conn) error {
 		for _, table := range []func(*sqlite3.Conn, io.Writer) error{
-			x.dumpHeads, x.dumpRecords, x.dumpActs, x.dumpLinks, x.dumpPairs, x.dumpTokens, x.dumpTally,
+			x.dumpHeads, x.dumpRecords, x.dumpActs, x.dumpLinks, x.dumpPairs, x.dumpTokens, x.dumpLedger, x.dumpUsed, x.dumpTally,
 		} {
 			if err := table(c, out); err != nil {
 				return err
@@ -104,6 +104,26 @@ func (x *Index) dumpTokens(c *sqlite3.Conn, w io.Writer) error {
 	err := sealeddb.Each(c, `SELECT t, record.id FROM token JOIN record ON record.rec = token.rec`, nil, func(s *sqlite3.Stmt) error {
 		lines = append(lines, fmt.Sprintf("token %q %s\n", s.ColumnText(0), idOf(s, 1)))
 		return nil
+	})
+	return writeSorted(w, lines, err)
+}
+
+func (x *Index) dumpLedger(c *sqlite3.Conn, w io.Writer) error {
+	var lines []string
+	err := sealeddb.Each(c, `SELECT k, verb, at, whole, head FROM ledger`, nil, func(s *sqlite3.Stmt) error {
+		ref, err := x.refOf(s.ColumnInt64(0))
+		lines = append(lines, fmt.Sprintf("ledger %s %d %d %x %d\n", ref, s.ColumnInt(1), s.ColumnInt64(2), s.ColumnRawBlob(3), s.ColumnInt(4)))
+		return err
+	})
+	return writeSorted(w, lines, err)
+}
+
+func (x *Index) dumpUsed(c *sqlite3.Conn, w io.Writer) error {
+	var lines []string
+	err := sealeddb.Each(c, `SELECT coalesce(record.id, x''), used.k FROM used LEFT JOIN record ON record.rec = used.rec`, nil, func(s *sqlite3.Stmt) error {
+		ref, err := x.refOf(s.ColumnInt64(1))
+		lines = append(lines, fmt.Sprintf("used %s %s\n", idOf(s, 0), ref))
+		return err
 	})
 	return writeSorted(w, lines, err)
 }

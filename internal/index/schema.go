@@ -19,7 +19,7 @@ import (
 )
 
 // Version is the layout of the tables. A file of another version is rebuilt.
-const Version = 6
+const Version = 7
 
 // The tables. Numbers that depend on the order of arrival (rec, dev, name) are
 // local to the file and never leave it: the canonical dump resolves them.
@@ -33,6 +33,9 @@ const Version = 6
 //	link    who points at whom, clustered by the record pointed at
 //	pair    what people decided of two records, stored from both ends
 //	token   words of open and coded text
+//	ledger  acts that tell of a use, by their time; whole is what lines of one export or
+//	        search have in common, head is set of the one that an export begins with
+//	used    which of these name whose file; of record 0, what may have held anybody
 //	tally   how many records there are of each kind and flags, kept by triggers; records
 //	        are never deleted one by one, so there is none for that
 //
@@ -65,6 +68,13 @@ CREATE TABLE IF NOT EXISTS pair(
 CREATE TABLE IF NOT EXISTS token(
 	t TEXT NOT NULL, rec INTEGER NOT NULL,
 	PRIMARY KEY(t, rec)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ledger(
+	k INTEGER PRIMARY KEY, verb INTEGER NOT NULL, at INTEGER NOT NULL, whole BLOB NOT NULL, head INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS ledger_at ON ledger(at, k);
+CREATE INDEX IF NOT EXISTS ledger_whole ON ledger(whole, at, k);
+CREATE TABLE IF NOT EXISTS used(
+	rec INTEGER NOT NULL, k INTEGER NOT NULL,
+	PRIMARY KEY(rec, k)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tally(
 	kind INTEGER NOT NULL, flags INTEGER NOT NULL, n INTEGER NOT NULL,
 	PRIMARY KEY(kind, flags)) WITHOUT ROWID;
@@ -102,7 +112,7 @@ const (
 // wipe empties every table, which is how a rebuild starts.
 func wipe(c *sqlite3.Conn) error {
 	return c.Exec(`DELETE FROM meta; DELETE FROM name; DELETE FROM dev; DELETE FROM head; DELETE FROM record;
-		DELETE FROM act; DELETE FROM link; DELETE FROM pair; DELETE FROM token; DELETE FROM tally;`)
+		DELETE FROM act; DELETE FROM link; DELETE FROM pair; DELETE FROM token; DELETE FROM ledger; DELETE FROM used; DELETE FROM tally;`)
 }
 
 func create(ctx context.Context, db *sealeddb.DB) error {

@@ -73,17 +73,13 @@ func TestADifferenceOfTwoCodersIsSettledByKeyboard(t *testing.T) {
 	}
 	meet()
 	ctx, srv, _ := openDesk(t, w)
-	if err := chromedp.Do(ctx, chromedp.Navigate(srv.URL+"/agreement?kind=incident"), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-		t.Fatal(err)
+	y := typist{t, ctx}
+	y.open(srv.URL + "/agreement?kind=incident")
+	if said := y.text("main"); !strings.Contains(said, "3 / 4") || !strings.Contains(said, "1 difference is to be settled") {
+		t.Fatalf("the page says %q", said)
 	}
-	said, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("main")))
-	if err != nil || !strings.Contains(said, "3 / 4") || !strings.Contains(said, "1 difference is to be settled") {
-		t.Fatalf("the page says %q (%v)", said, err)
-	}
-	if err := chromedp.Do(ctx, chromedp.Focus(chromedp.CSS("[data-review] [name=reason]")), chromedp.KeyEvent("the passage names the police"), chromedp.KeyEvent(kb.Tab)); err != nil {
-		t.Fatal(err)
-	}
-	pressUntil(t, ctx, "b", func(path string) bool { return strings.Contains(path, "done=chosen") })
+	y.do(chromedp.Focus(chromedp.CSS("[data-review] [name=reason]")))
+	y.leads(`done=chosen`, "the passage names the police", kb.Tab, "b")
 	coders, err := w.Desk().Coders(t.Context(), "incident")
 	if err != nil || len(coders) != 1 || coders[0].Records != 4 {
 		t.Fatalf("%+v %v", coders, err)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -246,71 +247,27 @@ func TestTheDeskByKeyboard(t *testing.T) {
 	locked := make(chan bool, 1)
 	cfg.Lock = func() { locked <- true }
 	srv := newSite(t, w, cfg).Server
-	ctx := browser(t)
-	here := func() string {
-		u, err := chromedp.Run(ctx, chromedp.Location())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.TrimPrefix(u, srv.URL)
-	}
-	reach := func(prefix string) {
-		t.Helper()
-		for range 100 {
-			if strings.HasPrefix(here(), prefix) {
-				if ready, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.readyState === "complete"`)); err == nil && ready {
-					return // its script listens
-				}
-			}
-			time.Sleep(50 * time.Millisecond) // a page is on its way; there is nothing to wait for but its address
-		}
-		t.Fatalf("at %s, expected %s", here(), prefix)
-	}
-	press := func(keys ...string) {
-		t.Helper()
-		for _, k := range keys {
-			if err := chromedp.Do(ctx, chromedp.KeyEvent(k)); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := chromedp.Do(ctx, chromedp.Navigate(srv.URL+"/?start="+testToken), chromedp.WaitVisible(chromedp.CSS(".numbers"))); err != nil {
-		t.Fatal(err)
-	}
-	reach("/")
-	press("g", "p")
-	reach("/list/person")
-	press("j", "j", "k", kb.Enter)
-	reach("/record/")
-	press("/")
+	y := typist{t, browser(t)}
+	y.open(srv.URL + "/?start=" + testToken)
+	y.do(chromedp.WaitVisible(chromedp.CSS(".numbers")))
+	y.leads(`^/list/person`, "g", "p")
+	y.leads(`^/record/`, "j", "j", "k", kb.Enter)
+	y.press("/")
 	// The browser's own keyboard writes no "/" where the page took the key; the test's
 	// does, so the box is emptied.
-	at, err := chromedp.Run(ctx, chromedp.Evaluate[string](`{ const e = document.activeElement; e.value = ""; e.id }`))
-	if err != nil || at != "q" {
-		t.Fatalf("/ leads to %q (%v)", at, err)
+	if at := y.ask(`(document.activeElement.value = "", document.activeElement.id)`); at != "q" {
+		t.Fatalf("/ leads to %q", at)
 	}
-	press("온성", kb.Enter)
-	reach("/search?q=" + url.QueryEscape("온성"))
-	press("g", "d")
-	reach("/")
-	if err := chromedp.Do(ctx, chromedp.Focus(chromedp.CSS("#q"))); err != nil {
-		t.Fatal(err)
-	}
-	press(kb.F8)
+	y.leads(`^/search\?q=`+regexp.QuoteMeta(url.QueryEscape("온성")), "온성", kb.Enter)
+	y.leads(`^/$`, "g", "d")
+	y.do(chromedp.Focus(chromedp.CSS("#q")))
+	y.press(kb.F8)
 	select {
 	case <-locked:
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Error("F8 in the search box does not lock")
 	}
-	said := ""
-	for range 100 { // the page is being exchanged: until it is there, there may be nothing to ask
-		said, err = chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("h1")?.textContent ?? ""`))
-		if said == "Locked" {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Errorf("after F8 the page says %q (%v)", said, err)
+	y.until("after F8 the page says that it is locked", `document.querySelector("h1")?.textContent === "Locked"`)
 }
 
 // Ten pairs are decided with one key each; the page says what became of them, and one
@@ -318,69 +275,36 @@ func TestTheDeskByKeyboard(t *testing.T) {
 func TestTenPairsAreDecidedByKeyboard(t *testing.T) {
 	w := demoWorkspace(t)
 	ctx, srv, _ := openDesk(t, w)
-	if err := chromedp.Do(ctx, chromedp.Navigate(srv.URL+"/review/person"), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-		t.Fatal(err)
-	}
-	pair := func() string {
-		p, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState !== "complete" ? "" : [...document.querySelectorAll("[data-review] [type=hidden]")].map(e => e.value).join(" ")`))
-		if err != nil {
-			return "" // the page is being exchanged
-		}
-		return p
-	}
+	y := typist{t, ctx}
+	y.open(srv.URL + "/review/person")
+	pair := `[...document.querySelectorAll("[data-review] [type=hidden]")].map(e => e.value).join(" ")`
 	l, err := w.Linking(t.Context(), "person", false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	before := l.Decided()
 	for n := range 10 {
-		at := pair()
-		for range 100 { // until its script listens
-			if at != "" {
-				break
-			}
-			time.Sleep(50 * time.Millisecond)
-			at = pair()
-		}
-		if at == "" {
-			t.Fatalf("after %d decisions nothing is asked", n)
-		}
+		y.until(fmt.Sprintf("a pair after %d decisions", n), pair+` !== ""`)
+		at := y.ask(pair)
 		key := "d" // one "same" and nine "different" cannot contradict each other
 		if n == 0 {
 			key = "s"
 		}
-		if err := chromedp.Do(ctx, chromedp.KeyEvent(key)); err != nil {
-			t.Fatal(err)
-		}
-		next := ""
-		for range 100 {
-			if next = pair(); next != "" && next != at {
-				break
-			}
-			time.Sleep(50 * time.Millisecond) // a page is on its way
-		}
-		if next == "" || next == at {
-			said, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("main")))
-			t.Fatalf("decision %d leads nowhere; the page says %q (%v)", n+1, said, err)
-		}
+		y.press(key)
+		y.until(fmt.Sprintf("another pair after decision %d", n+1), fmt.Sprintf(`!["", %q].includes(%s)`, at, pair))
 	}
 	if got := l.Decided() - before; got != 10 {
 		t.Errorf("%d pairs are decided, want 10", got)
 	}
-	undo := `document.querySelectorAll(".changes form").length`
-	if n, err := chromedp.Run(ctx, chromedp.Evaluate[int](undo)); err != nil || n == 0 {
-		t.Fatalf("%d decisions can be taken back on the page (%v)", n, err)
+	if y.ask(`document.querySelectorAll(".changes form").length`) == "0" {
+		t.Fatal("no decision can be taken back on the page")
 	}
-	if err := chromedp.Do(ctx, chromedp.Focus(chromedp.CSS(".changes form button")), chromedp.KeyEvent(kb.Enter)); err != nil {
-		t.Fatal(err)
-	}
-	for range 100 {
-		if l, err = w.Linking(t.Context(), "person", false); err == nil && l.Decided() == before+9 {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Errorf("%d pairs stay decided after one is taken back, want %d", l.Decided()-before, 9)
+	y.do(chromedp.Focus(chromedp.CSS(".changes form button")))
+	y.press(kb.Enter)
+	y.eventually("nine pairs stay decided after one is taken back", func() bool {
+		l, err = w.Linking(t.Context(), "person", false)
+		return err == nil && l.Decided() == before+9
+	})
 }
 
 // A question with a condition is hidden until the condition holds.
@@ -401,41 +325,16 @@ func TestConditionalQuestions(t *testing.T) {
 	k, _ := w.Schema().Kind(kindName)
 	f, _ := k.Field(field)
 	ctx, srv, _ := openDesk(t, w)
-	if err := chromedp.Do(ctx, chromedp.Navigate(srv.URL+"/new/"+kindName), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-		t.Fatal(err)
-	}
-	hidden := func() bool {
-		v, err := chromedp.Run(ctx, chromedp.Evaluate[bool](fmt.Sprintf(`document.getElementById("q-%s").hidden`, field)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
+	y := typist{t, ctx}
+	y.open(srv.URL + "/new/" + kindName)
+	hidden := func() bool { return y.ask(fmt.Sprintf(`document.getElementById("q-%s").hidden`, field)) == "true" }
 	if !hidden() {
 		t.Errorf("%s.%s shows although %s is not answered", kindName, field, other)
 	}
-	set := fmt.Sprintf(`{ const e = document.querySelector('[name="%s"]'); if (e.type === "checkbox") { document.querySelector('[name="%s"][value="%s"]').checked = true } else { e.value = "%s" }; e.dispatchEvent(new Event("input", {bubbles: true})) }`, other, other, f.When.Is[0], f.When.Is[0])
-	if err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, runtime.Evaluate, runtime.EvaluateParams{Expression: set})
-		return err
-	})); err != nil {
-		t.Fatal(err)
-	}
+	y.ask(fmt.Sprintf(`(() => { const e = document.querySelector('[name="%s"]'); if (e.type === "checkbox") { document.querySelector('[name="%s"][value="%s"]').checked = true } else { e.value = "%s" }; e.dispatchEvent(new Event("input", {bubbles: true})) })()`, other, other, f.When.Is[0], f.When.Is[0]))
 	if hidden() {
 		t.Errorf("%s.%s stays hidden although %s is %s", kindName, field, other, f.When.Is[0])
 	}
-}
-
-// complete waits until a page and its script are there.
-func complete(t *testing.T, ctx context.Context) {
-	t.Helper()
-	for range 200 {
-		if state, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState`)); err == nil && state == "complete" {
-			return
-		}
-		time.Sleep(25 * time.Millisecond) // nothing tells when
-	}
-	t.Fatal("the page does not get ready")
 }
 
 // What is typed into a form is there again after the browser was closed and the workspace
@@ -454,29 +353,13 @@ func TestWhatWasTypedIsThereAgain(t *testing.T) {
 		}
 		return ok
 	}
-	poll := func(what string, ok func() bool) {
-		t.Helper()
-		for range 200 {
-			if ok() {
-				return
-			}
-			time.Sleep(50 * time.Millisecond)
-		}
-		t.Fatal(what)
-	}
-	ready := func(ctx context.Context) bool {
-		s, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("[data-keep]")?.dataset.kept ?? ""`))
-		return err == nil && s != ""
-	}
 	ctx, srv, _ := openDesk(t, w)
-	if err := chromedp.Do(ctx, chromedp.Navigate(srv.URL+form), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-		t.Fatal(err)
-	}
-	poll("the form does not listen", func() bool { return ready(ctx) })
-	if err := chromedp.Do(ctx, chromedp.Focus(chromedp.CSS("[name=pseudonym]")), chromedp.KeyEvent("Byeol")); err != nil {
-		t.Fatal(err)
-	}
-	poll("what was typed is not kept", func() bool { return kept(w) })
+	y := typist{t, ctx}
+	y.open(srv.URL + form)
+	y.listens()
+	y.do(chromedp.Focus(chromedp.CSS("[name=pseudonym]")))
+	y.press("Byeol")
+	y.eventually("what was typed is kept", func() bool { return kept(w) })
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -485,22 +368,18 @@ func TestWhatWasTypedIsThereAgain(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = w.Close() })
 	ctx, srv, _ = openDesk(t, w)
-	text, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("main")))
-	if err != nil || !strings.Contains(text, "Begun and not saved") {
-		t.Errorf("the desk does not say that something was begun (%v)", err)
+	y = typist{t, ctx}
+	if text := y.text("main"); !strings.Contains(text, "Begun and not saved") {
+		t.Errorf("the desk does not say that something was begun: %q", text)
 	}
-	if err := chromedp.Do(ctx, chromedp.Navigate(srv.URL+form), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-		t.Fatal(err)
+	y.open(srv.URL + form)
+	y.listens()
+	if back := y.ask(`document.querySelector("[name=pseudonym]").value + (document.querySelector("#restored").hidden ? "" : " is back")`); back != "Byeol is back" {
+		t.Fatalf("after opening again the form holds %q", back)
 	}
-	poll("the form does not listen", func() bool { return ready(ctx) })
-	back, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("[name=pseudonym]").value + (document.querySelector("#restored").hidden ? "" : " is back")`))
-	if err != nil || back != "Byeol is back" {
-		t.Fatalf("after opening again the form holds %q (%v)", back, err)
-	}
-	if err := chromedp.Do(ctx, chromedp.Focus(chromedp.CSS("[name=pseudonym]")), chromedp.KeyEvent(kb.Enter)); err != nil {
-		t.Fatal(err)
-	}
-	poll("what was saved is still kept", func() bool { return !kept(w) })
+	y.do(chromedp.Focus(chromedp.CSS("[name=pseudonym]")))
+	y.press(kb.Enter)
+	y.eventually("what was saved is no longer kept", func() bool { return !kept(w) })
 	if row := firstOf(t, w, "person"); row.Values.Get("pseudonym") != "Byeol" {
 		t.Errorf("saved as %q", row.Values.Get("pseudonym"))
 	}

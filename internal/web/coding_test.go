@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -120,60 +119,36 @@ func TestCodingByKeyboardTakesTwelveKeys(t *testing.T) {
 	site := newSite(t, w, testConfig())
 	interview, _ := newInterview(t, site, w)
 	site.intake(interview, "talk.txt", []byte(spokenText))
-	ctx := browser(t)
-	c := watch(t, ctx, site.URL)
-	run := func(a ...chromedp.Action[chromedp.Void]) {
-		t.Helper()
-		for _, one := range a {
-			if err := chromedp.Do(ctx, one); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	run(chromedp.EmulateViewport(1366, 768), chromedp.Navigate(site.URL+"/?start="+testToken), chromedp.WaitVisible(chromedp.CSS("main h1")),
-		chromedp.Navigate(site.URL+"/record/"+interview+"/code"), chromedp.WaitReady(chromedp.CSS("footer")))
+	ctx, srv, c := openDesk(t, w)
+	y := typist{t, ctx}
+	y.do(chromedp.EmulateViewport(1366, 768))
+	y.open(srv.URL + "/record/" + interview + "/code")
 	keys := 0
-	press := func(k string) {
+	press := func(k ...string) {
 		t.Helper()
-		keys++
-		run(chromedp.KeyEvent(k))
+		keys += len(k)
+		y.press(k...)
 	}
-	press("j")      // from the first passage
-	press("j")      // to the second
-	press("1")      // an incident
-	for range 100 { // the form is there and its first question is in focus
-		if on, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.activeElement.id`)); err == nil && on == "f-type" {
-			break
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	press("j", "j", "1") // from the first passage to the second, and an incident
+	y.until("the form is there and its first question is in focus", `document.activeElement.id === "f-type"`)
 	for i, text := range []string{"to", "2001-02", "KP-ONS"} { // type, date, place: the text itself
 		if i > 0 {
-			press(kb.Tab) // "unknown, refused ..."
-			press(kb.Tab)
+			press(kb.Tab, kb.Tab) // over "unknown, refused ..."
 		}
-		run(chromedp.KeyEvent(text))
+		y.press(text)
 	}
 	keys += 2
-	run(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(2)))
-	for range 100 {
-		if at, err := chromedp.Run(ctx, chromedp.Location()); err == nil && strings.Contains(at, "done=saved") {
-			break
-		}
-		time.Sleep(50 * time.Millisecond) // a page is on its way; there is nothing to wait for but its address
-	}
-	if said, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector(".notice, .problems")?.innerText ?? "nothing"`)); err != nil || said != "The account is recorded." {
-		t.Fatalf("after Ctrl Enter the page says %q (%v)", said, err)
+	y.do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	y.arrive(`done=saved`)
+	if said := y.ask(`document.querySelector(".notice, .problems")?.innerText ?? "nothing"`); said != "The account is recorded." {
+		t.Fatalf("after Ctrl Enter the page says %q", said)
 	}
 	if keys > 12 {
 		t.Errorf("%d keystrokes, want at most 12", keys)
 	}
-	on, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.activeElement.dataset.unit ?? ""`))
 	rec, _ := id.Parse(interview)
 	units, _, _ := w.Passages(t.Context(), rec, 0, 10)
-	if err != nil || on != units[1].ID.String() {
-		t.Errorf("after saving the focus is on %q, want the passage (%v)", on, err)
-	}
+	y.until("after saving the focus is on the passage", fmt.Sprintf(`document.activeElement.dataset.unit === %q`, units[1].ID))
 	if cites, err := w.Citations(t.Context(), units[1].ID, "en"); err != nil || len(cites) != 1 || cites[0].Kind != "incident" {
 		t.Errorf("%+v %v", cites, err)
 	}

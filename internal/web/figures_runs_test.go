@@ -1,12 +1,10 @@
 package web
 
 import (
-	"context"
 	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -28,50 +26,29 @@ type shownRuns struct {
 }
 
 // readRuns opens both of what is behind a click, with the keyboard, and reads them.
-func readRuns(t *testing.T, ctx context.Context) shownRuns {
-	t.Helper()
+func readRuns(y typist) shownRuns {
+	y.t.Helper()
 	for range 2 {
-		tabOn(t, ctx, `section:has(#runs-t) details:not([open]) > summary`)
-		strike(t, ctx, kb.Enter)
+		y.tabTo(`section:has(#runs-t) details:not([open]) > summary`)
+		y.press(kb.Enter)
 	}
-	raw, err := chromedp.Run(ctx, chromedp.Evaluate[string](`(() => {
+	raw := y.ask(`(() => {
 		const s = document.getElementById("runs-t").closest("section"), seen = e => e.checkVisibility() && e.getBoundingClientRect().height > 0;
 		return JSON.stringify({
 			Light: s.querySelector(".light").textContent.trim(), Says: s.querySelector(".says").textContent, Bars: s.querySelectorAll("svg rect.c-tick").length,
 			Rows: [...s.querySelectorAll("tbody tr")].filter(seen).length, Why: [...s.querySelectorAll("details li")].filter(seen).map(e => e.textContent).join(" ") });
-	})()`))
-	if err != nil {
-		t.Fatal(err)
-	}
+	})()`)
 	var out shownRuns
 	if err := json.Unmarshal([]byte(raw), &out); err != nil {
-		t.Fatal(err)
+		y.t.Fatal(err)
 	}
 	return out
 }
 
-// awaitFigure waits, without pressing anything, until the page has moved on to the figure, and
-// returns its path.
-func awaitFigure(t *testing.T, ctx context.Context) string {
-	t.Helper()
-	at := ""
-	for range 1200 {
-		at, _ = chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState === "complete" ? location.pathname : ""`))
-		if strings.HasPrefix(at, "/figures/") && !strings.HasPrefix(at, "/figures/making/") {
-			return at
-		}
-		time.Sleep(50 * time.Millisecond) // it is being computed
-	}
-	t.Fatalf("at %s, and no figure", at)
-	return ""
-}
-
-func seeRuns(t *testing.T, ctx context.Context, name, lang string) {
-	t.Helper()
-	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`(document.getElementById("runs-t").closest("section").scrollIntoView(), true)`)); err != nil {
-		t.Fatal(err)
-	}
-	picture(t, ctx, name, lang, "light")
+func seeRuns(y typist, name, lang string) {
+	y.t.Helper()
+	y.ask(`document.getElementById("runs-t").closest("section").scrollIntoView()`)
+	picture(y.t, y.ctx, name, lang, "light")
 }
 
 // A total with latent classes is made by keyboard. Its page shows whether the runs agree in one
@@ -81,24 +58,22 @@ func TestATotalWithLatentClassesIsMadeByKeyboardAndShowsItsRuns(t *testing.T) {
 	axe := axeScript(t)
 	w := figuredWorkspace(t)
 	ctx, srv, c := openDesk(t, w)
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1366, 768)); err != nil {
-		t.Fatal(err)
-	}
+	y := typist{t, ctx}
+	y.do(chromedp.EmulateViewport(1366, 768))
 	said := map[string]bool{}
 	for _, lang := range languages {
-		if err := chromedp.Do(ctx, setCookie(srv, "lang", lang), chromedp.Navigate(srv.URL+"/figures"), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-			t.Fatal(err)
-		}
-		tabOn(t, ctx, `form[action="/figures"] button`)
-		strike(t, ctx, kb.Enter)
-		at := awaitFigure(t, ctx)
-		got := readRuns(t, ctx)
+		y.do(setCookie(srv, "lang", lang))
+		y.open(srv.URL + "/figures")
+		y.tabTo(`form[action="/figures"] button`)
+		y.press(kb.Enter)
+		at := y.arrive(`^/figures/[^/?]+$`) // nothing is pressed any more: the page moves on by itself
+		got := readRuns(y)
 		if got.Bars < 8 || got.Rows != 5 || said[got.Light] || said[got.Says] || !regexp.MustCompile(`R-hat (0\.99|1\.0[01])`).MatchString(got.Why) {
 			t.Errorf("%s: the page shows %+v", lang, got)
 		}
 		said[got.Light], said[got.Says] = true, true
 		if *pictures != "" {
-			seeRuns(t, ctx, "figure-runs", lang)
+			seeRuns(y, "figure-runs", lang)
 		}
 		checkAccess(t, ctx, string(axe), "runs "+lang)
 		for _, line := range c.take() {
@@ -124,20 +99,20 @@ func TestASamplerThatDidNotSettleSaysSoOnThePage(t *testing.T) {
 	w := figuredWorkspace(t)
 	rec := unsettled(t, w)
 	ctx, srv, c := openDesk(t, w)
+	y := typist{t, ctx}
+	y.do(chromedp.EmulateViewport(1366, 768))
 	for lang, words := range map[string][2]string{"en": {"The runs do not agree.", "separate runs give 400 and 1,200"}, "ko": {"따로 돌린 결과가 서로 맞지 않습니다.", "따로 돌린 결과가 400, 1,200로 다릅니다"}, "zh": {"各次运行不吻合。", "分别运行得出400和1,200"}} {
-		if err := chromedp.Do(ctx, setCookie(srv, "lang", lang), chromedp.EmulateViewport(1366, 768), chromedp.Navigate(srv.URL+"/figures/"+rec), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-			t.Fatal(err)
-		}
-		got := readRuns(t, ctx)
+		y.do(setCookie(srv, "lang", lang))
+		y.open(srv.URL + "/figures/" + rec)
+		got := readRuns(y)
 		if got.Light != "✕ "+words[0] || got.Bars != 4 || got.Rows != 5 || !strings.Contains(got.Why, "R-hat 1.400") {
 			t.Errorf("%s: the page shows %+v", lang, got)
 		}
-		forest, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.getElementById("forest-t").closest("section").querySelector("tbody").textContent`))
-		if err != nil || !strings.Contains(forest, words[1]) {
-			t.Errorf("%s: the row of the method says %q (%v)", lang, forest, err)
+		if forest := y.ask(`document.getElementById("forest-t").closest("section").querySelector("tbody").textContent`); !strings.Contains(forest, words[1]) {
+			t.Errorf("%s: the row of the method says %q", lang, forest)
 		}
 		if *pictures != "" {
-			seeRuns(t, ctx, "figure-runs-apart", lang)
+			seeRuns(y, "figure-runs-apart", lang)
 		}
 		checkAccess(t, ctx, string(axe), "runs apart "+lang)
 		c.take()

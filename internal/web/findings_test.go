@@ -3,9 +3,9 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -106,54 +106,43 @@ func TestAFindingIsMadeArguedAndSignedByKeyboard(t *testing.T) {
 	voc, _ := w.Schema().Vocabulary("mistreatment_types")
 	term, _ := voc.Term(code)
 	ctx, srv, _ := openDesk(t, w)
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1366, 768), chromedp.Navigate(srv.URL+"/list/pattern"), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-		t.Fatal(err)
-	}
-	complete(t, ctx)
-	tabUntil(t, ctx, "A  /patterns")
-	pressUntil(t, ctx, kb.Enter, func(p string) bool { return p == "/patterns" })
-	tabTo(t, ctx, "type")
-	type_(t, ctx, term.Label.In("en"))
-	tabTo(t, ctx, "period")
-	type_(t, ctx, "1995-2010")
-	pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.Contains(p, "type="+code) && strings.Contains(p, "period=") })
+	y := typist{t, ctx}
+	y.do(chromedp.EmulateViewport(1366, 768))
+	y.open(srv.URL + "/list/pattern")
+	y.tabTo(`a[href^="/patterns"]`)
+	y.leads(`^/patterns$`, kb.Enter)
+	y.tabTo("[name=type]")
+	y.press(term.Label.In("en"))
+	y.tabTo("[name=period]")
+	y.leads(`type=`+regexp.QuoteMeta(code)+`.*period=`, "1995-2010", kb.Enter)
 	checkAccess(t, ctx, string(axe), "incidents to choose")
-	tabTo(t, ctx, "incident")
-	type_(t, ctx, " ")
-	tabTo(t, ctx, "A")
-	tabTo(t, ctx, "incident")
-	type_(t, ctx, " ")
-	chosen, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.querySelectorAll("[name=incident]:checked").length`))
-	if err != nil || chosen != 2 {
-		t.Fatalf("%d incidents are ticked, want 2 (%v)", chosen, err)
+	y.tabTo("[name=incident]")
+	y.press(" ")
+	y.tabTo("a")
+	y.tabTo("[name=incident]")
+	y.press(" ")
+	if chosen := y.ask(`document.querySelectorAll("[name=incident]:checked").length`); chosen != "2" {
+		t.Fatalf("%s incidents are ticked, want 2", chosen)
 	}
-	tabUntil(t, ctx, "Record the finding")
-	pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.Contains(p, "/verification?done=saved") })
-	tabTo(t, ctx, "level")
-	type_(t, ctx, "VS-4")
+	y.step(kb.Tab, `e.textContent.includes("Record the finding")`)
+	y.leads(`/verification\?done=saved`, kb.Enter)
+	y.tabTo("[name=level]")
+	y.press("VS-4")
 	for _, f := range [][2]string{{"reasons", "two tellers of two cells"}, {"alternatives", "one cruel guard of that year"}, {"contrary", "the denial of 2004"}} {
-		tabTo(t, ctx, f[0])
-		type_(t, ctx, f[1])
+		y.tabTo("[name=" + f[0] + "]")
+		y.press(f[1])
 	}
-	tabUntil(t, ctx, "Record the argument")
-	pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.Contains(p, "done=argued") })
-	text, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS(".argument")))
-	if err != nil || !strings.Contains(text, "one cruel guard") || !strings.Contains(text, "the denial of 2004") || !strings.Contains(text, "the sign-off of two members") {
-		t.Errorf("the argument says %q (%v)", text, err)
+	y.step(kb.Tab, `e.textContent.includes("Record the argument")`)
+	y.leads(`done=argued`, kb.Enter)
+	if text := y.text(".argument"); !strings.Contains(text, "one cruel guard") || !strings.Contains(text, "the denial of 2004") || !strings.Contains(text, "the sign-off of two members") {
+		t.Errorf("the argument says %q", text)
 	}
 	checkAccess(t, ctx, string(axe), "a finding that was argued")
-	tabTo(t, ctx, "reason")
-	type_(t, ctx, "read both interviews")
-	pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.Contains(p, "done=signed") })
+	y.tabTo("[name=reason]")
+	y.leads(`done=signed`, "read both interviews", kb.Enter)
 	list, _, err := w.Findings(t.Context(), "en")
 	if err != nil || len(list) != 1 || list[0].Level != "VS-0" || list[0].Incidents == 0 {
 		t.Fatalf("after one signature: %+v %v", list, err)
 	}
-	for range 100 {
-		if text, err = chromedp.Run(ctx, chromedp.Text(chromedp.CSS(".argument"))); err == nil && strings.Contains(text, "read both interviews") {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Errorf("the signature is not shown: %q", text)
+	y.until("the signature is shown", `document.querySelector(".argument").innerText.includes("read both interviews")`)
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,70 +14,6 @@ import (
 	"example.org/amparo/internal/interview"
 )
 
-// typist drives a page by keys alone.
-type typist struct {
-	t   *testing.T
-	ctx context.Context
-}
-
-func (y typist) ask(script string) string {
-	y.t.Helper()
-	for range 600 { // a page that is being exchanged answers nothing
-		out, err := chromedp.Run(y.ctx, chromedp.Evaluate[string](`document.readyState !== "complete" ? "\u0000" : String(`+script+`)`))
-		if err == nil && out != "\x00" {
-			return out
-		}
-		time.Sleep(25 * time.Millisecond)
-	}
-	y.t.Fatalf("the page does not answer %s", script)
-	return ""
-}
-
-func (y typist) until(what, script string) {
-	y.t.Helper()
-	for range 600 { // a busy machine takes its time
-		if y.ask(script) == "true" {
-			return
-		}
-		time.Sleep(25 * time.Millisecond) // a page is on its way
-	}
-	y.t.Fatalf("%s: not at %s, focus on %s", what, y.ask(`location.pathname + location.search + " " + (document.querySelector("[role=alert]")?.textContent ?? "")`), y.ask(`document.activeElement.outerHTML.slice(0, 200)`))
-}
-
-func (y typist) press(keys ...string) {
-	y.t.Helper()
-	y.ask("1")
-	for _, k := range keys {
-		if err := chromedp.Do(y.ctx, chromedp.KeyEvent(k)); err != nil {
-			y.t.Fatal(err)
-		}
-	}
-}
-
-// tabTo presses Tab until the element in focus matches a selector.
-func (y typist) tabTo(selector string) {
-	y.t.Helper()
-	for range 150 {
-		if y.ask(fmt.Sprintf(`document.activeElement.matches(%q)`, selector)) == "true" {
-			return
-		}
-		y.press(kb.Tab)
-	}
-	y.t.Fatalf("Tab does not lead to %s", selector)
-}
-
-// choose moves a list to a value by the arrow keys: letters depend on the language.
-func (y typist) choose(value string) {
-	y.t.Helper()
-	for range 20 {
-		if y.ask(`document.activeElement.value`) == value {
-			return
-		}
-		y.press(kb.ArrowDown)
-	}
-	y.t.Fatalf("the list has no %s", value)
-}
-
 // write goes to the correction. The browser's own keyboard writes no "w" where the page took
 // the key; the test's does, so the box is emptied.
 func (y typist) write() {
@@ -86,14 +21,6 @@ func (y typist) write() {
 	y.press("w")
 	y.until("the correction", `document.activeElement.name === "correction"`)
 	y.ask(`document.activeElement.value = ""`)
-}
-
-func (y typist) open(address string) {
-	y.t.Helper()
-	if err := chromedp.Do(y.ctx, chromedp.Navigate(address), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-		y.t.Fatal(err)
-	}
-	complete(y.t, y.ctx)
 }
 
 // A whole interview by keys alone, on a small screen, in each language: the checks before it,
@@ -104,10 +31,8 @@ func TestAWholeInterviewByKeyboard(t *testing.T) {
 		t.Run(lang, func(t *testing.T) {
 			h := newHeard(t)
 			ctx, srv, c := openDesk(t, h.Workspace)
-			if err := chromedp.Do(ctx, chromedp.EmulateViewport(1366, 768), setCookie(srv, "lang", lang)); err != nil {
-				t.Fatal(err)
-			}
 			y := typist{t, ctx}
+			y.do(chromedp.EmulateViewport(1366, 768), setCookie(srv, "lang", lang))
 			y.open(srv.URL + "/record/" + h.interview.String())
 			y.tabTo(`main a[href$="/interview"]`)
 			y.press(kb.Enter)
@@ -201,9 +126,7 @@ func readBackByKeys(t *testing.T, y typist, h *heard) {
 	y.until("the words open", `document.querySelector(".unit.on details.hard").open`)
 	y.write()
 	y.press("이틀에 한 번이었습니다")
-	if err := chromedp.Do(y.ctx, chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl))); err != nil {
-		t.Fatal(err)
-	}
+	y.do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 	y.until("the third passage", at(2))
 	y.press("n")
 	y.until("nothing remains", `document.querySelector(".sum .yes") !== null`)
@@ -252,26 +175,17 @@ func TestAnInterviewIsThereAgainAfterALock(t *testing.T) {
 		}
 	}
 	at := h.path("/readback?at=" + h.units[0].String() + "&in=ko&by=IV-1")
-	listens := `document.querySelector("[data-keep]")?.dataset.kept !== undefined`
 	ctx, srv, _ := openDesk(t, h.Workspace)
 	y := typist{t, ctx}
 	y.open(srv.URL + at)
-	y.until("the form listens", listens)
+	y.listens()
 	y.write()
 	y.press("봄이 아니라")
 	kept := func() bool {
 		all, err := h.UnsavedForms(t.Context())
 		return err == nil && slices.ContainsFunc(all, func(u app.Unsaved) bool { return strings.HasPrefix(u.Form, h.path("/readback")) })
 	}
-	for range 600 {
-		if kept() {
-			break
-		}
-		time.Sleep(25 * time.Millisecond) // the page keeps it a moment after the last key
-	}
-	if !kept() {
-		t.Fatal("what was typed is not kept")
-	}
+	y.eventually("what was typed is kept", kept)
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -292,7 +206,7 @@ func TestAnInterviewIsThereAgainAfterALock(t *testing.T) {
 	}
 	y.open(srv.URL + at)
 	y.until("what was typed is back", `document.querySelector("[name=correction]")?.value === "봄이 아니라"`)
-	y.until("the form listens", listens)
+	y.listens()
 	y.tabTo("[name=correction]")
 	y.press(kb.End, " 가을")
 	y.tabTo("[value=corrected]")
@@ -354,7 +268,7 @@ func TestTheLifeCalendarFillsTheFormThatAsked(t *testing.T) {
 	ctx, srv, _ := openDesk(t, h.Workspace)
 	y := typist{t, ctx}
 	y.open(srv.URL + "/new/hiding_period?person=" + h.person.String())
-	y.until("the form listens", `document.querySelector("[data-keep]")?.dataset.kept !== undefined`)
+	y.listens()
 	y.tabTo("[name=children]")
 	y.press("2")
 	y.until("it is kept", `document.querySelector("[data-keep]").dataset.kept === "yes"`)

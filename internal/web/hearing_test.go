@@ -283,18 +283,14 @@ func TestR29ASearchShowsWordsWithWhatWasPutRight(t *testing.T) {
 		}
 	}
 	ctx, srv, c := openDesk(t, h.Workspace)
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1366, 768)); err != nil {
-		t.Fatal(err)
-	}
 	y := typist{t, ctx}
+	y.do(chromedp.EmulateViewport(1366, 768))
 	hits := func(words string) string {
 		y.open(srv.URL + "/search?q=" + url.QueryEscape(words))
 		return y.ask(`[...document.querySelectorAll(".passages > li")].map(l => (l.querySelector("mark")?.textContent ?? "") + ": " + (l.querySelector(".corrections h3")?.textContent ?? "nothing put right") + ", " + [...l.querySelectorAll(".corrections q")].map(q => q.lang + " " + q.textContent).join("; ")).join("\n")`)
 	}
 	for lang, said := range map[string]string{"en": "Put right by the person", "ko": "본인이 바로잡은 말", "zh": "本人的更正"} {
-		if err := chromedp.Do(ctx, setCookie(srv, "lang", lang)); err != nil {
-			t.Fatal(err)
-		}
+		y.do(setCookie(srv, "lang", lang))
 		for _, words := range []string{"매일", "every day"} {
 			got := hits(words)
 			if want := strings.Fields(words)[0] + ": " + said + ", ko 이틀에 한 번이었습니다"; got != want {
@@ -324,7 +320,7 @@ func TestR23ReadingBackAndTheCalendarAreInTheLedger(t *testing.T) {
 	h := newHeard(t)
 	s := newSite(t, h.Workspace, testConfig())
 	count := func() int {
-		log, err := h.Ledger(t.Context())
+		log, err := h.WholeLedger(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

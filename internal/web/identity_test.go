@@ -3,9 +3,11 @@ package web
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -203,18 +205,16 @@ func TestAnIdentityIsOpenedByKeyboard(t *testing.T) {
 		}
 	}
 	ctx, srv, _ := openDesk(t, w)
+	y := typist{t, ctx}
+	y.do(chromedp.EmulateViewport(1366, 768))
 	for _, lang := range languages {
-		if err := chromedp.Do(ctx, setCookie(srv, "lang", lang), chromedp.EmulateViewport(1366, 768), chromedp.Navigate(srv.URL+"/record/"+rec.String()), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-			t.Fatal(err)
-		}
-		complete(t, ctx)
+		y.do(setCookie(srv, "lang", lang))
+		y.open(srv.URL + "/record/" + rec.String())
 		checkAccess(t, ctx, string(axe), "an identity "+lang)
-		tabTo(t, ctx, "reason")
-		type_(t, ctx, "a hearing on Monday")
-		pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.HasSuffix(p, "/open") })
-		text, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("main")))
-		if err != nil || !strings.Contains(text, name) {
-			t.Fatalf("%s: opened, the page says %q (%v)", lang, text, err)
+		y.tabTo("[name=reason]")
+		y.leads(`/open$`, "a hearing on Monday", kb.Enter)
+		if text := y.text("main"); !strings.Contains(text, name) {
+			t.Fatalf("%s: opened, the page says %q", lang, text)
 		}
 		checkAccess(t, ctx, string(axe), "an opened identity "+lang)
 	}
@@ -233,7 +233,7 @@ func TestNamesAreOpenedFromTheReview(t *testing.T) {
 	if code, _, _ := s.do("POST", at, url.Values{"reason": {""}}, nil); code != http.StatusBadRequest {
 		t.Errorf("without a reason: %d", code)
 	}
-	before, err := w.Ledger(t.Context())
+	before, err := w.WholeLedger(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +247,7 @@ func TestNamesAreOpenedFromTheReview(t *testing.T) {
 			shown = shown || strings.Contains(body, n)
 		}
 	}
-	after, err := w.Ledger(t.Context())
+	after, err := w.WholeLedger(t.Context())
 	if err != nil || len(after) < len(before)+2 || after[0].Reason != "two of one cell" {
 		t.Errorf("%d new lines in the ledger (%v)", len(after)-len(before), err)
 	}
@@ -344,7 +344,7 @@ func TestASearchThatShowedManyFilesIsAShortLine(t *testing.T) {
 	w := ownWorkspace(t, 60)
 	s := newSite(t, w, testConfig())
 	s.get("/search?q=i")
-	all, err := w.Ledger(t.Context())
+	all, err := w.WholeLedger(t.Context())
 	if err != nil || len(all) == 0 || len(all[0].Found) < 10 {
 		t.Fatalf("nothing to shorten: %v %v", all, err)
 	}
@@ -355,5 +355,39 @@ func TestASearchThatShowedManyFilesIsAShortLine(t *testing.T) {
 		if n := strings.Count(line, "/record/"); n != shownFound || !strings.Contains(line, Say{lang}.N("ledger.more", len(all[0].Found)-n)) {
 			t.Errorf("%s: %d files in %s", lang, n, line)
 		}
+	}
+}
+
+// All of a long ledger can be read, each line once.
+func TestALongLedgerGoesOnOnFurtherPages(t *testing.T) {
+	w := ownWorkspace(t, 5)
+	s := newSite(t, w, testConfig())
+	const all = 2*shownLedger + 3
+	for n := range all {
+		if _, err := w.Desk().Search(t.Context(), fmt.Sprint("Saebyeok ", n), 40); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at, lines := "/ledger", 0
+	for page := 1; at != ""; page++ {
+		body := s.get(at)
+		n := strings.Count(body, `<td class="when">`)
+		if lines += n; page < 3 && n != shownLedger {
+			t.Errorf("page %d has %d lines, want %d", page, n, shownLedger)
+		}
+		if newest := strings.Contains(body, `<a href="/ledger">← Newest`); newest != (page > 1) {
+			t.Errorf("page %d leads back: %v", page, newest)
+		}
+		next := regexp.MustCompile(`rel="next" href="([^"]+)"`).FindStringSubmatch(body)
+		if at = ""; next != nil {
+			at = next[1]
+		}
+	}
+	before, err := w.WholeLedger(t.Context())
+	if err != nil || lines != len(before) || lines != all {
+		t.Errorf("%d lines on all pages, %d in the ledger, want %d (%v)", lines, len(before), all, err)
+	}
+	if code, body, _ := s.do("GET", "/ledger?before=yesterday", nil, nil); code != http.StatusNotFound {
+		t.Errorf("a place that is none: %d %s", code, alert(body))
 	}
 }

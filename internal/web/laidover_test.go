@@ -1,12 +1,11 @@
 package web
 
 import (
-	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -63,53 +62,6 @@ func tellTwice(t *testing.T) toldTwice {
 	state(w.NewRecord(), "fate", c.mother, units[c.mother], "BK-4", "person", c.person.String(), "state", "presumed", "outcome", "OC-R07")
 	state(w.NewRecord(), "fate", c.person, units[c.person], "BK-1", "person", c.person.String(), "state", "known", "outcome", "OC-R11")
 	return c
-}
-
-// focus is the element that has the focus, as its text, name and address.
-func focus(t *testing.T, ctx context.Context) string {
-	t.Helper()
-	s, err := chromedp.Run(ctx, chromedp.Evaluate[string](`{ const e = document.activeElement; [e.tagName, e.name ?? "", e.getAttribute("href") ?? "", e.textContent.slice(0, 120)].join(" ") }`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func type_(t *testing.T, ctx context.Context, keys ...string) {
-	t.Helper()
-	for _, k := range keys {
-		if err := chromedp.Do(ctx, chromedp.KeyEvent(k)); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// tabUntil goes on with Tab until what has the focus, as [focus] writes it, holds words.
-func tabUntil(t *testing.T, ctx context.Context, words string) {
-	t.Helper()
-	for range 300 {
-		if strings.Contains(focus(t, ctx), words) {
-			return
-		}
-		type_(t, ctx, kb.Tab)
-	}
-	t.Fatalf("no way by Tab to %q; at %s", words, focus(t, ctx))
-}
-
-// tabTo goes on with Tab until an element of that name has the focus.
-func tabTo(t *testing.T, ctx context.Context, name string) {
-	t.Helper()
-	for range 300 {
-		at, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.activeElement.name || document.activeElement.tagName`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if at == name {
-			return
-		}
-		type_(t, ctx, kb.Tab)
-	}
-	t.Fatalf("no way by Tab to %s; at %s", name, focus(t, ctx))
 }
 
 func TestTheChainPageSaysWhatContradicts(t *testing.T) {
@@ -178,25 +130,22 @@ func TestAChainIsReadAndToldByKeyboard(t *testing.T) {
 	axe := axeScript(t)
 	ctx, srv, _ := openDesk(t, c.w)
 	page := "/record/" + c.person.String() + "/chain"
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1366, 768), chromedp.Navigate(srv.URL+page), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-		t.Fatal(err)
-	}
-	complete(t, ctx)
-	type_(t, ctx, "n", "n")
-	if at := focus(t, ctx); !strings.Contains(at, "≠ 2") {
+	y := typist{t, ctx}
+	y.do(chromedp.EmulateViewport(1366, 768))
+	y.open(srv.URL + page)
+	y.press("n", "n")
+	if at := y.focus(); !strings.Contains(at, "≠ 2") {
 		t.Fatalf("two times n leads to %q", at)
 	}
-	pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.Contains(p, "at=2") })
-	text, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS(".sides")))
-	if err != nil || !strings.Contains(text, "다섯 달") || !strings.Contains(text, "한 달") {
-		t.Fatalf("one key away from the contradiction stands %q (%v)", text, err)
+	y.leads(`at=2`, kb.Enter)
+	if text := y.text(".sides"); !strings.Contains(text, "다섯 달") || !strings.Contains(text, "한 달") {
+		t.Fatalf("one key away from the contradiction stands %q", text)
 	}
 	checkAccess(t, ctx, string(axe), "an opened contradiction")
-	tabTo(t, ctx, "reason")
-	type_(t, ctx, "she counted roll calls")
-	pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.Contains(p, "at=2") })
-	if text, err = chromedp.Run(ctx, chromedp.Text(chromedp.CSS("#at .taken"))); err != nil || !strings.Contains(text, "she counted roll calls") || !strings.Contains(text, "Demo") {
-		t.Errorf("who took it and why: %q (%v)", text, err)
+	y.tabTo("[name=reason]")
+	y.leads(`at=2`, "she counted roll calls", kb.Enter)
+	if text := y.text("#at .taken"); !strings.Contains(text, "she counted roll calls") || !strings.Contains(text, "Demo") {
+		t.Errorf("who took it and why: %q", text)
 	}
 	linked := func(kindName string) int {
 		rows, err := c.w.Index().Linked(t.Context(), c.person, kindName, "person")
@@ -208,20 +157,19 @@ func TestAChainIsReadAndToldByKeyboard(t *testing.T) {
 	tell := func(key, kindName string, answers ...string) {
 		t.Helper()
 		before := linked(kindName)
-		pressUntil(t, ctx, key, func(p string) bool { return strings.Contains(p, "edit="+kindName) })
-		if at := focus(t, ctx); !strings.Contains(at, "source") {
+		y.leads("edit="+kindName, key)
+		if at := y.focus(); !strings.Contains(at, "source") {
 			t.Errorf("%s begins at %q", kindName, at)
 		}
 		checkAccess(t, ctx, string(axe), "the form of "+kindName)
 		for i := 0; i < len(answers); i += 2 {
-			tabTo(t, ctx, answers[i])
-			type_(t, ctx, answers[i+1])
+			y.tabTo("[name=" + answers[i] + "]")
+			y.press(answers[i+1])
 		}
-		tabTo(t, ctx, "BUTTON")
-		pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.HasSuffix(p, "?done=saved") })
+		y.tabTo("button:not([name])")
+		y.leads(`\?done=saved$`, kb.Enter)
 		if linked(kindName) != before+1 {
-			text, _ := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("main")))
-			t.Fatalf("no %s was recorded; the page says %q", kindName, text)
+			y.fatal("no %s was recorded", kindName)
 		}
 	}
 	tell("q", "question_asked", "question", "Did you")
@@ -229,30 +177,18 @@ func TestAChainIsReadAndToldByKeyboard(t *testing.T) {
 	tell("f", "fate", "state", "known")
 	tell("s", "detention_stage", "stage", "MPS", "facility_type", "Holding", "in", "2001-09")
 	// a further account of the first row: another agency, beside what is there
-	for range 200 {
-		if at := focus(t, ctx); strings.Contains(at, "/record/"+c.stay.String()) {
-			break
-		}
-		type_(t, ctx, "j")
-	}
-	pressUntil(t, ctx, "e", func(p string) bool { return strings.Contains(p, "record="+c.stay.String()) })
-	tabTo(t, ctx, "agency")
-	type_(t, ctx, "Border")
-	tabTo(t, ctx, "BUTTON")
-	pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.HasSuffix(p, "?done=saved") })
-	deadline := time.Now().Add(5 * time.Second)
-	for {
+	y.step("j", fmt.Sprintf(`e.matches("[href*='/record/%s']")`, c.stay))
+	y.leads("record="+c.stay.String(), "e")
+	y.tabTo("[name=agency]")
+	y.press("Border")
+	y.tabTo("button:not([name])")
+	y.leads(`\?done=saved$`, kb.Enter)
+	y.eventually("three answers on the agency stand beside each other", func() bool {
 		r, err := c.w.Index().Fold(t.Context(), c.stay)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(r.Field("agency").Claims) == 3 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%d answers on the agency, want 3 beside each other", len(r.Field("agency").Claims))
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+		return len(r.Field("agency").Claims) == 3
+	})
 	checkAccess(t, ctx, string(axe), "the chain after it was told")
 }

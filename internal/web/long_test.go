@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -80,29 +79,7 @@ func TestALongTestimonyIsReadInLightPages(t *testing.T) {
 
 // longestTask is the longest pause of the page since the observer was set, in milliseconds:
 // Chromium reports those of 50 ms and more.
-func longestTask(t *testing.T, ctx context.Context) float64 {
-	t.Helper()
-	ms, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`Math.max(0, ...(window.pauses ?? []))`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ms
-}
-
-// reportsPauses makes a pause and looks that it is seen: else the test above proves nothing.
-func reportsPauses(t *testing.T, ctx context.Context) {
-	t.Helper()
-	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`setTimeout(() => { const end = performance.now() + 120; while (performance.now() < end); }), true`)); err != nil {
-		t.Fatal(err)
-	}
-	for range 100 {
-		if longestTask(t, ctx) >= 100 {
-			return
-		}
-		time.Sleep(50 * time.Millisecond) // the observer reports late
-	}
-	t.Error("a pause of 120 ms was not reported")
-}
+const longestTask = `Math.max(0, ...(window.pauses ?? []))`
 
 // Scrolling through a page of the testimony and selecting words in it, by keys, makes no
 // pause over 50 ms. The machine may be busy with other things: one of five attempts must
@@ -110,32 +87,24 @@ func reportsPauses(t *testing.T, ctx context.Context) {
 func TestALongTestimonyScrollsAndSelectsWithoutAPause(t *testing.T) {
 	w, interview := longTestimony(t)
 	ctx, srv, _ := openDesk(t, w)
-	var seen []float64
+	y := typist{t, ctx}
+	var seen []string
 	for range 5 {
-		if err := chromedp.Do(ctx, chromedp.Navigate(srv.URL+"/record/"+interview.String()+"/code"), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-			t.Fatal(err)
-		}
-		complete(t, ctx)
-		if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`{ window.pauses = []; new PerformanceObserver(l => window.pauses.push(...l.getEntries().map(e => e.duration))).observe({ type: "longtask" }); true }`)); err != nil {
-			t.Fatal(err)
-		}
+		y.open(srv.URL + "/record/" + interview.String() + "/code")
+		y.ask(`(window.pauses = [], new PerformanceObserver(l => window.pauses.push(...l.getEntries().map(e => e.duration))).observe({ type: "longtask" }))`)
 		for range 39 {
-			if err := chromedp.Do(ctx, chromedp.KeyEvent("j"), chromedp.KeyEvent(kb.ArrowRight)); err != nil {
-				t.Fatal(err)
-			}
+			y.do(chromedp.KeyEvent("j"), chromedp.KeyEvent(kb.ArrowRight))
 		}
-		if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`scrollTo(0, 0); scrollTo(0, document.body.scrollHeight); getSelection().selectAllChildren(document.querySelector("[data-words]") ?? document.body); true`)); err != nil {
-			t.Fatal(err)
+		y.ask(`(scrollTo(0, 0), scrollTo(0, document.body.scrollHeight), getSelection().selectAllChildren(document.querySelector("[data-words]") ?? document.body))`)
+		time.Sleep(300 * time.Millisecond) // the observer reports late, and there may be nothing to report
+		if y.ask(`scrollY > 1000 && getSelection().toString().length > 5000`) != "true" {
+			t.Fatal("nothing was scrolled or selected")
 		}
-		time.Sleep(300 * time.Millisecond) // the observer reports late
-		at, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`scrollY > 1000 && getSelection().toString().length > 5000`))
-		if err != nil || !at {
-			t.Fatalf("nothing was scrolled or selected: %v", err)
-		}
-		ms := longestTask(t, ctx)
-		if seen = append(seen, ms); ms == 0 {
+		ms := y.ask(longestTask)
+		if seen = append(seen, ms); ms == "0" {
 			t.Logf("no pause of 50 ms or more, after attempts with pauses of %v ms", seen[:len(seen)-1])
-			reportsPauses(t, ctx)
+			y.ask(`setTimeout(() => { const end = performance.now() + 120; while (performance.now() < end); })`)
+			y.until("a pause of 120 ms is reported: else the test proves nothing", longestTask+" >= 100")
 			return
 		}
 	}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"io/fs"
 	"maps"
 	"net/http"
@@ -26,21 +25,17 @@ func (s *site) figureMade(ask string) string {
 	s.t.Helper()
 	code, _, header := s.do("POST", "/figures", url.Values{"ask": {ask}}, nil)
 	at := header.Get("Location")
-	for deadline := time.Now().Add(2 * time.Minute); code == http.StatusSeeOther && strings.HasPrefix(at, "/figures/making/"); {
-		if time.Now().After(deadline) {
-			s.t.Fatalf("%s is not made after two minutes", ask)
+	making := func() bool { return code == http.StatusSeeOther && strings.HasPrefix(at, "/figures/making/") }
+	within(2*time.Minute, func() bool { // the page says no more than that it is being computed
+		if making() {
+			if now, _, h := s.do("GET", at, nil, nil); now != http.StatusOK {
+				code, at = now, h.Get("Location")
+			}
 		}
-		time.Sleep(50 * time.Millisecond) // it is being computed; the page says no more than that
-		var h http.Header
-		if code, _, h = s.do("GET", at, nil, nil); code == http.StatusOK {
-			code = http.StatusSeeOther
-			continue
-		} else {
-			at = h.Get("Location")
-		}
-	}
-	if code != http.StatusSeeOther {
-		s.t.Fatalf("%s: %d", ask, code)
+		return !making()
+	})
+	if making() || code != http.StatusSeeOther {
+		s.t.Fatalf("%s: %d to %q after two minutes", ask, code, at)
 	}
 	return at
 }
@@ -147,36 +142,30 @@ func TestAFigureIsMadeLeftAndStoppedByKeyboard(t *testing.T) {
 	// Six lists, of which the graphs alone take minutes.
 	w := figuredIn(t, filepath.Join(t.TempDir(), "w"), history{"e", 44}, history{"f", 41}, history{"ef", 12}, history{"ae", 11}, history{"bf", 11}, history{"abe", 4}, history{"bef", 4}, history{"cdef", 3})
 	ctx, srv, c := openDesk(t, w)
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1366, 768)); err != nil {
-		t.Fatal(err)
-	}
+	y := typist{t, ctx}
+	y.do(chromedp.EmulateViewport(1366, 768))
 	for _, lang := range languages {
-		if err := chromedp.Do(ctx, setCookie(srv, "lang", lang), chromedp.Navigate(srv.URL+"/figures"), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-			t.Fatal(err)
-		}
-		tabOn(t, ctx, `[name=draws]`)
-		strike(t, ctx, "2", "0", "0") // what is in the box is selected
-		tabOn(t, ctx, `form[action="/figures"] button`)
-		strike(t, ctx, kb.Enter)
-		arrive(t, ctx, srv.URL+"/figures/making/")
+		y.do(setCookie(srv, "lang", lang))
+		y.open(srv.URL + "/figures")
+		y.tabTo(`[name=draws]`)
+		y.press("2", "0", "0") // what is in the box is selected
+		y.tabTo(`form[action="/figures"] button`)
+		y.leads(`^/figures/making/`, kb.Enter)
 		checkAccess(t, ctx, string(axe), "being made "+lang)
 		c.take()
 		if *pictures != "" {
 			picture(t, ctx, "figure-making", lang, "light")
 		}
-		tabOn(t, ctx, `.making a[href="/figures"]`)
-		strike(t, ctx, kb.Enter)
-		arrive(t, ctx, srv.URL+"/figures")
-		tabOn(t, ctx, `.figures a[href^="/figures/making/"]`)
-		strike(t, ctx, kb.Enter)
-		arrive(t, ctx, srv.URL+"/figures/making/")
-		tabOn(t, ctx, `.making button`)
+		y.tabTo(`.making a[href="/figures"]`)
+		y.leads(`^/figures$`, kb.Enter)
+		y.tabTo(`.figures a[href^="/figures/making/"]`)
+		y.leads(`^/figures/making/`, kb.Enter)
+		y.tabTo(`.making button`)
 		time.Sleep(1500 * time.Millisecond) // the script looks twice; the focus must stay where it is
-		if on, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.activeElement.matches(".making button")`)); err != nil || !on {
-			t.Errorf("%s: the focus was taken from the button (%v)", lang, err)
+		if y.ask(`document.activeElement.matches(".making button")`) != "true" {
+			t.Errorf("%s: the focus was taken from the button", lang)
 		}
-		strike(t, ctx, kb.Enter)
-		arrive(t, ctx, srv.URL+"/figures?done=stopped")
+		y.leads(`^/figures\?done=stopped`, kb.Enter)
 		for _, line := range c.take() {
 			t.Errorf("%s: %s", lang, line)
 		}
@@ -190,65 +179,18 @@ func TestAFigureIsMadeLeftAndStoppedByKeyboard(t *testing.T) {
 func TestThePageOfAFigureBeingMadeMovesOnWithAndWithoutScript(t *testing.T) {
 	w := figuredWorkspace(t)
 	ctx, srv, _ := openDesk(t, w)
+	y := typist{t, ctx}
 	for _, off := range []bool{false, true} {
-		if err := chromedp.Do(ctx, call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: off}),
-			chromedp.Navigate(srv.URL+"/figures"), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-			t.Fatal(err)
-		}
-		tabOn(t, ctx, `[name=draws]`)
-		strike(t, ctx, "2", "0", "0", kb.Enter) // what is in the box is selected
-		shown, made := false, false
-		for range 1200 { // nothing is pressed any more: the page has to move by itself
-			at, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.pathname`))
-			shown = shown || err == nil && strings.HasPrefix(at, "/figures/making/")
-			if made = err == nil && strings.HasPrefix(at, "/figures/") && !strings.HasPrefix(at, "/figures/making/"); made {
-				break
-			}
-			time.Sleep(50 * time.Millisecond) // it is being computed
-		}
-		if !shown || !made {
-			t.Fatalf("script off %v: progress was shown %v, the figure was reached %v", off, shown, made)
-		}
+		y.do(call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: off}))
+		y.open(srv.URL + "/figures")
+		y.tabTo(`[name=draws]`)
+		y.press("2", "0", "0", kb.Enter)   // what is in the box is selected
+		y.arrive(`^/figures/making/`)      // nothing is pressed any more: the page has to show its progress
+		y.arrive(`^/figures/[^/?]+(\?|$)`) // and to move by itself
 	}
 	if n := figuresKept(t, w); n != 2 {
 		t.Errorf("%d figures", n)
 	}
-}
-
-func strike(t *testing.T, ctx context.Context, keys ...string) {
-	t.Helper()
-	for _, k := range keys {
-		if err := chromedp.Do(ctx, chromedp.KeyEvent(k)); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// tabOn presses Tab until an element has the focus.
-func tabOn(t *testing.T, ctx context.Context, selector string) {
-	t.Helper()
-	for range 120 {
-		on, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("document.readyState === 'complete' && document.activeElement.matches(`"+selector+"`)"))
-		if err == nil && on {
-			return
-		}
-		strike(t, ctx, kb.Tab)
-	}
-	t.Fatalf("no Tab leads to %s", selector)
-}
-
-// arrive waits until the browser is at an address and its script listens.
-func arrive(t *testing.T, ctx context.Context, prefix string) {
-	t.Helper()
-	at := ""
-	for range 200 {
-		at, _ = chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState === "complete" ? location.href : ""`))
-		if strings.HasPrefix(at, prefix) && (strings.Contains(prefix, "making") || !strings.Contains(at, "making")) {
-			return
-		}
-		time.Sleep(50 * time.Millisecond) // a page is on its way; there is nothing to wait for but its address
-	}
-	t.Fatalf("at %s, expected %s", at, prefix)
 }
 
 // inClasses asks for a total and waits until its latent classes are being sampled.
@@ -259,7 +201,7 @@ func (s *site) inClasses() (at string, m *making) {
 	if m = s.desk.makings.find(strings.TrimPrefix(at, "/figures/making/")); code != http.StatusSeeOther || m == nil {
 		s.t.Fatalf("%d to %s: nothing is being made", code, at)
 	}
-	for deadline := time.Now().Add(2 * time.Minute); m.running() && time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); m.running() && time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) { // a look as often as that does not miss them
 		m.mu.Lock()
 		what, done := m.what, m.done
 		m.mu.Unlock()
@@ -296,9 +238,7 @@ func TestStopAndLockInTheMiddleOfLatentClassesLoseNothing(t *testing.T) {
 	if code, _, h := s.do("POST", "/figures", url.Values{"ask": {figure.AskReturned}, "draws": {"1"}}, nil); code != http.StatusSeeOther || h.Get("Location") == "/figures?done=busy" {
 		t.Errorf("after a stop nothing can be made: %d to %s", code, h.Get("Location"))
 	}
-	for s.desk.makings.running() != nil {
-		time.Sleep(5 * time.Millisecond) // the other figure is being made
-	}
+	eventually(t, "the other figure is made", func() bool { return s.desk.makings.running() == nil })
 	at, m = s.inClasses()
 	if code, _, h := s.do("POST", "/figures", url.Values{"ask": {figure.AskSold}}, nil); code != http.StatusSeeOther || h.Get("Location") != "/figures?done=busy" {
 		t.Errorf("two figures are made at a time: %d to %s", code, h.Get("Location"))

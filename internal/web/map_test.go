@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -122,22 +121,10 @@ func TestR11TheMapPageIsTheSameWhoeverIsRecordedAfterIt(t *testing.T) {
 // Another event and period are chosen with keys alone.
 func TestTheMapByKeyboard(t *testing.T) {
 	ctx, srv, _ := openDesk(t, demoWorkspace(t))
-	if err := chromedp.Do(ctx, chromedp.Navigate(srv.URL+"/map"), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-		t.Fatal(err)
-	}
-	complete(t, ctx)
-	if err := chromedp.Do(ctx, chromedp.Focus(chromedp.CSS("select[name=of]")), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Enter)); err != nil {
-		t.Fatal(err)
-	}
-	at := ""
-	for range 200 {
-		at, _ = chromedp.Run(ctx, chromedp.Location()) // while pages change there may be none
-		if strings.Contains(at, "/map?of=episode&in=1990") {
-			return
-		}
-		time.Sleep(50 * time.Millisecond) // the page is on its way
-	}
-	t.Errorf("at %q, want another event and period", strings.TrimPrefix(at, srv.URL))
+	y := typist{t, ctx}
+	y.open(srv.URL + "/map")
+	y.do(chromedp.Focus(chromedp.CSS("select[name=of]")))
+	y.leads(`^/map\?of=episode&in=1990`, kb.ArrowDown, kb.Tab, kb.ArrowDown, kb.Tab, kb.Enter)
 }
 
 // maxPage is what a page may weigh with everything it loads, in bytes: it must open on an

@@ -14,8 +14,6 @@ import (
 	"time"
 
 	downloads "github.com/chromedp/cdproto/browser"
-	"github.com/chromedp/cdproto/input"
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"example.org/amparo/id"
@@ -81,12 +79,14 @@ func (s *site) made(code int, body string, h http.Header) []byte {
 	if code != http.StatusSeeOther {
 		s.t.Fatalf("%d %s", code, alert(body))
 	}
-	for n := 0; strings.HasSuffix(h.Get("Location"), "/answering") && n < 600; n++ {
-		time.Sleep(25 * time.Millisecond)
-		if code, _, next := s.do("GET", h.Get("Location"), nil, nil); code == http.StatusSeeOther {
-			h = next
+	eventually(s.t, "the answer is there", func() bool {
+		if strings.HasSuffix(h.Get("Location"), "/answering") {
+			if code, _, next := s.do("GET", h.Get("Location"), nil, nil); code == http.StatusSeeOther {
+				h = next
+			}
 		}
-	}
+		return !strings.HasSuffix(h.Get("Location"), "/answering")
+	})
 	page := s.get(strings.TrimSuffix(h.Get("Location"), "#made"))
 	link := regexp.MustCompile(`/partners/[^"]*/file/[0-9a-f]+`).FindString(page)
 	code, file, h := s.do("GET", link, nil, nil)
@@ -241,7 +241,7 @@ func TestAnAnswerOverManyShowsHowFarItIs(t *testing.T) {
 	if code, _, h := b.do("GET", bt+"/answering", nil, nil); code != http.StatusSeeOther || h.Get("Location") != bt {
 		t.Errorf("a stopped answer leads to %d %s", code, h.Get("Location"))
 	}
-	if log, err := theirs.Ledger(t.Context()); err != nil || len(log) > 0 {
+	if log, err := theirs.WholeLedger(t.Context()); err != nil || len(log) > 0 {
 		t.Errorf("a stopped answer left: %+v %v", log, err)
 	}
 	answer := b.made(b.hand(bt+"/answer", question)) // the one question of the exchange is not used up
@@ -249,10 +249,12 @@ func TestAnAnswerOverManyShowsHowFarItIs(t *testing.T) {
 		t.Errorf("%d %s", code, alert(body))
 	}
 	code, body, _ := b.hand(bt+"/answer", question)
-	for n := 0; code != http.StatusUnprocessableEntity && n < 600; n++ { // it is looked at behind the page
-		time.Sleep(25 * time.Millisecond)
-		code, body, _ = b.do("GET", bt+"/answering", nil, nil)
-	}
+	eventually(t, "a second answer is refused", func() bool { // it is looked at behind the page
+		if code != http.StatusUnprocessableEntity {
+			code, body, _ = b.do("GET", bt+"/answering", nil, nil)
+		}
+		return code == http.StatusUnprocessableEntity
+	})
 	if alert(body) == "" {
 		t.Errorf("answered twice: %d", code)
 	}
@@ -288,54 +290,19 @@ func many(t *testing.T, h *heard, n int) {
 	}
 }
 
-// paste writes a long text into the box in focus, as the clipboard does.
-func (y typist) paste(text string) {
+// saved waits for a file to be saved, and moves it to where no other is.
+func (y typist) saved(dir, name string) string {
 	y.t.Helper()
-	if err := chromedp.Do(y.ctx, call(input.InsertText, input.InsertTextParams{Text: text})); err != nil {
+	file, to := filepath.Join(dir, name), filepath.Join(y.t.TempDir(), name)
+	y.eventually(name+" is saved", func() bool {
+		b, err := os.ReadFile(file)
+		_, loading := os.Stat(file + ".crdownload")
+		return err == nil && len(b) > 0 && loading != nil
+	})
+	if err := os.Rename(file, to); err != nil {
 		y.t.Fatal(err)
 	}
-}
-
-// saved waits for a file to be saved and reads it.
-func saved(t *testing.T, dir, name string) string {
-	t.Helper()
-	for range 600 {
-		file := filepath.Join(dir, name)
-		if b, err := os.ReadFile(file); err == nil && len(b) > 0 {
-			if _, err := os.Stat(file + ".crdownload"); err != nil {
-				to := filepath.Join(t.TempDir(), name)
-				if err := os.Rename(file, to); err != nil {
-					t.Fatal(err)
-				}
-				return to
-			}
-		}
-		time.Sleep(25 * time.Millisecond)
-	}
-	t.Fatalf("%s is not saved", name)
-	return ""
-}
-
-// fill answers fields one after the other, by Tab and keys, and presses the button.
-func (y typist) fill(form string, pairs ...string) {
-	y.t.Helper()
-	for i := 0; i < len(pairs); i += 2 {
-		y.tabTo(form + " [name=" + pairs[i] + "]")
-		y.paste(pairs[i+1])
-	}
-	y.tabTo(form + " button")
-	y.press(kb.Enter)
-}
-
-// upload chooses a file and presses the button of its form.
-func (y typist) upload(form, file string) {
-	y.t.Helper()
-	y.tabTo(form + " input[type=file]")
-	if err := chromedp.Do(y.ctx, chromedp.SetUploadFiles(chromedp.CSS(form+" input[type=file]"), []string{file})); err != nil {
-		y.t.Fatal(err)
-	}
-	y.tabTo(form + " button")
-	y.press(kb.Enter)
+	return to
 }
 
 // A whole exchange by keys alone, between two desks, in each language: cards, letters,
@@ -348,10 +315,8 @@ func TestAnExchangeWithAPartnerByKeyboard(t *testing.T) {
 			ctx, srv, _ := openDesk(t, ours.Workspace)
 			other := newSite(t, theirs.Workspace, testConfig()).URL
 			dir := t.TempDir()
-			if err := chromedp.Do(ctx, setCookie(srv, "lang", lang), call(downloads.SetDownloadBehavior, downloads.SetDownloadBehaviorParams{Behavior: "allow", DownloadPath: dir})); err != nil {
-				t.Fatal(err)
-			}
 			y := typist{t, ctx}
+			y.do(setCookie(srv, "lang", lang), call(downloads.SetDownloadBehavior, downloads.SetDownloadBehaviorParams{Behavior: "allow", DownloadPath: dir}))
 			y.open(srv.URL + "/")
 			y.tabTo(`a[href="/partners"]`)
 			y.press(kb.Enter)
@@ -362,7 +327,7 @@ func TestAnExchangeWithAPartnerByKeyboard(t *testing.T) {
 			at := y.ask("location.href")
 			y.tabTo(`a[href$="/card"]`)
 			y.press(kb.Enter)
-			card, _ := os.ReadFile(saved(t, dir, "card.txt"))
+			card, _ := os.ReadFile(y.saved(dir, "card.txt"))
 			y.open(other + "/partners")
 			y.fill(`form[action="/partners/join"]`, "partner", "Lantern Desk", "own_name", "River Archive", "card", string(card))
 			y.until("joined", `location.pathname.startsWith("/partners/") && document.querySelector(".letters") !== null`)
@@ -370,7 +335,7 @@ func TestAnExchangeWithAPartnerByKeyboard(t *testing.T) {
 			checkAccess(t, ctx, axe, "letters "+lang)
 			y.tabTo(`a[href$="/card"]`)
 			y.press(kb.Enter)
-			card, _ = os.ReadFile(saved(t, dir, "card.txt"))
+			card, _ = os.ReadFile(y.saved(dir, "card.txt"))
 			y.tabTo(`form[action$="/confirm"] button`)
 			y.press(kb.Enter)
 			y.until("confirmed", `document.querySelector("form[action$='/answer']") !== null`)
@@ -388,13 +353,13 @@ func TestAnExchangeWithAPartnerByKeyboard(t *testing.T) {
 			checkAccess(t, ctx, axe, "a question "+lang)
 			y.tabTo(`#made a`)
 			y.press(kb.Enter)
-			question := saved(t, dir, "question.age")
+			question := y.saved(dir, "question.age")
 			y.open(bt)
 			y.upload(`form[action$="/answer"]`, question)
 			y.until("an answer", `document.querySelector("#made") !== null`)
 			y.tabTo(`#made a`)
 			y.press(kb.Enter)
-			answer := saved(t, dir, "answer.age")
+			answer := y.saved(dir, "answer.age")
 			y.open(at)
 			y.upload(`form[action$="/read"]`, answer)
 			y.until("a match", `document.querySelector("[name=called]") !== null`)

@@ -59,6 +59,9 @@ func (s *Server) relationsPage(w http.ResponseWriter, r *http.Request, v *visit)
 		if !u.Search.IsZero() {
 			use.What = v.Say.T("ledger.found")
 		}
+		if u.Unread {
+			use.What = v.Say.T("ledger.unread")
+		}
 		p.Uses = append(p.Uses, use)
 	}
 	return relationsTmpl.Execute(w, p)

@@ -21,47 +21,41 @@ func TestRelationsAreReadAndRecordedByKeyboard(t *testing.T) {
 	}
 	ctx, srv, _ := openDesk(t, c.w)
 	person, mother := "/record/"+c.person.String(), "/record/"+c.mother.String()
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1366, 768), chromedp.Navigate(srv.URL+person), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-		t.Fatal(err)
-	}
-	complete(t, ctx)
-	tabUntil(t, ctx, "A  "+person+"/relations")
-	pressUntil(t, ctx, kb.Enter, func(p string) bool { return p == person+"/relations" })
-	type_(t, ctx, "j")
-	if at := focus(t, ctx); !strings.Contains(at, mother) {
+	y := typist{t, ctx}
+	y.do(chromedp.EmulateViewport(1366, 768))
+	y.open(srv.URL + person)
+	y.tabTo(`a[href^="` + person + `/relations"]`)
+	y.leads("^"+person+`/relations$`, kb.Enter)
+	y.press("j")
+	if at := y.focus(); !strings.Contains(at, mother) {
 		t.Fatalf("j leads to %q", at)
 	}
-	pressUntil(t, ctx, kb.Enter, func(p string) bool { return p == mother })
-	tabUntil(t, ctx, "A  "+mother+"/relations")
-	pressUntil(t, ctx, kb.Enter, func(p string) bool { return p == mother+"/relations" })
-	text, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS(".ties-list")))
-	if err != nil || !strings.Contains(text, "Sora") {
-		t.Errorf("from the other side stands %q (%v)", text, err)
+	y.leads("^"+mother+"$", kb.Enter)
+	y.tabTo(`a[href^="` + mother + `/relations"]`)
+	y.leads("^"+mother+`/relations$`, kb.Enter)
+	if text := y.text(".ties-list"); !strings.Contains(text, "Sora") {
+		t.Errorf("from the other side stands %q", text)
 	}
 	// a relation is recorded, and one is back where it is drawn
-	tabUntil(t, ctx, "A  /new/relationship")
-	pressUntil(t, ctx, kb.Enter, func(p string) bool { return strings.HasPrefix(p, "/new/relationship") })
-	tabTo(t, ctx, "type")
-	type_(t, ctx, "Spouse")
-	tabTo(t, ctx, "other")
-	type_(t, ctx, "Bora")
-	tabTo(t, ctx, "BUTTON")
-	pressUntil(t, ctx, kb.Enter, func(p string) bool { return p == mother+"/relations?done=saved" })
-	if text, err = chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("svg.relations").textContent + document.querySelector(".ties-list").textContent`)); err != nil || strings.Count(text, "Spouse") != 2 || strings.Count(text, "Bora") != 2 {
-		t.Errorf("the drawing and the list say %q (%v)", text, err)
+	y.tabTo(`a[href^="/new/relationship"]`)
+	y.leads(`^/new/relationship`, kb.Enter)
+	y.tabTo("[name=type]")
+	y.press("Spouse")
+	y.tabTo("[name=other]")
+	y.press("Bora")
+	y.tabTo("button:not([name])")
+	y.leads("^"+mother+`/relations\?done=saved$`, kb.Enter)
+	if text := y.ask(`document.querySelector("svg.relations").textContent + document.querySelector(".ties-list").textContent`); strings.Count(text, "Spouse") != 2 || strings.Count(text, "Bora") != 2 {
+		t.Errorf("the drawing and the list say %q", text)
 	}
 	// the table of what left is reached and read
-	tabUntil(t, ctx, "DIV")
-	if at := focus(t, ctx); !strings.Contains(at, "own safe") {
-		if text, _ = chromedp.Run(ctx, chromedp.Evaluate[string](`document.activeElement.textContent`)); !strings.Contains(text, "own safe") || !strings.Contains(text, "archive of the group") {
-			t.Errorf("what left: %q", text)
-		}
+	y.tabTo("div")
+	if text := y.ask(`document.activeElement.textContent`); !strings.Contains(text, "own safe") || !strings.Contains(text, "archive of the group") {
+		t.Errorf("what left: %q", text)
 	}
 	for _, lang := range languages {
-		if err := chromedp.Do(ctx, setCookie(srv, "lang", lang), chromedp.Navigate(srv.URL+mother+"/relations"), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-			t.Fatal(err)
-		}
-		complete(t, ctx)
+		y.do(setCookie(srv, "lang", lang))
+		y.open(srv.URL + mother + "/relations")
 		checkAccess(t, ctx, string(axe), "relations "+lang)
 	}
 }

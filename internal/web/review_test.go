@@ -1,12 +1,10 @@
 package web
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -107,50 +105,16 @@ func TestAnyTwoRecordsAreExplainedAndJudged(t *testing.T) {
 	}
 }
 
-// pressUntil presses a key on the page that is open and waits for the page it leads to.
-func pressUntil(t *testing.T, ctx context.Context, key string, there func(path string) bool) {
-	t.Helper()
-	at := func() string {
-		p, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState !== "complete" ? "" : location.pathname + location.search`))
-		if err != nil {
-			return "" // the page is being exchanged
-		}
-		return p
-	}
-	poll := func(ok func(string) bool) bool {
-		for range 200 {
-			if p := at(); p != "" && ok(p) {
-				return true
-			}
-			time.Sleep(50 * time.Millisecond)
-		}
-		return false
-	}
-	poll(func(string) bool { return true })
-	if err := chromedp.Do(ctx, chromedp.KeyEvent(key)); err != nil {
-		t.Fatal(err)
-	}
-	if !poll(there) {
-		t.Fatalf("the key %q leads to %q", key, at())
-	}
-}
-
 func TestTheWordsBehindAPairAreOneKeyAway(t *testing.T) {
 	w := demoWorkspace(t)
 	ctx, srv, _ := openDesk(t, w)
-	if err := chromedp.Do(ctx, chromedp.Navigate(srv.URL+"/review/person"), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-		t.Fatal(err)
+	y := typist{t, ctx}
+	y.open(srv.URL + "/review/person")
+	y.leads(`words=1`, "w")
+	if y.ask(`document.querySelectorAll("#words blockquote").length`) == "0" {
+		t.Error("no quotes are shown")
 	}
-	pressUntil(t, ctx, "w", func(path string) bool { return strings.Contains(path, "words=1") })
-	quotes, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.querySelectorAll("#words blockquote").length`))
-	if err != nil || quotes == 0 {
-		t.Errorf("%d quotes are shown (%v)", quotes, err)
-	}
-	first, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector('[data-key="1"]').pathname`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	pressUntil(t, ctx, "1", func(path string) bool { return path == first })
+	y.leads("^"+y.ask(`document.querySelector('[data-key="1"]').pathname`)+"$", "1")
 }
 
 // retold adds to a passage of one testimony what another teller says in a passage of theirs.
@@ -201,11 +165,10 @@ func TestTestimoniesThatShareTheirWordsAreJudgedByKeyboard(t *testing.T) {
 		t.Fatal("something is judged before anybody looked")
 	}
 	ctx, srv, _ := openDesk(t, w)
-	if err := chromedp.Do(ctx, chromedp.Navigate(srv.URL+"/independence"), chromedp.WaitReady(chromedp.CSS("footer")),
-		chromedp.Focus(chromedp.CSS("[data-review] [name=reason]")), chromedp.KeyEvent("read both"), chromedp.KeyEvent(kb.Tab)); err != nil {
-		t.Fatal(err)
-	}
-	pressUntil(t, ctx, "d", func(path string) bool { return strings.Contains(path, "done=linked") })
+	y := typist{t, ctx}
+	y.open(srv.URL + "/independence")
+	y.do(chromedp.Focus(chromedp.CSS("[data-review] [name=reason]")))
+	y.leads(`done=linked`, "read both", kb.Tab, "d")
 	if n := judged(); n != 1 {
 		t.Errorf("%d pairs are judged, want 1", n)
 	}

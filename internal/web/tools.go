@@ -1,13 +1,18 @@
 package web
 
 import (
+	"fmt"
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"example.org/amparo/fault"
 	"example.org/amparo/internal/app"
 	"example.org/amparo/internal/casebook"
+	"example.org/amparo/internal/journal"
 	"example.org/amparo/internal/kind"
 	"example.org/amparo/when"
 )
@@ -40,7 +45,9 @@ func (s *Server) verify(w http.ResponseWriter, r *http.Request, v *visit) error 
 type ledgerPage struct {
 	Page
 	Lines []ledgerLine
-	Total string
+	Total string // where all of it is on the page
+	// Newest and Earlier lead to other pages of it.
+	Newest, Earlier string
 }
 
 type ledgerLine struct {
@@ -50,16 +57,31 @@ type ledgerLine struct {
 	Found                    []app.LinkView // files that a search showed
 }
 
-// shownLedger is how many lines the page shows; amparo log shows all.
-const shownLedger = 300
+// shownLedger is how many lines a page shows; amparo log shows all.
+const shownLedger = 200
 
 func (s *Server) ledgerPage(w http.ResponseWriter, r *http.Request, v *visit) error {
-	lines, err := v.ws.Ledger(r.Context())
+	p := ledgerPage{Page: v.page("ledger.title")}
+	before := uint64(math.MaxUint64)
+	if at := r.URL.Query().Get("before"); at != "" {
+		var err error
+		if before, err = strconv.ParseUint(at, 10, 64); err != nil {
+			return fault.New(fault.NotFound, "web.ledger", "%q is no place in the ledger", at).With("open the ledger from the menu")
+		}
+		p.Newest = "/ledger"
+	}
+	lines, err := v.ws.Ledger(r.Context(), journal.HLC(before), shownLedger+1)
 	if err != nil {
 		return err
 	}
-	p := ledgerPage{Page: v.page("ledger.title"), Total: v.Say.N("ledger.total", len(lines))}
-	for _, l := range lines[:min(len(lines), shownLedger)] {
+	if len(lines) > shownLedger {
+		p.Earlier = fmt.Sprintf("/ledger?before=%d", lines[shownLedger].At)
+		lines = lines[:shownLedger]
+	}
+	if p.Newest == "" && p.Earlier == "" {
+		p.Total = v.Say.N("ledger.total", len(lines))
+	}
+	for _, l := range lines {
 		p.Lines = append(p.Lines, v.ledgerLine(r, l))
 	}
 	return ledgerTmpl.Execute(w, p)
@@ -68,6 +90,9 @@ func (s *Server) ledgerPage(w http.ResponseWriter, r *http.Request, v *visit) er
 func (v *visit) ledgerLine(r *http.Request, l app.LedgerEntry) ledgerLine {
 	out := ledgerLine{At: l.At.Time().Format(when.Minute), Member: l.Member, What: v.Say.T("ledger.read")}
 	switch {
+	case l.Verb == casebook.Export && l.Unread:
+		out.What, out.Detail = v.Say.T("ledger.export"), v.Say.T("ledger.unread")
+		return out
 	case l.Verb == casebook.Export:
 		out.What = v.Say.T("ledger.export")
 		out.Detail = l.Line.What + ": " + l.Line.Purpose + " → " + l.Line.Recipient + " (" + v.Say.N("list.total", l.Line.Records) + ")"
@@ -77,6 +102,9 @@ func (v *visit) ledgerLine(r *http.Request, l app.LedgerEntry) ledgerLine {
 		if more := len(l.Found) - len(out.Found); more > 0 {
 			out.Detail = v.Say.N("ledger.more", more)
 		}
+		return out
+	case l.Unread:
+		out.Detail = v.Say.T("ledger.unread")
 		return out
 	case l.Reason != "":
 		out.What, out.Detail = v.Say.T("identity.was.opened"), l.Reason

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -65,37 +64,14 @@ func TestALevelIsStatedByKeyboard(t *testing.T) {
 	w := demoWorkspace(t)
 	ctx, srv, _ := openDesk(t, w)
 	inc := firstOf(t, w, "incident").ID
-	at := srv.URL + "/record/" + inc.String() + "/verification"
-	if err := chromedp.Do(ctx, chromedp.Navigate(at), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
-		t.Fatal(err)
-	}
-	complete(t, ctx)
-	err := chromedp.Do(ctx, chromedp.Focus(chromedp.CSS("select[name=level]")), chromedp.KeyEvent("VS-X"), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent("the teller took it back"), chromedp.KeyEvent(kb.Tab),
-		chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent("no other account of that day"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 200 { // over the boxes of what may be brought in, to the button
-		tag, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.activeElement.tagName`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if tag == "BUTTON" {
-			break
-		}
-		if err := chromedp.Do(ctx, chromedp.KeyEvent(kb.Tab)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := chromedp.Do(ctx, chromedp.KeyEvent(kb.Enter)); err != nil {
-		t.Fatal(err)
-	}
-	for range 200 {
-		if row, err := w.Index().Row(t.Context(), inc); err == nil && row.Values.Get("verification") == "VS-X" {
-			return
-		}
-		time.Sleep(50 * time.Millisecond) // the page is on its way
-	}
-	said, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("main")))
-	t.Errorf("no level is stated (%v); the page says %q", err, said)
+	y := typist{t, ctx}
+	y.open(srv.URL + "/record/" + inc.String() + "/verification")
+	y.do(chromedp.Focus(chromedp.CSS("select[name=level]")))
+	y.press("VS-X", kb.Tab, "the teller took it back", kb.Tab, kb.Tab, "no other account of that day")
+	y.tabTo("button") // over the boxes of what may be brought in
+	y.press(kb.Enter)
+	y.eventually("the level is stated", func() bool {
+		row, err := w.Index().Row(t.Context(), inc)
+		return err == nil && row.Values.Get("verification") == "VS-X"
+	})
 }
