@@ -158,9 +158,7 @@ func TestAChainIsReadAndToldByKeyboard(t *testing.T) {
 		t.Helper()
 		before := linked(kindName)
 		y.leads("edit="+kindName, key)
-		if at := y.focus(); !strings.Contains(at, "source") {
-			t.Errorf("%s begins at %q", kindName, at)
-		}
+		y.until(kindName+" begins with its source", `document.activeElement.name === "source"`)
 		checkAccess(t, ctx, string(axe), "the form of "+kindName)
 		for i := 0; i < len(answers); i += 2 {
 			y.tabTo("[name=" + answers[i] + "]")

@@ -184,16 +184,18 @@ func TestThePageOfAFigureBeingMadeMovesOnWithAndWithoutScript(t *testing.T) {
 		y.do(call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: off}))
 		y.open(srv.URL + "/figures")
 		y.tabTo(`[name=draws]`)
-		y.press("2", "0", "0", kb.Enter)   // what is in the box is selected
-		y.arrive(`^/figures/making/`)      // nothing is pressed any more: the page has to show its progress
-		y.arrive(`^/figures/[^/?]+(\?|$)`) // and to move by itself
+		y.press("2", "0", "0", kb.Enter) // what is in the box is selected
+		// nothing is pressed any more: the page has to move by itself
+		y.arrive(`^/figures/making/`)
+		y.arrive(`^/figures/[^/?]+(\?|$)`)
 	}
 	if n := figuresKept(t, w); n != 2 {
 		t.Errorf("%d figures", n)
 	}
 }
 
-// inClasses asks for a total and waits until its latent classes are being sampled.
+// inClasses asks for a total and waits until its latent classes are being sampled: looking so
+// often that they are not over between two looks.
 func (s *site) inClasses() (at string, m *making) {
 	s.t.Helper()
 	code, _, header := s.do("POST", "/figures", url.Values{"ask": {figure.AskTotal}}, nil)
@@ -201,7 +203,7 @@ func (s *site) inClasses() (at string, m *making) {
 	if m = s.desk.makings.find(strings.TrimPrefix(at, "/figures/making/")); code != http.StatusSeeOther || m == nil {
 		s.t.Fatalf("%d to %s: nothing is being made", code, at)
 	}
-	for deadline := time.Now().Add(2 * time.Minute); m.running() && time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) { // a look as often as that does not miss them
+	for deadline := time.Now().Add(2 * time.Minute); m.running() && time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
 		m.mu.Lock()
 		what, done := m.what, m.done
 		m.mu.Unlock()

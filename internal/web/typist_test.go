@@ -79,10 +79,10 @@ func (y typist) ask(script string) (out string) {
 	return out
 }
 
-// text is the text of an element that can be seen.
+// text is what can be read of an element, once it is there.
 func (y typist) text(selector string) string {
 	y.t.Helper()
-	return y.ask(fmt.Sprintf("document.querySelector(%q).innerText", selector))
+	return y.ask(fmt.Sprintf(`(e => e.checkVisibility() ? e.innerText : "")(document.querySelector(%q))`, selector))
 }
 
 func (y typist) focus() string {
@@ -139,7 +139,7 @@ func (y typist) step(key, script string) {
 		if y.ask("(e => "+script+")(document.activeElement)") == "true" {
 			return
 		}
-		y.press(key)
+		y.do(chromedp.KeyEvent(key))
 	}
 	y.fatal("the key %q does not lead to %s", key, script)
 }

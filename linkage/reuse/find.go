@@ -46,14 +46,11 @@ func FindIn(ctx context.Context, texts Texts, fresh func(i int) bool, s Settings
 	if s.Run < 2 || s.Run > 100 || s.Window < 1 || s.Window > 100 {
 		return nil, fault.New(fault.Invalid, "reuse.Find", "shingles of %d units and windows of %d", s.Run, s.Window).With("give a run of 2 to 100 and a window of 1 to 100")
 	}
-	f := finder{Settings: s, texts: texts, fresh: fresh, prompts: map[uint64]bool{}}
+	f := finder{Settings: s, texts: texts, fresh: fresh, prompts: map[uint64]bool{}, long: max(s.Run, s.Least-s.Window+1)}
 	for _, p := range s.Prompts {
 		for _, h := range cut(p, s.Run, nil, document{}).shingles {
 			f.prompts[h] = true
 		}
-	}
-	if f.prompted = make([]bool, texts.Len()); s.Least > s.Run {
-		f.need = int32((s.Least - s.Run + 1) / s.Window)
 	}
 	held, err := f.held(ctx)
 	if err != nil {
@@ -68,18 +65,17 @@ type finder struct {
 	texts   Texts
 	fresh   func(i int) bool
 	prompts map[uint64]bool
-	// need is how many fingerprints a pair has in common if it shares a passage of Least units:
-	// each Window of its shingles holds one. A prompt within a passage holds none, so where
-	// both texts have one, one fingerprint is enough.
-	need     int32
-	prompted []bool   // which texts hold a shingle of a prompt
-	last     document // the text cut last, whose room the next one takes
+	// long is how many units a fingerprint is of: as many as a passage of Least units has in each
+	// Window of them, so that each such passage holds one. Phrases that are shorter are none.
+	long   int
+	last   document // the text cut last, whose room the next one takes
+	longer []uint64
 }
 
-// holding is that a text has a fingerprint, and how often.
+// holding is that a text has a fingerprint.
 type holding struct {
-	print    uint64
-	text, of int32
+	print uint64
+	text  int32
 }
 
 // held lists who has which fingerprint, but for those that one text alone has.
@@ -95,15 +91,15 @@ func (f *finder) held(ctx context.Context) ([]holding, error) {
 			if err != nil {
 				return nil, err
 			}
-			for _, h := range f.prints(i, text) {
+			for _, h := range f.prints(text) {
 				prints[h] = true
 			}
 		}
 		want = func(h uint64) bool { return prints[h] }
 	} else {
 		twice := newSightings(f.texts.Len())
-		err := f.texts.Each(ctx, func(i int, text string) error {
-			for _, h := range slices.Compact(f.prints(i, text)) {
+		err := f.texts.Each(ctx, func(_ int, text string) error {
+			for _, h := range slices.Compact(f.prints(text)) {
 				twice.see(h)
 			}
 			return nil
@@ -115,15 +111,10 @@ func (f *finder) held(ctx context.Context) ([]holding, error) {
 	}
 	var out []holding
 	err := f.texts.Each(ctx, func(i int, text string) error {
-		for prints := f.prints(i, text); len(prints) > 0; {
-			n := 1
-			for n < len(prints) && prints[n] == prints[0] {
-				n++
+		for _, h := range slices.Compact(f.prints(text)) {
+			if want(h) {
+				out = append(out, holding{h, int32(i)})
 			}
-			if want(prints[0]) {
-				out = append(out, holding{prints[0], int32(i), int32(n)})
-			}
-			prints = prints[n:]
 		}
 		return nil
 	})
@@ -132,10 +123,23 @@ func (f *finder) held(ctx context.Context) ([]holding, error) {
 }
 
 // prints are the fingerprints of a text, in order; one that it has twice stands there twice.
-func (f *finder) prints(i int, text string) []uint64 {
+func (f *finder) prints(text string) []uint64 {
 	f.last = cut(text, f.Run, f.prompts, f.last)
-	f.prompted[i] = slices.Contains(f.last.shingles, 0)
-	prints := winnow(f.last.shingles, f.Window)
+	of := f.last.shingles
+	if f.long > f.Run {
+		f.longer = hashes(f.longer[:0], f.last.units, f.long)
+		outside := 0 // the last shingle that is no prompt's, + 1
+		for i := range f.last.shingles {
+			if f.last.shingles[i] != 0 {
+				outside = i + 1
+			}
+			if from := i - (f.long - f.Run); from >= 0 && outside <= from {
+				f.longer[from] = 0 // all of it is a prompt's
+			}
+		}
+		of = f.longer
+	}
+	prints := winnow(of, f.Window)
 	slices.Sort(prints)
 	return prints
 }
@@ -175,17 +179,13 @@ func (s sightings) again(h uint64) bool {
 // make every pair a candidate.
 const crowd = 200
 
-// pairing is that two texts have fingerprints in common, and how many.
-type pairing struct{ a, b, of int32 }
+// mostPairs is how many pairs are gathered before those that stand there twice are put together.
+const mostPairs = 1 << 18
 
-// mostPairings is how many are gathered before those of the same texts are put together.
-const mostPairings = 1 << 18
-
-// candidates are the pairs of texts that may share a passage by the fingerprints they have in
+// candidates are the pairs of texts that may share a passage, because they have a fingerprint in
 // common, in order. held is in the order of fingerprints.
-func (f *finder) candidates(held []holding) [][2]int32 {
-	var all []pairing
-	limit := mostPairings
+func (f *finder) candidates(held []holding) (all [][2]int32) {
+	limit := mostPairs
 	for len(held) > 0 {
 		n := 1
 		for n < len(held) && held[n].print == held[0].print {
@@ -197,42 +197,23 @@ func (f *finder) candidates(held []holding) [][2]int32 {
 		}
 		for i, a := range heads {
 			for _, b := range held[i+1 : n] {
-				if f.fresh != nil && !f.fresh(int(a.text)) && !f.fresh(int(b.text)) {
-					continue
+				if f.fresh == nil || f.fresh(int(a.text)) || f.fresh(int(b.text)) {
+					all = append(all, [2]int32{a.text, b.text})
 				}
-				of := min(a.of, b.of)
-				if n > crowd || f.prompted[a.text] && f.prompted[b.text] {
-					of = max(of, f.need) // that they have more in common may not show
-				}
-				all = append(all, pairing{a.text, b.text, of})
 			}
 		}
 		if held = held[n:]; len(all) > limit {
-			all = together(all)
-			limit = len(all) + len(all)/4 + mostPairings
+			all = once(all)
+			limit = len(all) + len(all)/4 + mostPairs
 		}
 	}
-	var out [][2]int32
-	for _, p := range together(all) {
-		if p.of >= f.need {
-			out = append(out, [2]int32{p.a, p.b})
-		}
-	}
-	return out
+	return once(all)
 }
 
-// together puts the pairings of the same texts into one, in the order of texts.
-func together(all []pairing) []pairing {
-	slices.SortFunc(all, func(x, y pairing) int { return cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b)) })
-	out := all[:0]
-	for _, p := range all {
-		if n := len(out); n > 0 && out[n-1].a == p.a && out[n-1].b == p.b {
-			out[n-1].of += p.of
-			continue
-		}
-		out = append(out, p)
-	}
-	return out
+// once puts pairs in order, each once.
+func once(all [][2]int32) [][2]int32 {
+	slices.SortFunc(all, func(x, y [2]int32) int { return cmp.Or(cmp.Compare(x[0], y[0]), cmp.Compare(x[1], y[1])) })
+	return slices.Compact(all)
 }
 
 // mostUnits bounds the documents that are kept for further pairs, some 30 bytes a unit.

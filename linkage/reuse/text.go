@@ -139,19 +139,27 @@ func cut(text string, run int, prompts map[uint64]bool, into document) document 
 		}
 	}
 	word(len(text))
-	d.shingles = slices.Grow(d.shingles, len(d.units))
-	for i := 0; i+run <= len(d.units); i++ {
+	d.shingles = hashes(d.shingles, d.units, run)
+	for i, h := range d.shingles {
+		if prompts[h] {
+			d.shingles[i] = 0
+		}
+	}
+	return d
+}
+
+// hashes adds the hash of each run of units; none is 0.
+func hashes(out []uint64, units []unit, run int) []uint64 {
+	out = slices.Grow(out, len(units))
+	for i := 0; i+run <= len(units); i++ {
 		h := uint64(1469598103934665603)
-		for _, u := range d.units[i : i+run] {
+		for _, u := range units[i : i+run] {
 			h = (h ^ u.hash) * 1099511628211
 			h ^= h >> 29
 		}
-		if h == 0 || prompts[h] {
-			h = 0
-		}
-		d.shingles = append(d.shingles, h)
+		out = append(out, max(h, 1))
 	}
-	return d
+	return out
 }
 
 // fnv hashes a unit, to the same number in every run of the program.
