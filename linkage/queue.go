@@ -47,6 +47,8 @@ func (r *Result) EachPair(fn func(i, j uint32, bits float64)) {
 // them a random sample of at most sample pairs, even over ten bands of weight, whose
 // answers estimate precision and recall without the bias of the choice. Decided pairs are
 // left out; of the pairs between two clusters only the most telling is asked.
+//
+// It goes through the pairs twice and holds few of them: there may be millions.
 func (r *Result) Queue(n, sample int) []Question {
 	size := make([]int, len(r.Clusters.Of))
 	for _, c := range r.Clusters.Of {
@@ -56,34 +58,75 @@ func (r *Result) Queue(n, sample int) []Question {
 	for _, p := range append(slices.Clone(r.in.Must), r.in.Cannot...) {
 		decided[p] = true
 	}
-	best := map[[2]uint32]Question{}
-	var bands [len(bandEdges) + 1][]Question
-	r.EachPair(func(i, j uint32, bits float64) {
-		if decided[[2]uint32{i, j}] || r.in.Apart != nil && r.in.Apart(i, j) {
-			return
-		}
-		a, b := r.Clusters.Of[i], r.Clusters.Of[j]
-		q := Question{I: i, J: j, Bits: bits, Probability: fs.Probability(bits), Together: a == b}
-		q.Change = q.Probability * float64(size[a]*size[b])
-		if q.Together { // parting two of a cluster parts each from about half of it
-			q.Change = (1 - q.Probability) * float64(size[a]-1)
-		}
-		band, _ := slices.BinarySearch(bandEdges[:], bits)
-		bands[band] = append(bands[band], q)
-		key := [2]uint32{min(a, b), max(a, b)}
-		if old, seen := best[key]; !seen || q.Change > old.Change {
-			best[key] = q
-		}
-	})
-	var out []Question
-	for _, q := range best {
-		out = append(out, q)
+	each := func(fn func(q Question, band int)) {
+		r.EachPair(func(i, j uint32, bits float64) {
+			if decided[[2]uint32{i, j}] || r.in.Apart != nil && r.in.Apart(i, j) {
+				return
+			}
+			a, b := r.Clusters.Of[i], r.Clusters.Of[j]
+			q := Question{I: i, J: j, Bits: bits, Probability: fs.Probability(bits), Together: a == b}
+			q.Change = q.Probability * float64(size[a]*size[b])
+			if q.Together { // parting two of a cluster parts each from about half of it
+				q.Change = (1 - q.Probability) * float64(size[a]-1)
+			}
+			band, _ := slices.BinarySearch(bandEdges[:], bits)
+			fn(q, band)
+		})
 	}
-	slices.SortFunc(out, func(x, y Question) int {
-		return cmp.Or(cmp.Compare(y.Change, x.Change), cmp.Compare(x.I, y.I), cmp.Compare(x.J, y.J))
+	var inBand [weightBands]int
+	t := telling{most: n, of: r.Clusters.Of}
+	each(func(q Question, band int) {
+		inBand[band]++
+		t.take(q)
 	})
-	out = out[:min(n, len(out))]
-	return append(out, r.stratum(bands, sample)...)
+	return append(t.inOrder(), r.stratum(inBand, sample, each)...)
+}
+
+// telling gathers the questions that change most, one between any two clusters.
+type telling struct {
+	most int
+	of   []uint32 // cluster of each record
+	all  []Question
+	at   map[[2]uint32]int // where the question between two clusters is
+}
+
+// before orders questions by what they change.
+func before(x, y Question) int {
+	return cmp.Or(cmp.Compare(y.Change, x.Change), cmp.Compare(x.I, y.I), cmp.Compare(x.J, y.J))
+}
+
+func (t *telling) between(q Question) [2]uint32 {
+	a, b := t.of[q.I], t.of[q.J]
+	return [2]uint32{min(a, b), max(a, b)}
+}
+
+// take keeps a question while it may be among the most telling: at times all but those are
+// let go of.
+func (t *telling) take(q Question) {
+	if t.at == nil {
+		t.at = map[[2]uint32]int{}
+	}
+	key := t.between(q)
+	if i, ok := t.at[key]; ok {
+		if before(q, t.all[i]) < 0 {
+			t.all[i] = q
+		}
+		return
+	}
+	t.at[key] = len(t.all)
+	if t.all = append(t.all, q); len(t.all) < 2*t.most+1024 {
+		return
+	}
+	t.all = t.inOrder()
+	clear(t.at)
+	for i, q := range t.all {
+		t.at[t.between(q)] = i
+	}
+}
+
+func (t *telling) inOrder() []Question {
+	slices.SortFunc(t.all, before)
+	return t.all[:min(t.most, len(t.all))]
 }
 
 // bandEdges divide pairs by weight in bits for sampling. Most matches that a run misses lie
@@ -92,17 +135,33 @@ func (r *Result) Queue(n, sample int) []Question {
 // ten of its pairs what everybody knows.
 var bandEdges = [...]float64{-9, -7, -5, -3, -1, 1, 3, 6, 10}
 
-func (r *Result) stratum(bands [len(bandEdges) + 1][]Question, sample int) []Question {
+// weightBands is how many there are.
+const weightBands = len(bandEdges) + 1
+
+// stratum draws from each band, of which it knows how many pairs it has.
+func (r *Result) stratum(inBand [weightBands]int, sample int, each func(func(q Question, band int))) []Question {
+	if sample <= 0 {
+		return nil
+	}
 	rng := rand.New(rand.NewPCG(r.e.model.Seed, 0x71756575))
 	var out []Question
-	for _, b := range bands {
-		take := min(len(b), (sample+len(bands)-1)/len(bands))
-		for _, k := range rng.Perm(len(b))[:take] {
-			q := b[k]
-			q.Random, q.Drawn = true, float64(take)/float64(len(b))
-			out = append(out, q)
+	var place [weightBands]map[int]int // of a pair's number in its band, in out
+	for band, n := range inBand {
+		take := min(n, (sample+weightBands-1)/weightBands)
+		place[band] = make(map[int]int, take)
+		for _, k := range rng.Perm(n)[:take] {
+			place[band][k] = len(out)
+			out = append(out, Question{Random: true, Drawn: float64(take) / float64(n)})
 		}
 	}
+	var seen [weightBands]int
+	each(func(q Question, band int) {
+		if i, ok := place[band][seen[band]]; ok {
+			q.Random, q.Drawn = true, out[i].Drawn
+			out[i] = q
+		}
+		seen[band]++
+	})
 	rng.Shuffle(len(out), func(a, b int) { out[a], out[b] = out[b], out[a] })
 	return out[:min(sample, len(out))]
 }

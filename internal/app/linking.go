@@ -11,6 +11,7 @@ import (
 	"example.org/amparo/id"
 	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/index"
+	"example.org/amparo/internal/journal"
 	"example.org/amparo/internal/kind"
 	"example.org/amparo/internal/matching"
 	"example.org/amparo/internal/spare"
@@ -166,15 +167,16 @@ func (w *Workspace) layOut(ctx context.Context, read *Reading, m linkage.Model, 
 	if !ok {
 		return nil, fault.New(fault.NotFound, "app.Linking", "no kind %q", l.Kind)
 	}
-	rows := make([]index.Row, len(l.ids))
-	known := 0
+	rows := make([]packed, len(l.ids))
+	known, reads := 0, matching.Reads(m)
 	if err := read.Scan(ctx, l.Kind, func(r index.Row) error {
+		p := pack(r, reads)
 		if n, ok := l.at[r.ID]; ok {
-			rows[n] = r
+			rows[n] = p
 			known++
 			return nil
 		}
-		rows = append(rows, r)
+		rows = append(rows, p)
 		return nil
 	}); err != nil {
 		return nil, err
@@ -182,39 +184,74 @@ func (w *Workspace) layOut(ctx context.Context, read *Reading, m linkage.Model, 
 	if known < len(l.ids) {
 		return nil, errGone
 	}
-	slices.SortFunc(rows[len(l.ids):], func(a, b index.Row) int { return a.ID.Compare(b.ID) })
+	slices.SortFunc(rows[len(l.ids):], func(a, b packed) int { return a.id.Compare(b.id) })
 	named, err := w.namesOf(ctx, read, l)
 	if err != nil {
 		return nil, err
 	}
 	out := &laid{at: make(map[id.ID]uint32, len(rows)), apart: matching.Pairs{}}
-	records := make([]matching.Record, len(rows))
 	for i, r := range rows {
-		out.at[r.ID] = uint32(i)
-		out.ids = append(out.ids, r.ID)
-		records[i] = matching.Record{ID: r.ID, Values: r.Values}
+		out.at[r.id] = uint32(i)
+		out.ids = append(out.ids, r.id)
 	}
-	switch l.Kind {
-	case "incident":
-		lives, err := livesOf(ctx, read)
-		if err != nil {
+	lives := &matching.Lives{}
+	if l.Kind == "incident" || l.Kind == "person" {
+		if lives, err = livesOf(ctx, read); err != nil {
 			return nil, err
 		}
-		lives.Number(records)
-		out.apart.Told(records)
-	case "person":
-		lives, err := livesOf(ctx, read)
-		if err != nil {
-			return nil, err
+	}
+	harms, table := &matching.Harms{}, matching.NewBuilder(k, m)
+	for part := range slices.Chunk(rows, rowsAtOnce) {
+		records := make([]matching.Record, len(part))
+		for i, r := range part {
+			if records[i], err = r.record(); err != nil {
+				return nil, err
+			}
+			part[i].said = nil
 		}
-		lives.Put(records)
-		lives.Kin(records, named)
+		switch l.Kind {
+		case "incident":
+			lives.Number(records)
+			harms.Add(records)
+		case "person":
+			lives.Put(records)
+			lives.Kin(records, named)
+		}
+		table.Add(records, named)
+	}
+	out.apart.Told(harms)
+	if l.Kind == "person" {
 		if err := w.namedTogether(ctx, read, out); err != nil {
 			return nil, err
 		}
 	}
-	out.table = matching.Table(k, m, records, named)
+	out.table = table.Table()
 	return out, nil
+}
+
+// rowsAtOnce is how many records are laid out together.
+const rowsAtOnce = 2000
+
+// packed is a record with what comparing it looks at, as small as it is written: all records
+// of a kind wait so until it is known which come first.
+type packed struct {
+	id   id.ID
+	said []byte
+}
+
+func pack(r index.Row, reads []string) packed {
+	said := kind.Values{}
+	for _, f := range reads {
+		if vs, ok := r.Values[f]; ok {
+			said[f] = vs
+		}
+	}
+	return packed{r.ID, journal.Encode(said)}
+}
+
+func (p packed) record() (matching.Record, error) {
+	r := matching.Record{ID: p.id}
+	return r, journal.Unpack(p.said, &r.Values)
 }
 
 // errGone says that a record of the run may no longer be compared, or is no more.

@@ -223,7 +223,7 @@ func BenchmarkBarDesk(b *testing.B) {
 		b.Fatal(err)
 	}
 	var unlock, lists, names, firsts, alls, early []time.Duration
-	resident := 0.0
+	resident, comparing, took := 0.0, 0.0, time.Duration(0)
 	r := rand.New(rand.NewPCG(5, 6))
 	for b.Loop() {
 		start := time.Now()
@@ -242,6 +242,11 @@ func BenchmarkBarDesk(b *testing.B) {
 		d.untilQuiet(b)
 		search()
 		resident = max(resident, d.resident(b))
+		d.get(b, "/independence")
+		d.get(b, "/review/person")
+		start = time.Now()
+		d.untilQuiet(b)
+		comparing, took = max(comparing, d.resident(b)), time.Since(start)
 		d.kill()
 	}
 	names = inProcessSearches(b, dir, r, 300)
@@ -252,6 +257,8 @@ func BenchmarkBarDesk(b *testing.B) {
 	b.ReportMetric(median(alls).Seconds()*1e5/float64(benchPersons()), "s/100k-passages")
 	b.ReportMetric(median(early).Seconds()*1e5/float64(benchPersons()), "s/100k-while-reading-ahead")
 	b.ReportMetric(resident, "MB-resident")
+	b.ReportMetric(took.Seconds(), "s/all-compared")
+	b.ReportMetric(comparing, "MB-while-comparing")
 }
 
 // listings asks for pages of people and incidents with random filters, whole pages with

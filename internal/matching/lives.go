@@ -17,9 +17,10 @@ import (
 // reviewer who finds two accounts of one person finds them by it. The zero value is ready.
 type Lives struct {
 	journeys, returns map[id.ID]happening
-	numbers           map[id.ID]string // of returns: the first, the second
-	legs, stages      map[id.ID]first  // the earliest part of each journey, each return
-	ties              map[id.ID][]tie  // by person
+	numbers           map[id.ID]string                  // of returns: the first, the second
+	legs, stages      map[id.ID]first                   // the earliest part of each journey, each return
+	ties              map[id.ID][]tie                   // by person
+	events            map[string]map[id.ID][]kind.Value // of crossings and returns, by person; nil: not put together yet
 }
 
 // tie is somebody a person is tied to, and how.
@@ -47,6 +48,7 @@ func LifeKinds() []string {
 
 // Add takes in a record of one of the [LifeKinds].
 func (l *Lives) Add(kindName string, r Record) {
+	l.events = nil
 	if l.journeys == nil {
 		l.journeys, l.returns = map[id.ID]happening{}, map[id.ID]happening{}
 		l.legs, l.stages, l.numbers, l.ties = map[id.ID]first{}, map[id.ID]first{}, map[id.ID]string{}, map[id.ID][]tie{}
@@ -138,6 +140,20 @@ func keepFirst(parts map[id.ID]first, of id.ID, f first) {
 // Put adds the events to the records of people, as the fields crossings and returns. The
 // records' own values are left as they are.
 func (l *Lives) Put(people []Record) {
+	if l.events == nil {
+		l.events = l.happened()
+	}
+	for i, p := range people {
+		for f, by := range l.events {
+			if len(by[p.ID]) > 0 {
+				people[i] = people[i].with(f, by[p.ID])
+			}
+		}
+	}
+}
+
+// happened are the events of people's lives, in order.
+func (l *Lives) happened() map[string]map[id.ID][]kind.Value {
 	events := map[string]map[id.ID][]kind.Value{"crossings": {}, "returns": {}}
 	for field, from := range map[string]struct {
 		whole map[id.ID]happening
@@ -156,14 +172,12 @@ func (l *Lives) Put(people []Record) {
 			}
 		}
 	}
-	for i, p := range people {
-		for f, by := range events {
-			if len(by[p.ID]) > 0 {
-				slices.SortFunc(by[p.ID], func(a, b kind.Value) int { return strings.Compare(a.Text, b.Text) })
-				people[i] = people[i].with(f, by[p.ID])
-			}
+	for _, by := range events {
+		for _, of := range by {
+			slices.SortFunc(of, func(a, b kind.Value) int { return strings.Compare(a.Text, b.Text) })
 		}
 	}
+	return events
 }
 
 // Number adds to records of incidents which return they were in, the person's first or

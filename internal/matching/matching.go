@@ -73,19 +73,49 @@ func Name(field, text string) string {
 // the record of the person, each as [Name] gives it; what is known of their lives is put
 // into the records by [Lives.Put].
 func Table(k *kind.Kind, m linkage.Model, records []Record, named map[id.ID][]string) *table.Table {
-	names := make([]string, len(m.Fields))
-	for i, f := range m.Fields {
-		names[i] = f.Name
-	}
-	b := table.NewBuilder(names)
-	b.Source(k.Name)
-	for _, r := range records {
-		for c, f := range names {
-			b.Set(c, []byte(cell(k, r, f, named)))
-		}
-		b.Next()
-	}
+	b := NewBuilder(k, m)
+	b.Add(records, named)
 	return b.Table()
+}
+
+// Builder makes a [Table] of records that are not in memory together.
+type Builder struct {
+	k      *kind.Kind
+	fields []string
+	b      *table.Builder
+}
+
+// NewBuilder begins a table of records of a kind.
+func NewBuilder(k *kind.Kind, m linkage.Model) *Builder {
+	b := &Builder{k: k}
+	for _, f := range m.Fields {
+		b.fields = append(b.fields, f.Name)
+	}
+	b.b = table.NewBuilder(b.fields)
+	b.b.Source(k.Name)
+	return b
+}
+
+// Add lays out further records.
+func (b *Builder) Add(records []Record, named map[id.ID][]string) {
+	for _, r := range records {
+		for c, f := range b.fields {
+			b.b.Set(c, []byte(cell(b.k, r, f, named)))
+		}
+		b.b.Next()
+	}
+}
+
+// Table is all that was laid out. Nothing more can be added.
+func (b *Builder) Table() *table.Table { return b.b.Table() }
+
+// Reads lists the fields of a record of a kind that comparing it looks at.
+func Reads(m linkage.Model) []string {
+	out := []string{"episode", "person"} // by which harms are told apart
+	for _, f := range m.Fields {
+		out = append(out, f.Name)
+	}
+	return out
 }
 
 func cell(k *kind.Kind, r Record, field string, named map[id.ID][]string) string {
@@ -128,26 +158,46 @@ func (p Pairs) Together(records []uint32) {
 	}
 }
 
-// Told adds every pair of incidents that one person told as two: harms that were told of
-// one stay, and harms of their first return and of their second.
-func (p Pairs) Told(incidents []Record) {
-	stays, tellers := map[string][]uint32{}, map[string][]uint32{}
-	for i, r := range incidents {
-		if of := r.Values.Get("episode"); of != "" {
-			stays[of] = append(stays[of], uint32(i))
-		}
-		if by := r.Values.Get("person"); by != "" && r.Values.Get("return") != "" {
-			tellers[by] = append(tellers[by], uint32(i))
-		}
+// Harms gathers which incidents were told as different ones: those of one stay, and those of
+// the first and the second return of one person. The zero value is ready.
+type Harms struct {
+	n       uint32
+	stays   map[string][]uint32
+	tellers map[string][]returned
+}
+
+// returned is an incident of a return.
+type returned struct {
+	incident uint32
+	of       string // the first, the second
+}
+
+// Add takes in further incidents, in the order of their numbers.
+func (h *Harms) Add(incidents []Record) {
+	if h.stays == nil {
+		h.stays, h.tellers = map[string][]uint32{}, map[string][]returned{}
 	}
-	for _, in := range stays {
+	for _, r := range incidents {
+		if of := r.Values.Get("episode"); of != "" {
+			h.stays[of] = append(h.stays[of], h.n)
+		}
+		if by, of := r.Values.Get("person"), r.Values.Get("return"); by != "" && of != "" {
+			h.tellers[by] = append(h.tellers[by], returned{h.n, of})
+		}
+		h.n++
+	}
+}
+
+// Told adds every pair of incidents that one person told as two.
+func (p Pairs) Told(h *Harms) {
+	for _, in := range h.stays {
 		p.Together(in)
 	}
-	for _, in := range tellers {
+	for _, in := range h.tellers {
 		for k, i := range in {
 			for _, j := range in[:k] {
-				if incidents[i].Values.Get("return") != incidents[j].Values.Get("return") {
-					p.Together([]uint32{j, i})
+				if i.of != j.of {
+					p.Together([]uint32{j.incident, i.incident})
 				}
 			}
 		}

@@ -111,8 +111,11 @@ func TestHarmsToldAsTwoAreTwo(t *testing.T) {
 	if rs[2].Values.Get("return") != "2" {
 		t.Fatal("the return has no number")
 	}
+	var harms matching.Harms
+	harms.Add(rs[:2])
+	harms.Add(rs[2:])
 	p := matching.Pairs{}
-	p.Told(rs)
+	p.Told(&harms)
 	for _, tc := range []struct {
 		i, j uint32
 		want bool
