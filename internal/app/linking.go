@@ -301,7 +301,12 @@ func (w *Workspace) namesOf(ctx context.Context, read *Reading, l *Linking) (map
 		if h.of.IsZero() {
 			continue
 		}
-		for _, name := range l.opened[h.rec] {
+		names := l.opened[h.rec]
+		if out[h.of] == nil && len(names) < 2 {
+			out[h.of] = slices.Clip(names) // the same memory: most people have one name
+			continue
+		}
+		for _, name := range names {
 			if !slices.Contains(out[h.of], name) {
 				out[h.of] = append(out[h.of], name)
 			}

@@ -162,7 +162,7 @@ func (w *Workspace) inTurn(fn func()) {
 	w.hand.turn <- struct{}{}
 	defer func() { <-w.hand.turn }()
 	start := time.Now()
-	fn()
+	spare.Lean(fn)
 	if time.Since(start) > slow {
 		w.giveBack()
 	}

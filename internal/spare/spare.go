@@ -1,10 +1,13 @@
-// Package spare says how many cores a long work takes: all of them where somebody waits for
-// it, and all but one where it goes on behind the pages, which somebody opens meanwhile.
+// Package spare says how much of the machine a long work takes: all cores where somebody waits
+// for it, and all but one where it goes on behind the pages, which somebody opens meanwhile;
+// and less memory for what it leaves behind.
 package spare
 
 import (
 	"context"
 	"runtime"
+	"runtime/debug"
+	"sync"
 )
 
 type behind struct{}
@@ -19,4 +22,33 @@ func Cores(ctx context.Context) int {
 		n--
 	}
 	return max(1, n)
+}
+
+// leanGC is the collector's target while a long work goes on: it holds much already, and what it
+// leaves behind would come on top.
+const leanGC = 25
+
+var lean struct {
+	sync.Mutex
+	works int
+	was   int
+}
+
+// Lean does a long work that holds much memory, with the collector close behind it.
+func Lean(work func()) {
+	lean.Lock()
+	if lean.works++; lean.works == 1 {
+		if lean.was = debug.SetGCPercent(leanGC); lean.was < leanGC { // it may be off
+			debug.SetGCPercent(lean.was)
+		}
+	}
+	lean.Unlock()
+	defer func() {
+		lean.Lock()
+		defer lean.Unlock()
+		if lean.works--; lean.works == 0 {
+			debug.SetGCPercent(lean.was)
+		}
+	}()
+	work()
 }

@@ -46,7 +46,7 @@ const inFocus = `(e => [e?.tagName, e?.name ?? "", e?.getAttribute("href") ?? ""
 func (y typist) fatal(format string, args ...any) {
 	y.t.Helper()
 	shows, err := chromedp.Run(y.ctx, chromedp.Evaluate[string](`location.pathname + location.search + ", the focus on " + `+inFocus+` + ", saying " +
-		[...document.querySelectorAll("[role=alert], .notice, main")].map(e => e.innerText).join("\n").slice(0, 800)`))
+		[...document.querySelectorAll("[role=alert], .notice, main")].map(e => e.innerText).join(" ").replace(/\s+/g, " ").slice(0, 600)`))
 	y.t.Fatalf("%s; the page is at %s (%v)", fmt.Sprintf(format, args...), shows, err)
 }
 
