@@ -314,11 +314,11 @@ func (w *Workspace) beginWords(out *index.Reached) (busy chan struct{}, known bo
 	if at.busy != nil || known && (n == 0 || early) {
 		return at.busy, known
 	}
-	done := make(chan struct{})
+	done, first := make(chan struct{}), !known
 	if w.hand.begin(func(life context.Context) {
 		var start time.Time
 		var err error
-		w.inTurn(func() {
+		w.inTurn(first, func() {
 			start = time.Now()
 			err = w.compareWords(life)
 		})

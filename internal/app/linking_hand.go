@@ -157,16 +157,22 @@ func (h *hand) born() {
 }
 
 // inTurn does what takes long, one after the other: all at once would take the processor from
-// the pages. What was long leaves much behind, which is given back before the next.
-func (w *Workspace) inTurn(fn func()) {
+// the pages. What is done for the first time holds much; what it leaves behind is given back.
+func (w *Workspace) inTurn(first bool, fn func()) {
 	w.hand.turn <- struct{}{}
 	defer func() { <-w.hand.turn }()
-	start := time.Now()
+	if !first {
+		fn()
+		return
+	}
 	spare.Lean(fn)
-	if time.Since(start) > slow {
+	if spare.Idle() > muchIdle {
 		w.giveBack()
 	}
 }
+
+// muchIdle is what is worth giving back: that goes through all memory once.
+const muchIdle = 32 << 20
 
 // giveBack gives memory back to the machine that nobody is using.
 func (w *Workspace) giveBack() {
@@ -192,7 +198,8 @@ func (w *Workspace) atHand(kindName string) held {
 	early := told && h.cost > slow && time.Since(h.ended) < rest*h.cost
 	if h.busy == nil && !w.hand.closed && !early {
 		h.busy = make(chan struct{})
-		w.hand.work.Go(func() { w.inTurn(func() { w.bringUp(kindName) }) })
+		first := h.run == nil
+		w.hand.work.Go(func() { w.inTurn(first, func() { w.bringUp(kindName) }) })
 	}
 	return *h
 }

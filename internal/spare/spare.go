@@ -7,6 +7,7 @@ import (
 	"context"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"sync"
 )
 
@@ -26,7 +27,7 @@ func Cores(ctx context.Context) int {
 
 // leanGC is the collector's target while a long work goes on: it holds much already, and what it
 // leaves behind would come on top.
-const leanGC = 25
+const leanGC = 20
 
 var lean struct {
 	sync.Mutex
@@ -51,4 +52,11 @@ func Lean(work func()) {
 		}
 	}()
 	work()
+}
+
+// Idle is how many bytes of memory the program has from the machine and does not use.
+func Idle() uint64 {
+	free := []metrics.Sample{{Name: "/memory/classes/heap/free:bytes"}}
+	metrics.Read(free)
+	return free[0].Value.Uint64()
 }
