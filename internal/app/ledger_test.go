@@ -102,14 +102,17 @@ func TestWhatLeftIsNotHiddenByOtherLines(t *testing.T) {
 	number := w.NewRecord()
 	exported(t, w, number, "first", p)
 	exported(t, w, number, "second", p)
+	search(t, w, "김철수")
+	under := casebook.ExportLine{What: "third", Recipient: "somebody", Export: searched(t, w)[0].Search, Part: 1, Persons: p[:]}
+	must(t, w.Forge(t.Context(), &casebook.Act{Verb: casebook.Export, Data: journal.Encode(under)}))
 	must(t, w.Forge(t.Context(), &casebook.Act{Verb: casebook.Export, Data: []byte("nonsense")}))
 	must(t, w.Forge(t.Context(), &casebook.Act{Verb: casebook.Read, Data: []byte("nonsense")}))
 	all, err := w.WholeLedger(t.Context())
-	if want := []string{"unread", "unread", "second", "first"}; err != nil || !slices.Equal(whats(all), want) {
+	if want := []string{"unread", "unread", "third", "search", "second", "first"}; err != nil || !slices.Equal(whats(all), want) {
 		t.Errorf("%q, want %q (%v)", whats(all), want, err)
 	}
 	left, err := w.LeftWith(t.Context(), p)
-	if err != nil || len(left) != 3 || left[0].What != "first" || left[1].What != "second" || !strings.HasPrefix(left[2].Recipient, "? ") {
+	if err != nil || len(left) != 4 || left[0].What != "first" || left[1].What != "second" || left[2].What != "third" || !strings.HasPrefix(left[3].Recipient, "? ") {
 		t.Errorf("%+v (%v)", left, err)
 	}
 	done, err := w.Withdraw(t.Context(), p, app.Withdrawal{})
@@ -120,7 +123,7 @@ func TestWhatLeftIsNotHiddenByOtherLines(t *testing.T) {
 	for _, r := range done.Recall {
 		to[r.Recipient] = true
 	}
-	if !to["a doctor"] || !to[left[2].Recipient] {
-		t.Errorf("called back from %v, want the doctor and %q", to, left[2].Recipient)
+	if !to["a doctor"] || !to[left[3].Recipient] {
+		t.Errorf("called back from %v, want the doctor and %q", to, left[3].Recipient)
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"example.org/amparo/fault"
 	"example.org/amparo/id"
-	"example.org/amparo/internal/casebook"
 	"example.org/amparo/internal/index"
 	"example.org/amparo/internal/kind"
 )
@@ -99,18 +98,5 @@ func (w *Workspace) Uses(ctx context.Context, person id.ID) ([]LedgerEntry, erro
 	if err != nil {
 		return nil, err
 	}
-	lines, err := w.entries(ctx, uses, true)
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(lines, func(l LedgerEntry) bool {
-		switch l.Verb {
-		case casebook.Export:
-			return !slices.ContainsFunc(own, l.Line.Holds)
-		case casebook.Read:
-			found := slices.ContainsFunc(l.Found, func(f id.ID) bool { return slices.Contains(own, f) })
-			return !found && (l.Reason == "" || !slices.Contains(own, l.Person))
-		}
-		return true
-	}), nil
+	return w.entries(ctx, uses, false)
 }

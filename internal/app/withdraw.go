@@ -152,15 +152,12 @@ func (w *Workspace) LeftWith(ctx context.Context, person id.ID) ([]consent.Left,
 	if err != nil {
 		return nil, err
 	}
-	ledger, err := w.entries(ctx, uses, true)
+	ledger, err := w.entries(ctx, uses, false)
 	if err != nil {
 		return nil, err
 	}
 	var out []consent.Left
 	for _, e := range ledger {
-		if e.Verb != casebook.Export || !e.Line.Holds(person) {
-			continue
-		}
 		if e.Unread {
 			e.Line.Recipient = "? " + e.Ref // somebody has to find out
 		}

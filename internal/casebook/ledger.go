@@ -1,9 +1,7 @@
 package casebook
 
 import (
-	"bytes"
 	"slices"
-	"sort"
 
 	"example.org/amparo/id"
 	"example.org/amparo/internal/journal"
@@ -23,17 +21,6 @@ type ExportLine struct {
 	Part      int    `cbor:"9,keyasint,omitempty" json:"part,omitempty"`
 	// Also is what persons must have allowed beside Consent.
 	Also []string `cbor:"10,keyasint,omitempty" json:"also,omitempty"`
-}
-
-// Holds reports whether a person is among those the line lists; a line made before
-// persons were listed may hold anybody.
-func (l ExportLine) Holds(person id.ID) bool {
-	if l.Export.IsZero() {
-		return true
-	}
-	n := len(l.Persons) / len(person)
-	at := sort.Search(n, func(i int) bool { return bytes.Compare(l.Persons[i*len(person):(i+1)*len(person)], person[:]) >= 0 })
-	return at < n && bytes.Equal(l.Persons[at*len(person):(at+1)*len(person)], person[:])
 }
 
 // SearchLine is what the log keeps of a search, in each compartment whose names it read: the

@@ -29,7 +29,7 @@ func (w *writer) noteUse(k int64, a *casebook.Act) error {
 	}
 	whole := []byte{} // its lines are those of one member: nobody's is hidden under the number of somebody else's
 	if !u.Number.IsZero() {
-		whole = slices.Concat(u.Number[:], a.Member[:])
+		whole = slices.Concat(u.Number[:], a.Member[:], []byte{byte(a.Verb)})
 	}
 	head := 0
 	if u.Head {
@@ -102,7 +102,7 @@ func (x *Index) Using(ctx context.Context, files []id.ID, verbs ...casebook.Verb
 
 // Export is the use that has a number: of more than one, because somebody forged it, all.
 func (x *Index) Export(ctx context.Context, number id.ID) ([]Use, error) {
-	last := slices.Concat(number[:], slices.Repeat([]byte{0xff}, len(number)+1))
+	last := slices.Concat(number[:], slices.Repeat([]byte{0xff}, len(number)+2))
 	return x.uses(ctx, `SELECT k, verb, whole FROM ledger WHERE verb = ?1 AND whole BETWEEN ?2 AND ?3 AND `+opening+` ORDER BY at, k`,
 		int64(casebook.Export), number[:], last)
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // Version is the layout of the tables. A file of another version is rebuilt.
-const Version = 7
+const Version = 8
 
 // The tables. Numbers that depend on the order of arrival (rec, dev, name) are
 // local to the file and never leave it: the canonical dump resolves them.
@@ -34,7 +34,8 @@ const Version = 7
 //	pair    what people decided of two records, stored from both ends
 //	token   words of open and coded text
 //	ledger  acts that tell of a use, by their time; whole is what lines of one export or
-//	        search have in common, head is set of the one that an export begins with
+//	        search have in common (its number, member and verb), head is set of the one that
+//	        an export begins with
 //	used    which of these name whose file; of record 0, what may have held anybody
 //	tally   how many records there are of each kind and flags, kept by triggers; records
 //	        are never deleted one by one, so there is none for that
