@@ -165,8 +165,9 @@ func (w *Workspace) inTurn(first bool, fn func()) {
 		fn()
 		return
 	}
+	start := time.Now()
 	spare.Lean(fn)
-	if spare.Idle() > muchIdle {
+	if time.Since(start) > slow && spare.Idle() > muchIdle {
 		w.giveBack()
 	}
 }
