@@ -270,8 +270,9 @@ func TestR27ADictionaryNamesNobody(t *testing.T) {
 // people are of one size.
 func TestR27FilesShowNothing(t *testing.T) {
 	p := newPartners(t, 5)
-	a, c := testimony(t, p.ours.Workspace, "Hana", "김철수", "x"), testimony(t, p.ours.Workspace, "Bora", "Hwangbo Gwang-chol", "x")
-	b := testimony(t, p.theirs.Workspace, "Seri", "김철수", "y")
+	// pseudonyms so long that sealed bytes do not spell them by chance
+	a, c := testimony(t, p.ours.Workspace, "Hana by the river", "김철수", "x"), testimony(t, p.ours.Workspace, "Bora", "Hwangbo Gwang-chol", "x")
+	b := testimony(t, p.theirs.Workspace, "Seri by the river", "김철수", "y")
 	say(t, p.ours.Workspace, c.identity, "person_identity", id.ID{}, "names", "黃甫光哲", "transliterations", "Hwangpo Kwangch'ŏl")
 	allow(t, p.ours.Workspace, a.person, theirName)
 	allow(t, p.ours.Workspace, c.person, theirName)
@@ -286,7 +287,7 @@ func TestR27FilesShowNothing(t *testing.T) {
 		t.Errorf("an answer from nobody takes %d bytes, from one %d", len(empty.Data), len(one.Data))
 	}
 	for _, f := range [][]byte{first.Data, second.Data, empty.Data, one.Data} {
-		for _, secret := range []string{"김철수", "Hwangbo", "黃甫", "Hana", "Seri", ourName, theirName, a.person.String(), b.person.String(), p.ours.ID().String(), p.theirs.ID().String()} {
+		for _, secret := range []string{"김철수", "Hwangbo", "黃甫", "Hana by the river", "Seri by the river", ourName, theirName, a.person.String(), b.person.String(), p.ours.ID().String(), p.theirs.ID().String()} {
 			if bytes.Contains(f, []byte(secret)) {
 				t.Errorf("a file holds %q", secret)
 			}

@@ -189,7 +189,7 @@ func TestAnInterviewIsThereAgainAfterALock(t *testing.T) {
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
 	}
-	*h.now = h.now.Add(7 * time.Minute)
+	h.now.on(7 * time.Minute)
 	w, err := app.Open(t.Context(), h.dir, []byte("demo"), h.options())
 	if err != nil {
 		t.Fatal(err)
@@ -229,7 +229,7 @@ func TestTheBreakClockRemindsCalmly(t *testing.T) {
 	if problems, err := h.Note(t.Context(), h.interview, app.Turn{What: interview.PhaseBegin, Phase: "incidents"}); err != nil || len(problems) > 0 {
 		t.Fatal(problems, err)
 	}
-	*h.now = h.now.Add(44*time.Minute + 58*time.Second)
+	h.now.on(44*time.Minute + 58*time.Second)
 	ctx, srv, c := openDesk(t, h.Workspace)
 	y := typist{t, ctx}
 	y.open(srv.URL + h.path("/interview"))
@@ -248,14 +248,14 @@ func TestTheBreakClockRemindsCalmly(t *testing.T) {
 	for _, line := range c.take() {
 		t.Error(line)
 	}
-	*h.now = h.now.Add(time.Minute)
+	h.now.on(time.Minute)
 	s := newSite(t, h.Workspace, testConfig())
 	for _, p := range []string{"/interview", "/readback", "/calendar"} {
 		if body := s.get(h.path(p)); !strings.Contains(body, `role="status" data-due="45 minutes have passed: a good moment to offer a break.">45 minutes have passed`) {
 			t.Errorf("%s does not remind by itself", p)
 		}
 	}
-	*h.now = h.now.Add(9 * time.Hour)
+	h.now.on(9 * time.Hour)
 	if body := s.get(h.path("/interview")); !strings.Contains(body, "The clock was not stopped.") || strings.Contains(body, "data-timer") {
 		t.Error("ten hours of talk are believed")
 	}

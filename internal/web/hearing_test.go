@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,13 +26,22 @@ import (
 type heard struct {
 	*app.Workspace
 	dir               string
-	now               *time.Time
+	now               *moved
 	person, interview id.ID
 	units             []id.ID
 }
 
+// moved is a clock that stands still until it is moved. The desk reads ahead meanwhile.
+type moved struct{ at atomic.Pointer[time.Time] }
+
+func (m *moved) time() time.Time { return *m.at.Load() }
+
+func (m *moved) to(t time.Time) { m.at.Store(&t) }
+
+func (m *moved) on(d time.Duration) { m.to(m.time().Add(d)) }
+
 func (h *heard) options() app.Options {
-	return app.Options{Params: vault.LightParams, Name: "Demo", Now: func() time.Time { return *h.now }}
+	return app.Options{Params: vault.LightParams, Name: "Demo", Now: h.now.time}
 }
 
 func (h *heard) path(rest string) string { return "/record/" + h.interview.String() + rest }
@@ -53,8 +63,8 @@ func state(t *testing.T, w *app.Workspace, kindName string, fields ...string) id
 
 func newHeard(t *testing.T) *heard {
 	t.Helper()
-	now := time.Now().Truncate(time.Second)
-	h := &heard{dir: filepath.Join(t.TempDir(), "w"), now: &now}
+	h := &heard{dir: filepath.Join(t.TempDir(), "w"), now: &moved{}}
+	h.now.to(time.Now().Truncate(time.Second))
 	w, err := app.Create(t.Context(), h.dir, []byte("demo"), h.options())
 	if err != nil {
 		t.Fatal(err)
@@ -62,8 +72,8 @@ func newHeard(t *testing.T) *heard {
 	h.Workspace = w
 	t.Cleanup(func() { _ = h.Close() })
 	h.person = state(t, w, "person", "pseudonym", "Namsan-7", "birth", "1975", "sex", "f")
-	h.interview = state(t, w, "interview", "person", h.person.String(), "date", now.Format("2006-01-02"), "language", "ko")
-	state(t, w, "consent", "person", h.person.String(), "purpose", "CO-01", "state", "CS-1", "date", now.Format("2006-01-02"), "language", "ko", "method", "oral", "text_version", "2026-01")
+	h.interview = state(t, w, "interview", "person", h.person.String(), "date", h.now.time().Format("2006-01-02"), "language", "ko")
+	state(t, w, "consent", "person", h.person.String(), "purpose", "CO-01", "state", "CS-1", "date", h.now.time().Format("2006-01-02"), "language", "ko", "method", "oral", "text_version", "2026-01")
 	for n, words := range [][2]string{{"그해 봄에 강을 건넜습니다.", "That spring I crossed the river."}, {"보위부에서 매일 맞았습니다.", "They beat me every day at the State Security."}, {"겨울에 풀려났습니다.", "I was released in winter."}} {
 		h.units = append(h.units, state(t, w, "statement_unit", "interview", h.interview.String(), "order", []string{"1", "2", "3"}[n], "verbatim:ko", words[0], "translation:en", words[1], "basis", "BK-1"))
 	}
@@ -309,7 +319,7 @@ func TestR29ASearchShowsWordsWithWhatWasPutRight(t *testing.T) {
 	if got := hits("강을"); got != "강을: nothing put right, " {
 		t.Errorf("a passage that was right as read: %q", got)
 	}
-	state(t, h.Workspace, "consent", "person", h.person.String(), "purpose", "CO-01", "state", "CS-3", "date", h.now.Format("2006-01-02"), "language", "ko", "method", "oral", "text_version", "2026-01")
+	state(t, h.Workspace, "consent", "person", h.person.String(), "purpose", "CO-01", "state", "CS-3", "date", h.now.time().Format("2006-01-02"), "language", "ko", "method", "oral", "text_version", "2026-01")
 	if got := hits("매일") + hits("이틀에"); got != "" {
 		t.Errorf("of a locked file: %q", got)
 	}

@@ -51,7 +51,7 @@ func heardBy(t *testing.T, name, partner string) *heard {
 	h := newHeard(t)
 	state(t, h.Workspace, "person_identity", "person", h.person.String(), "names", name)
 	for _, c := range [][]string{{"CO-02"}, {"CO-10", "recipients", partner}} {
-		state(t, h.Workspace, "consent", append([]string{"person", h.person.String(), "purpose", c[0], "state", "CS-1", "date", h.now.Format("2006-01-02"), "language", "ko", "method", "oral", "text_version", "2026-01"}, c[1:]...)...)
+		state(t, h.Workspace, "consent", append([]string{"person", h.person.String(), "purpose", c[0], "state", "CS-1", "date", h.now.time().Format("2006-01-02"), "language", "ko", "method", "oral", "text_version", "2026-01"}, c[1:]...)...)
 	}
 	return h
 }
@@ -178,7 +178,7 @@ func TestR05ThePageAsksAboutNobodyWithoutConsent(t *testing.T) {
 	if code, body, _ := s.do("POST", at+"/ask", url.Values{"person": {h.person.String()}}, nil); code != http.StatusUnprocessableEntity || alert(body) == "" {
 		t.Errorf("%d %s", code, alert(body))
 	}
-	form := url.Values{"state.CO-01": {"CS-1"}, "state.CO-10": {"CS-1"}, "recipients": {"River Archive; Northern Legal Aid;"}, "text_version": {"1"}, "language": {"ko"}, "method": {"oral"}, "date": {h.now.Format("2006-01-02")}}
+	form := url.Values{"state.CO-01": {"CS-1"}, "state.CO-10": {"CS-1"}, "recipients": {"River Archive; Northern Legal Aid;"}, "text_version": {"1"}, "language": {"ko"}, "method": {"oral"}, "date": {h.now.time().Format("2006-01-02")}}
 	if code, body, _ := s.do("POST", "/record/"+h.person.String()+"/consent", form, nil); code != http.StatusSeeOther {
 		t.Fatalf("%d %s", code, alert(body))
 	}
@@ -199,7 +199,7 @@ func TestTheDeskEndsExchangesWhoseLastDayHasPassed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	*h.now = h.now.AddDate(0, 2, 0)
+	h.now.to(h.now.time().AddDate(0, 2, 0))
 	s := newSite(t, h.Workspace, testConfig())
 	s.get("/")
 	s.desk.background.Wait()
